@@ -1,0 +1,115 @@
+# The front door. `make help` lists what it can do.
+# Make knows only which step comes after which. Whether a step has anything to do is decided by the
+# content of what it depends on (analysis/hotline/step.py), because papermill's output files can't be trusted
+# to be finished just because they are new.
+
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV   ?= .venv
+RUN    := $(VENV)/bin/python
+
+STEPS := simulate 01-clean 02-describe 03-anova 04-chi-square 05-response \
+         06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk \
+         08-time-and-place
+
+# The same bytes in every run; nothing written outside the checkout.
+export PYTHONPATH := $(CURDIR)/analysis
+export PYTHONHASHSEED := 0
+export PYTHONDONTWRITEBYTECODE :=
+export SOURCE_DATE_EPOCH := 1721001600
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MPLBACKEND := agg
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+export IPYTHONDIR := $(CURDIR)/.cache/ipython
+export JUPYTER_CONFIG_DIR := $(CURDIR)/.cache/jupyter/config
+export JUPYTER_DATA_DIR := $(CURDIR)/.cache/jupyter/data
+export JUPYTER_RUNTIME_DIR := $(CURDIR)/.cache/jupyter/runtime
+export JUPYTER_PREFER_ENV_PATH := 1
+
+# EXPORT=path takes another export. Unless it is the simulator's own, byte for byte, its outputs go to private/.
+export EXPORT CODEBOOK
+ifneq ($(EXPORT),)
+  PROVENANCE := $(shell $(PYTHON) analysis/hotline/provenance.py "$(EXPORT)")
+  ifeq ($(PROVENANCE),real)
+    export HOTLINE_TREE := private
+  endif
+endif
+
+##@ The study
+paper: $(STEPS)  ## Rebuild everything: paper/output/manuscript.html, .pdf and .docx
+	@$(RUN) -m hotline.render
+
+test: setup  ## Run the tests
+	@$(RUN) -m pytest
+
+##@ One step, and what it needs
+simulate: setup  ## data-raw/simulate.ipynb writes the simulated export
+01-clean: $(if $(EXPORT),,simulate)  ## Raw export to checked records: calls and pupils
+02-describe: 01-clean  ## Who calls: the table of all variables by level
+03-anova: 01-clean  ## Numeric variables among the three levels
+04-chi-square: 01-clean  ## Categorical variables against the level
+05-response: 01-clean  ## What the hotline did
+06-logistic: 06-logistic-at_risk 06-logistic-high_risk  ## Influences on the level, for both outcomes
+07-prediction: 07-prediction-at_risk 07-prediction-high_risk  ## The risk prediction model, for both outcomes
+08-time-and-place: 01-clean  ## When and where calls come from
+
+06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk: 01-clean
+
+$(STEPS): setup export-allowed
+	@mkdir -p .cache && $(RUN) -m hotline.step $@ --after $(filter $(STEPS),$^)
+
+export-allowed:
+ifeq ($(PROVENANCE),absent)
+	@echo "EXPORT=$(EXPORT): there is no such file. Give the path of an export with one row per call, or leave EXPORT out for the simulated one." >&2; exit 2
+else ifeq ($(PROVENANCE)$(UNPROTECTED),real)
+	@printf '%s\n' "EXPORT=$(EXPORT) is not the simulator's own, so it is treated as real records." \
+	  "Disclosure control is not built yet: small cells in the outputs could point to a person." \
+	  "To go on for your own eyes, add UNPROTECTED=yes. All outputs then stay in private/, which git ignores." >&2; exit 2
+endif
+
+##@ Working with it
+lab: setup  ## Open JupyterLab; notebooks run by hand write to data-derived/scratch/
+	@mkdir -p .cache && MPLBACKEND= $(RUN) -m jupyterlab analysis/01-clean.ipynb --ServerApp.root_dir="$(CURDIR)"
+
+lint: setup  ## Check the code and that notebooks carry no outputs
+	@$(RUN) -m ruff check && $(RUN) -m nbstripout --verify analysis/*.ipynb data-raw/*.ipynb
+
+hooks: setup  ## Install the pre-commit hooks, which call this environment's own tools
+	@$(RUN) -m pre_commit install
+
+bench: setup  ## Time the road from a fresh clone to the paper, and print ratios
+	@$(RUN) tests/bench.py
+
+quarto: setup  ## Install Quarto into .cache/; without it the paper is made by pandoc and Typst
+	@$(RUN) -m hotline.quarto
+
+lock: setup  ## Write requirements.lock anew from requirements.in
+	@$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header requirements.in -o requirements.lock
+
+clean:  ## Remove what the pipeline made; the environment and private/ stay
+	@rm -rf data-derived data-raw/simulated paper/output paper/_variables.yml
+
+##@ Set-up (every target does it by itself)
+setup: $(VENV)/ready  ## Make the environment in .venv from requirements.lock
+
+$(VENV)/ready: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1 || echo absent). Name another one: make PYTHON=python3.12" >&2; exit 2; }
+	@echo "Setting up the environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing; on Debian: apt install python3-venv" >&2; exit 2; }
+	@awk '/^uv==/,!/\\$$/' requirements.lock > $(VENV)/uv.txt
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
+	@$(RUN) -m uv pip sync --quiet --python $(RUN) requirements.lock
+	@touch $@
+
+help:  ## This list
+	@awk 'BEGIN { FS = ":.*  ## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z0-9-]+:.*  ## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
+	@printf '\n  %s\n  %s\n' "EXPORT=path CODEBOOK=path   another hotline's export and its codebook" "make -j2 paper              two steps at a time"
+
+.PHONY: paper test setup help lab lint hooks bench quarto lock clean export-allowed 06-logistic 07-prediction $(STEPS)

@@ -1,0 +1,84 @@
+"""Execute one notebook with papermill: quietly, with progress, and with errors that say where."""
+
+import resource
+import sys
+import time
+
+import nbformat
+import papermill
+from nbclient.exceptions import DeadKernelError
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+
+from hotline import paths
+
+
+class CellError(Exception):
+    """A cell of a notebook failed; the message names the cell and the error."""
+
+
+class ProgressEngine(NBClientEngine):
+    """papermill's own engine, which also prints a line now and then on a long step."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, step="", quiet=10, **kwargs):
+        """Tell how far the notebook is whenever `quiet` seconds have passed since the last word."""
+        started = spoke = time.monotonic()
+        original, total = nb_man.cell_start, len(nb_man.nb.cells)
+
+        def cell_start(cell, cell_index=None, **more):
+            nonlocal spoke
+            now = time.monotonic()
+            if now - spoke > quiet:
+                print(f"{step:<24} ... cell {cell_index + 1} of {total} after {now - started:.0f} s", flush=True)
+                spoke = now
+            return original(cell, cell_index, **more)
+
+        nb_man.cell_start = cell_start
+        # The kernel's own chatter about its network transport would drown the one line per step.
+        return super().execute_managed_notebook(
+            nb_man, kernel_name, extra_arguments=["--IPKernelApp.log_level=40"], **kwargs
+        )
+
+
+papermill_engines.register("progress", ProgressEngine)
+
+
+def execute(step, source, target, parameters, quiet):
+    """Run a notebook with parameters and write it, with its outputs and without clocks, to `target`.
+
+    Raises CellError, naming the cell as it is numbered in the executed notebook. An InputError raised in
+    a cell is told by its message alone; any other error with its kind.
+    """
+    try:
+        papermill.execute_notebook(
+            str(source), str(target), parameters=parameters, engine_name="progress", kernel_name="python3",
+            cwd=str(source.parent), progress_bar=False, log_output=False, step=step, quiet=quiet,
+        )
+    except PapermillExecutionError as error:
+        cell = error.source.strip().splitlines()[0] if error.source.strip() else ""
+        raise CellError(
+            f"cell [{error.exec_count}] of {paths.shown(source)}\n"
+            f"  the cell begins:   {cell}\n"
+            f"  {'the input:' if error.ename == 'InputError' else error.ename + ':':<18} {error.evalue}"
+        ) from error
+    except DeadKernelError as error:
+        raise CellError(f"the kernel of {paths.shown(source)} died, most often for want of memory") from error
+    finally:
+        if target.exists():
+            _strip_clocks(target)
+
+
+def _strip_clocks(target):
+    """Take out of an executed notebook what differs from run to run: clocks and paths of papermill's own."""
+    notebook = nbformat.read(target, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("tags",)}
+    notebook.metadata = {key: value for key, value in notebook.metadata.items() if key in ("kernelspec", "language_info")}
+    nbformat.write(notebook, target)
+
+
+def peak_memory():
+    """Return the greatest memory of any process that this one has waited for, in MiB."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return round(used / (2**20 if sys.platform == "darwin" else 2**10))

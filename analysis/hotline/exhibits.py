@@ -1,0 +1,117 @@
+"""What one step shows: results, tables, figures and named values, in the folder that the step owns."""
+
+import json
+import os
+import re
+
+from hotline import paths, style, tally
+from hotline.provenance import run_is_simulated
+
+STAMP = "Simulated data"
+
+
+def slug(step):
+    """Return a step's name as it stands in labels: without its number, with hyphens.
+
+    >>> slug("06-logistic-at_risk")
+    'logistic-at-risk'
+    """
+    return re.sub(r"^\d+-", "", step).replace("_", "-")
+
+
+def current_cell():
+    """Return the number of the notebook cell being run, as in ``[12]``; None outside a notebook."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    shell = get_ipython()
+    return shell.execution_count if shell else None
+
+
+class Exhibits:
+    """The outputs of one step.
+
+    A notebook says at its head what it will leave, and `finish` holds it to that. Run by the pipeline, it
+    writes to the folder which the runner gives (HOTLINE_OUT); opened by hand, to data-derived/scratch/.
+
+    Parameters
+    ----------
+    notebook : the notebook's name, such as "03-anova"
+    outcome : for a notebook that runs once per outcome, the outcome's name
+    results, tables, figures : the names promised
+    """
+
+    def __init__(self, notebook, outcome=None, results=(), tables=(), figures=()):
+        self.step = f"{notebook}-{outcome}" if outcome else notebook
+        self.folder = paths.ROOT / os.environ.get("HOTLINE_OUT", paths.SCRATCH / self.step)
+        self.simulated = run_is_simulated()
+        self.promised = {"results": set(results), "tables": set(tables), "figures": set(figures)}
+        self.made = {kind: set() for kind in self.promised}
+        self.values = {}
+        for kind in self.promised:
+            (self.folder / kind).mkdir(parents=True, exist_ok=True)
+        style.use()
+
+    def _note_made(self, kind, name):
+        if name not in self.promised[kind]:
+            raise ValueError(f'{self.step}: "{name}" is not among the promised {kind}: '
+                             f"{sorted(self.promised[kind])}")
+        self.made[kind].add(name)
+
+    def result(self, name, frame):
+        """Write a tidy result, one row per estimate, at full precision, to results/NAME.csv."""
+        self._note_made("results", name)
+        frame.to_csv(self.folder / "results" / f"{name}.csv", index=False, lineterminator="\n")
+
+    def table(self, name, frame, caption, note=""):
+        """Write a table of printed texts to tables/NAME.md, with its caption, label and note.
+
+        Columns whose cells all begin with a digit, a sign or a dash are set flush right. The label
+        is `tbl-` + the step's slug + the name. The note says by itself when the data are simulated.
+        """
+        self._note_made("tables", name)
+        printed = frame.astype(str)
+        numeric = [printed[column].str.fullmatch(r"|[<>−–+(\d].*").all() for column in printed]
+        pipes = printed.to_markdown(
+            index=False, disable_numparse=True, colalign=["right" if each else "left" for each in numeric]
+        )
+        note = " ".join(filter(None, [f"*{STAMP}.*" if self.simulated else "", note]))
+        label = f"tbl-{slug(self.step)}-{name.replace('_', '-')}"
+        text = f"{pipes}\n\n: {caption} {{#{label}}}\n" + (f"\n{note}\n" if note else "")
+        (self.folder / "tables" / f"{name}.md").write_text(text, encoding="utf-8")
+
+    def figure(self, name, figure):
+        """Write a figure to figures/NAME.svg and .png, stamped when the data are simulated."""
+        self._note_made("figures", name)
+        if self.simulated:
+            # Below the lower edge, so that it can't cover a label; the bounding box then takes it in.
+            figure.text(1, -0.02, STAMP, ha="right", va="top", fontsize=7, color=style.MUTED, style="normal")
+        target = self.folder / "figures" / name
+        tight = {"bbox_inches": "tight", "pad_inches": 0.05}
+        figure.savefig(target.with_suffix(".svg"), metadata={"Date": None}, **tight)
+        figure.savefig(target.with_suffix(".png"), metadata={"Software": None}, **tight)
+
+    def value(self, name, value, text, unit=""):
+        """Name a number for the manuscript: its value, the text as printed, and its unit.
+
+        In the manuscript it is ``{{< var PREFIX.NAME >}}``, where the prefix is the step's slug with
+        underscores. The number of the cell that made it is kept with it.
+        """
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise ValueError(f'{self.step}: a value\'s name has small letters, digits and "_": "{name}"')
+        if name in self.values:
+            raise ValueError(f'{self.step}: the value "{name}" is named twice')
+        value = value.item() if hasattr(value, "item") else value
+        self.values[name] = {"value": value, "text": str(text), "unit": unit, "cell": current_cell()}
+
+    def finish(self):
+        """Check that all that was promised was made, then write values.json and tallies.csv."""
+        for kind, names in self.promised.items():
+            if names - self.made[kind]:
+                raise ValueError(f"{self.step}: promised {kind} not made: {sorted(names - self.made[kind])}")
+        record = {"step": self.step, "simulated": self.simulated, "values": self.values}
+        (self.folder / "values.json").write_text(
+            json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8"
+        )
+        tally.asked().to_csv(self.folder / "tallies.csv", index=False, lineterminator="\n")

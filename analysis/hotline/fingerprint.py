@@ -1,0 +1,107 @@
+"""What a step's outputs depend on, as hashes of content. File times play no part."""
+
+import ast
+import functools
+import hashlib
+import json
+import platform
+from importlib import metadata
+
+from hotline import paths
+from hotline.errors import InputError
+from hotline.params import code_cells
+from hotline.provenance import sha256
+
+# The packages whose versions a reader wants to see; the hash of the lock file stands for all.
+SHOWN_PACKAGES = ["duckdb", "numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn"]
+# A reader's copies of the notebook hold prose too, and are not results.
+NOT_RESULTS = ("notebook.ipynb", "notebook.html", "run.json")
+
+
+def hash_text(text):
+    """Return the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@functools.cache
+def _imports(module):
+    """Return the modules of `hotline` that a module imports, itself included, however far down."""
+    return module_names(module.read_text(encoding="utf-8")) | {module}
+
+
+def module_names(source):
+    """Return the files of `hotline` that a piece of Python imports, directly or through another."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "hotline":
+            names = [node.module] + [f"{node.module}.{each.name}" for each in node.names]
+        elif isinstance(node, ast.Import):
+            names = [each.name for each in node.names if each.name.split(".")[0] == "hotline"]
+        else:
+            continue
+        for name in names:
+            path = paths.ANALYSIS / name.replace(".", "/")
+            file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+            if file.exists():
+                found.add(file)
+    return found | set().union(*(_imports(file) for file in found)) if found else found
+
+
+def library(sources):
+    """Return {file: hash} for the modules of `hotline` that pieces of Python need."""
+    files = set().union(*(module_names(source) for source in sources), set())
+    return {str(file.relative_to(paths.ROOT)): sha256(file) for file in sorted(files)}
+
+
+def results_of(step):
+    """Return {file: hash} of the results that a finished step recorded.
+
+    Raises InputError where the step has not been run.
+    """
+    record = paths.step(step) / "run.json"
+    if not record.exists():
+        raise InputError(f"{paths.shown(paths.step(step))}: the step {step} has not been run; run: make {step}")
+    return json.loads(record.read_text(encoding="utf-8"))["outputs"]
+
+
+def hash_folder(folder):
+    """Return {file: hash} for the results in a step's folder, in order of their names."""
+    return {
+        str(file.relative_to(folder)): sha256(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and str(file.relative_to(folder)) not in NOT_RESULTS
+    }
+
+
+def environment():
+    """Return what of the machine can change a result: the package versions and Python's minor version."""
+    return {"requirements.lock": sha256(paths.LOCK), "python": ".".join(platform.python_version_tuple()[:2])}
+
+
+def versions():
+    """Return the versions of Python and of the main packages, for the record."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in SHOWN_PACKAGES}
+
+
+def of_step(notebook, parameters, after, export=None):
+    """Return everything that the outputs of a step follow from, as a dictionary of hashes.
+
+    Parameters
+    ----------
+    notebook : path of the source; only the code of its cells counts
+    parameters : {name: value}
+    after : names of the steps whose results it reads
+    export : path of the raw export, for the step that reads it; its content counts, not its name
+    """
+    sources = [source for source, _ in code_cells(notebook)]
+    data = {str(file.relative_to(paths.ROOT)): sha256(file) for file in (paths.PUBLISHED, paths.POPULATION)}
+    return {
+        "notebook": hash_text("\n\n".join(sources)),
+        "parameters": {name: value for name, value in parameters.items() if name != "export"},
+        "library": library(sources),
+        "codebook": sha256(paths.CODEBOOK),
+        "data-raw": data,
+        "environment": environment(),
+        "export": sha256(export) if export else None,
+        "after": {step: hash_text(json.dumps(results_of(step), sort_keys=True)) for step in after},
+    }

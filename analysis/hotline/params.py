@@ -1,0 +1,172 @@
+"""params.yml, read and checked before any notebook runs.
+
+What a notebook can be told stands once, in its `parameters` cell: `name: type = default  # help`, where
+the help of a number ends in "from A to B" and that of a choice in "one of A, B". params.yml holds the
+values, a section per notebook and one `shared`; a list instead of a value runs the notebook once for each.
+"""
+
+import ast
+import json
+import re
+from dataclasses import dataclass
+
+import yaml
+
+from hotline import paths
+from hotline.errors import InputError, did_you_mean
+
+SHARED = "shared"
+TYPES = {"int": int, "float": float, "str": str, "bool": bool}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a notebook declares of one parameter."""
+
+    type: str
+    default: object
+    help: str
+
+    @property
+    def range(self):
+        """The least and the greatest value allowed, or None where the help names no range."""
+        found = re.search(r"from (-?[\d.]+) to (-?[\d.]+)\s*$", self.help)
+        return (float(found[1]), float(found[2])) if found else None
+
+    @property
+    def choices(self):
+        """The values allowed, or None where the help lists none."""
+        found = re.search(r"one of ([\w, -]+)\s*$", self.help)
+        return [each.strip() for each in found[1].split(",")] if found else None
+
+    def complaint(self, value):
+        """Return what is wrong with a value, in a few words, or None where it will do."""
+        whole_for_float = self.type == "float" and type(value) is int
+        if type(value) is not TYPES[self.type] and not whole_for_float:
+            hint = "; put it in quotes" if self.type == "str" else ""
+            return f"expected {self.type}, found {value!r} ({type(value).__name__}){hint}"
+        if self.range and not self.range[0] <= value <= self.range[1]:
+            return f"expected a value from {self.range[0]:g} to {self.range[1]:g}, found {value!r}"
+        if self.choices and value not in self.choices:
+            return f"expected one of {', '.join(self.choices)}, found {value!r}{did_you_mean(value, self.choices)}"
+        return None
+
+
+def code_cells(notebook):
+    """Return the code cells of a notebook file as (source, tags) pairs, in order."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return [
+        ("".join(cell["source"]), cell["metadata"].get("tags", []))
+        for cell in cells if cell["cell_type"] == "code"
+    ]
+
+
+def declared(notebook):
+    """Return {name: Parameter} of a notebook's parameters cell, in order.
+
+    Raises InputError where a line of that cell is not ``name: type = default  # help``.
+    """
+    found = {}
+    for source, tags in code_cells(notebook):
+        if "parameters" not in tags:
+            continue
+        lines = source.splitlines()
+        for node in ast.parse(source).body:
+            line = lines[node.lineno - 1]
+            if not isinstance(node, ast.AnnAssign) or node.annotation.id not in TYPES or "#" not in line:
+                raise InputError(f'{paths.shown(notebook)}: in the parameters cell, expected '
+                                 f'"name: type = default  # help", found "{line}"')
+            found[node.target.id] = Parameter(
+                node.annotation.id, ast.literal_eval(node.value), line.split("#", 1)[1].strip()
+            )
+    return found
+
+
+def notebooks():
+    """Return the names of all notebooks of the pipeline, in order."""
+    return ["simulate"] + sorted(file.stem for file in paths.ANALYSIS.glob("[0-9][0-9]-*.ipynb"))
+
+
+def _read(path):
+    """Return {section: {name: (value, line)}} of params.yml."""
+    where = paths.shown(path)
+    if not path.exists():
+        raise InputError(f"{where}: no such file; `git checkout {where}` brings it back")
+    text = path.read_text(encoding="utf-8")
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        line = error.problem_mark.line + 1 if getattr(error, "problem_mark", None) else 1
+        raise InputError(f"{where}, line {line}: not readable as YAML ({error.problem})") from error
+    if not isinstance(values, dict):
+        raise InputError(f"{where}, line 1: expected sections, each with names and values")
+    sections = {}
+    for key, node in root.value:
+        if key.value in sections:
+            raise InputError(f'{where}, line {key.start_mark.line + 1}: section "{key.value}" stands twice')
+        if not isinstance(node, yaml.MappingNode):
+            raise InputError(f'{where}, line {key.start_mark.line + 1}: section "{key.value}" must hold '
+                             '"name: value" lines')
+        lines = {name.value: name.start_mark.line + 1 for name, _ in node.value}
+        if len(lines) < len(node.value):
+            raise InputError(f'{where}, line {key.start_mark.line + 1}: a name stands twice in "{key.value}"')
+        sections[key.value] = {str(name): (value, lines[str(name)]) for name, value in values[key.value].items()}
+    return sections
+
+
+def check(path=paths.PARAMS):
+    """Read params.yml and hold it against every notebook's parameters cell.
+
+    Returns {notebook: {name: value, or a list of values}}. Raises one InputError that lists every
+    complaint with file, line and expectation.
+    """
+    where, sections, complaints, wanted = paths.shown(path), _read(path), [], {}
+    declarations = {name: declared(paths.notebook(name)) for name in notebooks()}
+    shared_names = {name for parameters in declarations.values() for name in parameters}
+    for section, entries in sections.items():
+        if section != SHARED and section not in declarations:
+            line = min((line for _, line in entries.values()), default=2) - 1
+            hint = did_you_mean(section, [SHARED, *declarations])
+            complaints.append(f'{where}, line {line}: there is no notebook "{section}"{hint}')
+            continue
+        known = shared_names if section == SHARED else declarations[section]
+        for name, (_, line) in entries.items():
+            if name not in known:
+                complaints.append(f'{where}, line {line}: unknown parameter "{name}" of '
+                                  f'"{section}"{did_you_mean(name, known)}')
+    for notebook, parameters in declarations.items():
+        wanted[notebook] = {}
+        for name, parameter in parameters.items():
+            entries = {**sections.get(SHARED, {}), **sections.get(notebook, {})}
+            if name not in entries:
+                complaints.append(f'{where}: "{name}" is missing under "{notebook}"; '
+                                  f"expected {parameter.type}: {parameter.help}")
+                continue
+            value, line = entries[name]
+            for each in value if isinstance(value, list) and value else [value]:
+                complaint = parameter.complaint(each)
+                if complaint:
+                    complaints.append(f'{where}, line {line}: "{name}" of "{notebook}": {complaint}')
+            wanted[notebook][name] = value
+    if complaints:
+        raise InputError("\n".join(dict.fromkeys(complaints)))
+    return wanted
+
+
+def runs(path=paths.PARAMS):
+    """Return {step: (notebook, parameters)} for every run of every notebook, in order.
+
+    A parameter with a list of values makes one step per value, named NOTEBOOK-VALUE.
+    """
+    steps = {}
+    for notebook, parameters in check(path).items():
+        listed = [name for name, value in parameters.items() if isinstance(value, list)]
+        if len(listed) > 1:
+            raise InputError(f'{paths.shown(path)}: only one parameter of "{notebook}" may be a list; '
+                             f"found {', '.join(listed)}")
+        if not listed:
+            steps[notebook] = (notebook, parameters)
+        for value in parameters[listed[0]] if listed else []:
+            steps[f"{notebook}-{value}"] = (notebook, {**parameters, listed[0]: value})
+    return steps

@@ -1,0 +1,33 @@
+"""Which variables may predict a level: only what is known before the level is judged."""
+
+from hotline.errors import InputError
+
+BLOCKS = ("individual", "family", "environment")
+IN_TIME = ("dialling", "intake")
+
+
+def predictors(book):
+    """The study's predictors by block: {block: names}, read from the codebook.
+
+    These are the categories that are known at intake and have a reference code. Age has none of its own
+    beside the school stage, nor has the second level of the presenting problem.
+    """
+    chosen = {}
+    for block in BLOCKS:
+        names = book.select(block=block, known="intake", categorical=True)
+        chosen[block] = [name for name in names if book[name].reference is not None]
+    return chosen
+
+
+def refuse_late(book, names):
+    """Raise InputError for a predictor that is known too late, or that belongs to the outcome itself.
+
+    What is learnt while the level is judged (the emotional state, ideation) or afterwards (disposition,
+    follow-ups, length of the call) would let the answer in among the questions.
+    """
+    for name in names:
+        field = book[name]
+        if field.block == "outcome" or field.true_for:
+            raise InputError(f'"{name}" is part of the outcome and cannot predict it')
+        if field.known not in IN_TIME:
+            raise InputError(f'"{name}" is known at {field.known}, too late to predict the level at intake')

@@ -1,0 +1,54 @@
+"""Simulated or real? Decided by the export's hash, never by a switch.
+
+The simulator's run leaves the hash of the export that it wrote in data-raw/simulated/run.json. An export
+with that hash is simulated, wherever it lies; any other is real, and its outputs go to private/.
+
+Run as a script this prints `simulated`, `real` or `absent` for a path, for the Makefile. It needs nothing
+but the standard library, because it is asked before the environment exists.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+SIMULATED = Path(__file__).resolve().parents[2] / "data-raw" / "simulated"
+
+
+def sha256(path):
+    """Return the SHA-256 of a file as 64 hexadecimal digits, reading it in pieces."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_simulated(export):
+    """Return whether an export is, byte for byte, the one that the simulator wrote last."""
+    record = SIMULATED / "run.json"
+    if not record.exists():
+        return False
+    return json.loads(record.read_text(encoding="utf-8"))["outputs"].get("export.csv") == sha256(export)
+
+
+def step_is_simulated(step_folder):
+    """Return whether the outputs in a step's folder were made from simulated data."""
+    return json.loads((step_folder / "run.json").read_text(encoding="utf-8"))["simulated"]
+
+
+def run_is_simulated():
+    """Return whether the run that this notebook is part of works on simulated data.
+
+    The pipeline says so in HOTLINE_SIMULATED. In a notebook opened by hand, what 01-clean recorded holds;
+    with nothing cleaned yet there is nothing but the simulator.
+    """
+    told = os.environ.get("HOTLINE_SIMULATED")
+    if told is not None:
+        return told == "yes"
+    from hotline import paths
+
+    return step_is_simulated(paths.CLEAN) if (paths.CLEAN / "run.json").exists() else True
+
+
+if __name__ == "__main__":
+    given = Path(sys.argv[1])
+    print("absent" if not given.is_file() else "simulated" if is_simulated(given) else "real")

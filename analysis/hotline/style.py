@@ -1,0 +1,56 @@
+"""The look of the figures: one theme, one font that has Latin and Chinese glyphs, colours for everyone."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import matplotlib
+import seaborn
+from matplotlib import font_manager
+
+# Width of the text in the paper, in inches: a figure drawn this wide is printed at its own size.
+WIDTH = 6.3
+
+# The three levels, from the colour-blind-safe palette of Okabe and Ito (2008).
+LEVELS = {"well": "#0072B2", "imbalance": "#E69F00", "high_risk": "#D55E00"}
+ACCENT = "#0072B2"
+MUTED = "#6E6E6E"
+
+
+def font_file():
+    """Return the path of Noto Sans SC, which the package zhplot carries under the Open Font Licence."""
+    return Path(find_spec("zhplot").origin).parent / "fonts" / "NotoSansSC-Regular.ttf"
+
+
+def use():
+    """Set the theme for every figure that follows.
+
+    `svg.hashsalt` makes the identifiers inside SVG files the same in every run; text becomes outlines
+    (`svg.fonttype: path`), so that a figure looks the same wherever it is opened.
+    """
+    font_manager.fontManager.addfont(str(font_file()))
+    seaborn.set_theme(
+        context="paper",
+        style="whitegrid",
+        palette=list(LEVELS.values()) + ["#009E73", "#CC79A7", "#56B4E9"],
+        rc={
+            "font.family": font_manager.FontProperties(fname=str(font_file())).get_name(),
+            "axes.unicode_minus": False,
+            "axes.edgecolor": "#B0B0B0",
+            "axes.titlesize": 9,
+            "axes.titlelocation": "left",
+            "axes.labelsize": 8.5,
+            "xtick.labelsize": 8,
+            "ytick.labelsize": 8,
+            "legend.fontsize": 8,
+            "legend.title_fontsize": 8,
+            "legend.frameon": False,
+            "grid.color": "#E6E6E6",
+            "grid.linewidth": 0.6,
+            "figure.constrained_layout.use": True,
+            "figure.dpi": 110,
+            "savefig.dpi": 220,
+            "svg.hashsalt": "hotline",
+            "svg.fonttype": "path",
+        },
+    )
+    matplotlib.rcParams["figure.figsize"] = (WIDTH, 3.4)

@@ -1,0 +1,88 @@
+"""Numbers as they are printed. Small pure functions, used by tables, figures and named values alike."""
+
+import math
+
+
+def count(n):
+    """Print a whole number with thousands separated.
+
+    >>> count(39512)
+    '39,512'
+    """
+    return f"{int(n):,}"
+
+
+def number(x, digits=2):
+    """Print a number with a fixed count of decimals and a true minus sign; a dash where there is none.
+
+    >>> number(-3.14159)
+    '−3.14'
+    >>> number(float("nan"))
+    '–'
+    """
+    if x is None or not math.isfinite(x):
+        return "–"
+    printed = f"{x:,.{digits}f}"
+    if float(printed.replace(",", "")) == 0:
+        printed = printed.lstrip("-")
+    return printed.replace("-", "−")
+
+
+def percent(share, digits=1):
+    """Print a share between 0 and 1 as a percentage.
+
+    >>> percent(0.2345)
+    '23.4%'
+    """
+    printed = number(share * 100, digits)
+    return printed if printed == "–" else printed + "%"
+
+
+def p_value(p):
+    """Print a p-value to three decimals, and never as zero.
+
+    >>> p_value(0.0344), p_value(1e-20), p_value(0.9999)
+    ('0.034', '<0.001', '>0.999')
+    """
+    if not math.isfinite(p):
+        return "–"
+    if p < 0.001:
+        return "<0.001"
+    return ">0.999" if p > 0.999 else f"{p:.3f}"
+
+
+def p_sentence(p):
+    """Print a p-value with its sign, for running text.
+
+    >>> p_sentence(0.0344), p_sentence(1e-20)
+    ('p = 0.034', 'p < 0.001')
+    """
+    printed = p_value(p)
+    return f"p {printed[0]} {printed[1:]}" if printed[0] in "<>" else f"p = {printed}"
+
+
+def interval(low, high, digits=2):
+    """Print the two ends of an interval.
+
+    >>> interval(1.207, 1.456)
+    '1.21 to 1.46'
+    """
+    return f"{number(low, digits)} to {number(high, digits)}"
+
+
+def estimate(x, low, high, digits=2):
+    """Print an estimate with its interval.
+
+    >>> estimate(1.33, 1.207, 1.456)
+    '1.33 (1.21 to 1.46)'
+    """
+    return f"{number(x, digits)} ({interval(low, high, digits)})"
+
+
+def percent_estimate(share, low, high, digits=1):
+    """Print a share with its interval, in per cent.
+
+    >>> percent_estimate(0.1, 0.09, 0.11)
+    '10.0% (9.0 to 11.0)'
+    """
+    return f"{percent(share, digits)} ({interval(low * 100, high * 100, digits)})"
