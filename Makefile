@@ -9,6 +9,10 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 PYTHON ?= python3
 VENV   ?= .venv
+# The activated conda environment of environment.yml takes the place of .venv.
+ifeq ($(CONDA_DEFAULT_ENV),hotline)
+  VENV := $(CONDA_PREFIX)
+endif
 RUN    := $(VENV)/bin/python
 
 STEPS := simulate 01-clean 02-describe 03-anova 04-chi-square 05-response \
@@ -92,7 +96,7 @@ lock: setup  ## Write requirements.lock anew from requirements.in
 	  --no-emit-index-url --no-emit-find-links --no-header requirements.in -o requirements.lock
 
 clean:  ## Remove what the pipeline made; the environment and private/ stay
-	@rm -rf data-derived data-raw/simulated paper/output paper/_variables.yml
+	@rm -rf data-derived data-raw/simulated paper/output paper/_variables.yml paper/_banner.typ
 
 ##@ Set-up (every target does it by itself)
 setup: $(VENV)/ready  ## Make the environment in .venv from requirements.lock
@@ -101,10 +105,14 @@ $(VENV)/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1 || echo absent). Name another one: make PYTHON=python3.12" >&2; exit 2; }
 	@echo "Setting up the environment in $(VENV) ..."
+ifeq ($(CONDA_DEFAULT_ENV),hotline)
+	@$(RUN) -m pip install --quiet --require-hashes -r requirements.lock
+else
 	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing; on Debian: apt install python3-venv" >&2; exit 2; }
 	@awk '/^uv==/,!/\\$$/' requirements.lock > $(VENV)/uv.txt
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 	@$(RUN) -m uv pip sync --quiet --python $(RUN) requirements.lock
+endif
 	@touch $@
 
 help:  ## This list

@@ -15,10 +15,7 @@ BLOCKS = ("individual", "family", "environment", "call", "platform", "outcome", 
 SENSITIVITY = ("identifier", "sensitive", "personal", "plain")
 KNOWN = ("dialling", "intake", "assessment", "after")
 # Cleaning computes the study's own variables from these columns, so every codebook describes them.
-BUILT_ON = (
-    "ticket_id call_start answer_time call_end caller_number call_type sex age stage city level "
-    "answered waiting call_length earlier_calls year month weekday hour day caller at_risk high_risk"
-).split()
+BUILT_ON = ["ticket_id", "call_start", "answer_time", "call_end", "caller_number", "call_type", "sex", "age", "stage", "city", "level", "answered", "waiting", "call_length", "earlier_calls", "year", "month", "weekday", "hour", "day", "caller", "at_risk", "high_risk"]
 
 
 @dataclass(frozen=True)

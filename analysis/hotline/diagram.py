@@ -3,7 +3,6 @@
 import textwrap
 
 import matplotlib.pyplot as plt
-
 from matplotlib.patches import FancyBboxPatch
 
 from hotline import style, text

@@ -37,7 +37,7 @@ class ProgressEngine(NBClientEngine):
         nb_man.cell_start = cell_start
         # The kernel's own chatter about its network transport would drown the one line per step.
         return super().execute_managed_notebook(
-            nb_man, kernel_name, extra_arguments=["--IPKernelApp.log_level=40"], **kwargs
+            nb_man, kernel_name, extra_arguments=["--IPKernelApp.log_level=50"], **kwargs
         )
 
 

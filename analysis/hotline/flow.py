@@ -27,7 +27,7 @@ def rules(book, reconnect_minutes, longest_hours, oldest_pupil):
         (Rule("records", "unknown-code", REJECTED, "A value that the codebook does not know"),
          " OR ".join(f"{each.name}_bad" for each in described if each.name not in times), first_bad),
         (Rule("records", "no-number", REJECTED, "No caller's number"), "caller_number IS NULL", "'caller_number'"),
-        (Rule("records", "impossible-time", REJECTED, f"Times out of order, or longer than {longest_hours} hours"),
+        (Rule("records", "impossible-time", REJECTED, f"Times out of order, or longer than {longest_hours:g} hours"),
          f"answer_time < call_start OR call_end < coalesce(answer_time, call_start) OR call_end - call_start > {longest}",
          "CASE WHEN answer_time < call_start THEN 'answer_time' ELSE 'call_end' END"),
     ]

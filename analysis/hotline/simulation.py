@@ -16,6 +16,8 @@ from scipy.special import expit, softmax
 from hotline.errors import InputError
 
 STATUS = ("published", "borrowed", "derived", "assumed")
+# ASCII digits to the full-width digits of Chinese typing.
+FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
 def read_numbers(path):
@@ -24,15 +26,17 @@ def read_numbers(path):
     A name that is not a word, such as "sex:problem", is reached with ``vars(numbers.topic)``. Raises
     InputError where an entry lacks its value, its status or a source that the file lists.
     """
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     sources, topics = content["sources"], {}
     for topic, entries in content.items():
         if topic == "sources" or not isinstance(entries, dict):
             continue
         for name, entry in entries.items():
             if "value" not in entry or entry.get("status") not in STATUS or entry.get("source") not in sources:
-                raise InputError(f'{path.name}: "{topic}: {name}" needs a value, a status (one of '
-                                 f'{", ".join(STATUS)}) and a source from the list at its head')
+                raise InputError(
+                    f'{path.name}: "{topic}: {name}" needs a value, a status (one of {", ".join(STATUS)}) '
+                    "and a source from the list at its head"
+                )
         topics[topic] = SimpleNamespace(**{name: entry["value"] for name, entry in entries.items()})
     return SimpleNamespace(**topics)
 
@@ -128,15 +132,16 @@ def lognormal(rng, median, spread, size):
 
 
 def day_weights(days, calendar, examinations=False):
-    """Return how many calls each day draws, relative to the others: growth x month x weekday.
+    """Return the share of calls that falls on each day: growth x month x weekday.
 
     `days` is a DatetimeIndex; with `examinations` the months of examinations weigh more.
     """
     weights = calendar.growth ** ((days - days[0]).days / 365.25)
-    weights = weights * np.array(calendar.month)[days.month - 1] * np.array(calendar.weekday)[days.weekday]
+    weights = weights * np.array(calendar.month)[days.month - 1] * np.array(calendar.weekday)[days.day_of_week]
     if examinations:
         weights = weights * np.array([calendar.examinations.get(month, 1.0) for month in days.month])
-    return weights.to_numpy(float)
+    weights = np.asarray(weights, dtype=float)
+    return weights / weights.sum()
 
 
 def hour_weights(hour):
@@ -157,6 +162,11 @@ def hour_weights(hour):
     return weights / weights.sum(axis=0)
 
 
+def moments(rng, days, hours):
+    """Return the times of calls, at a random second of an hour of a day; both arrays have one entry per call."""
+    return days + pd.to_timedelta(hours * 3600 + rng.integers(0, 3600, len(hours)), unit="s")
+
+
 def spread_calls(rng, first_day, many, gap):
     """Return (caller, day) of every call: the callers' row numbers and whole days since the calendar's start.
 
@@ -172,17 +182,49 @@ def spread_calls(rng, first_day, many, gap):
     return caller, first_day[caller] + elapsed - elapsed[opening][caller]
 
 
-def load(calls, hours, calendar, answering, bands):
-    """Return the log of demand over staffing at every call, centred: what makes people wait.
+def busy(rng, calls, hours, calendar, answering, seats):
+    """Return the calls with `refused`, the probability that nobody takes them, and `slow`, a shift of log seconds.
 
-    `calls` has year, month, weekday and hour as integers; `hours`, shape (24,), is the share of calls by
-    hour, and `bands`, shape (24,), the relative staffing.
+    Both follow from the load, demand over staffing at that moment, and from the place. `hours` and `seats`,
+    shape (24,), are the share of calls and the relative staffing by hour.
     """
-    years = calls["year"] - calls["year"].min()
-    demand = np.array(calendar.month)[calls["month"] - 1] * np.array(calendar.weekday)[calls["weekday"]]
-    demand = demand * hours[calls["hour"]] * (calendar.growth / answering.seats_growth) ** years
-    strain = np.log(demand / bands[calls["hour"]])
-    return (strain - strain.mean()).to_numpy()
+    month, weekday, hour, year = (
+        getattr(calls["call_start"].dt, part) for part in ("month", "day_of_week", "hour", "year")
+    )
+    demand = np.array(calendar.month)[month - 1] * np.array(calendar.weekday)[weekday] * hours[hour]
+    strain = np.log(demand / seats[hour]) + np.log(calendar.growth / answering.seats_growth) * (year - year.min())
+    strain = (strain - strain.mean()).to_numpy(float)
+    cities = np.unique(calls["city"])
+    city = calls["city"].map(dict(zip(cities, rng.normal(0, answering.city_spread, len(cities)), strict=True)))
+    score = answering.unanswered_load * strain + log_odds(calls, {"region": answering.unanswered_region}) + city
+    slow = answering.waiting_load * strain + log_odds(calls, {"region": answering.waiting_region}) + city
+    return calls.assign(refused=expit(score - threshold(score, answering.unanswered)), slow=slow)
+
+
+def at_the_desk(rng, calls, answering):
+    """Return the calls with `answered`, and with the time `waiting` until that, or until the caller gave up.
+
+    `calls` has `refused`, the probability that nobody takes the call, and `slow`, a shift of the log seconds.
+    """
+    usual, patience = answering.waiting, answering.patience
+    waits = lognormal(rng, usual["median"] * np.exp(calls["slow"]), usual["spread"], len(calls))
+    gives_up = lognormal(rng, patience["median"], patience["spread"], len(calls))
+    answered = rng.random(len(calls)) > calls["refused"]
+    seconds = np.where(answered, waits, gives_up).clip(1, answering.waiting_most).round()
+    return calls.assign(answered=answered, waiting=pd.to_timedelta(seconds, unit="s"))
+
+
+def without_caller(rng, kinds, starts, cities, answering):
+    """Return the calls that no caller made: tests of the line, silent, nuisance and misdialled calls.
+
+    `kinds` is {call type: number of calls}; `starts` and `cities`, one per call, say when and whence. They
+    are always taken: what nobody takes cannot be sorted.
+    """
+    kind = np.repeat(list(kinds), list(kinds.values()))
+    noise = pd.DataFrame({"call_type": kind, "kind": kind, "call_start": starts, "city": cities})
+    noise = at_the_desk(rng, noise.assign(refused=0.0, slow=0.0), answering)
+    length = answering.no_caller_length
+    return noise.assign(length=lognormal(rng, length["median"], length["spread"], len(noise)).round() + 1)
 
 
 # --- the raw face ----------------------------------------------------------------------------------------
@@ -220,16 +262,35 @@ def spell_times(times, formats, chosen):
     return written
 
 
-def full_width(texts):
-    """Return texts with their digits in the full-width forms of Chinese typing."""
-    return [text.translate({ord("0") + digit: ord("０") + digit for digit in range(10)}) for text in texts]
+def raw_face(rng, table, fault, book, face):
+    """Return the export: texts under the codebook's headings, spelt and spoilt as a ticket system would.
 
-
-def break_clocks(calls, fault, hours):
-    """Return a copy of the calls whose clocks are wrong where `fault` says so: answer, end or long."""
-    broken = calls.copy()
-    backwards, long = (pd.Timedelta(hours=hours[name]) for name in ("backwards", "long"))
-    broken.loc[fault == "answer", "answer_time"] = broken["call_start"] - backwards
-    broken.loc[fault == "end", "call_end"] = broken["answer_time"] - backwards
-    broken.loc[fault == "long", "call_end"] = broken["answer_time"] + long
-    return broken
+    `table` has the codebook's variables, and `answered`; `fault`, one per row, names what is wrong with a row
+    (a key of `face.malformed`) or is None.
+    """
+    table, hours = table.copy(), {name: pd.Timedelta(hours=n) for name, n in face.wrong_hours.items()}
+    table.loc[fault == "answer", "answer_time"] = table["call_start"] - hours["backwards"]
+    table.loc[fault == "end", "call_end"] = table["answer_time"] - hours["backwards"]
+    table.loc[fault == "long", "call_end"] = table["answer_time"] + hours["long"]
+    forms = rng.choice(len(book["call_start"].formats), len(table), p=face.time_formats)
+    export = pd.DataFrame(index=table.index)
+    for field in (each for each in book if each.header):
+        column = table[field.name]
+        if field.type == "integer":
+            column = column.map("{:.0f}".format, na_action="ignore")
+        if field.formats:
+            export[field.header] = spell_times(column, field.formats, forms)
+        elif field.block == "record" and not field.codes:
+            export[field.header] = column.fillna("")
+        else:
+            # Nobody fills in the form of a call that nobody took.
+            spelt = spell(rng, column, field, face)
+            export[field.header] = np.where(column.isna() & ~table["answered"], "", spelt)
+    age, start = book["age"].header, book["call_start"].header
+    wide = (rng.random(len(export)) < face.full_width) & table["age"].notna()
+    export.loc[wide, age] = export.loc[wide, age].str.translate(FULL_WIDTH)
+    export.loc[fault == "start", start] = rng.choice(face.wrong_start, (fault == "start").sum())
+    export.loc[fault == "age", age] = rng.choice(face.wrong_age, (fault == "age").sum())
+    for row in fault.index[fault == "code"]:
+        export.loc[row, book[rng.choice(face.wrong_code_in)].header] = rng.choice(face.wrong_code)
+    return export

@@ -14,7 +14,6 @@ import os
 import shutil
 import sys
 import time
-from pathlib import Path
 
 from hotline import fingerprint, params, paths, provenance
 from hotline.errors import InputError

@@ -1,0 +1,93 @@
+"""Fonts of the PDF, and the check that they have every character of the text.
+
+Typst prints a box for a character that no font has, and says nothing. Its own serif face is asked first;
+the fonts in the folder made here stand behind it, so what they have between them can always be printed.
+"""
+
+import shutil
+import unicodedata
+from html.parser import HTMLParser
+from importlib.util import find_spec
+from pathlib import Path
+
+from hotline.errors import InputError
+
+FIRST_CHINESE = 0x2E80  # from here on: radicals, Chinese punctuation and characters, full-width forms
+
+
+def font_files():
+    """Return the fonts that come with packages: Latin and Chinese from zhplot, rarer Latin from matplotlib."""
+    return [
+        Path(find_spec("zhplot").origin).parent / "fonts" / "NotoSansSC-Regular.ttf",
+        Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf",
+    ]
+
+
+def copy_fonts(folder):
+    """Put the fonts into a folder of their own, so that no font of the machine is seen."""
+    folder.mkdir(parents=True)
+    for file in font_files():
+        shutil.copyfile(file, folder / file.name)
+
+
+def write_chinese(text, target):
+    """Write the Chinese characters of a text as a small font for the page, which may not ask the network for one.
+
+    Parameters
+    ----------
+    text : everything that the page is made from
+    target : path of the font to write (.woff)
+    """
+    from fontTools import subset
+
+    options = subset.Options(flavor="woff", layout_features=[], hinting=False, recalc_timestamp=False)
+    font = subset.load_font(str(font_files()[0]), options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=sorted({ord(each) for each in text if ord(each) >= FIRST_CHINESE} | {FIRST_CHINESE}))
+    cutter.subset(font)
+    subset.save_font(font, str(target), options)
+
+
+class _Text(HTMLParser):
+    """The words of a page: no styles, no drawings, no formulas (Typst has a font of its own for those)."""
+
+    HIDDEN = ("style", "script", "svg", "math")
+    INLINE = ("a", "em", "strong", "span", "sup", "sub", "code")
+
+    def __init__(self):
+        super().__init__()
+        self.parts, self.hidden = [], 0
+
+    def handle_starttag(self, tag, attrs):
+        self.hidden += tag in self.HIDDEN
+        self.parts.append("" if tag in self.INLINE else " ")
+
+    def handle_endtag(self, tag):
+        self.hidden -= tag in self.HIDDEN
+        self.parts.append("" if tag in self.INLINE else " ")
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.parts.append(data)
+
+
+def text_of(html):
+    """Return the text that a reader of a page sees."""
+    parser = _Text()
+    parser.feed(html)
+    return " ".join("".join(parser.parts).split())
+
+
+def check(text):
+    """Raise InputError naming every character of a text that no font has, and where it stands first."""
+    from fontTools.ttLib import TTFont
+
+    known = set().union(*(TTFont(file, lazy=True).getBestCmap() for file in font_files()))
+    faults = [
+        f'the fonts of the PDF lack "{each}" (U+{ord(each):04X} {unicodedata.name(each, "unnamed")}), '
+        f'as in "{text[max(0, text.index(each) - 20):text.index(each) + 20]}"'
+        for each in sorted(set(text))
+        if ord(each) not in known and not each.isspace()
+    ]
+    if faults:
+        raise InputError("paper/manuscript.qmd: " + "; ".join(faults))

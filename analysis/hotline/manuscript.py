@@ -1,0 +1,135 @@
+"""What the manuscript is made from: which files it needs, and what its named numbers read.
+
+Everything here is cheap, because a second `make paper` asks it only to find that nothing has changed.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from hotline import paths
+from hotline.errors import InputError
+from hotline.provenance import sha256
+
+SOURCE = paths.PAPER / "manuscript.qmd"
+SOURCES = ("manuscript.qmd", "_quarto.yml", "references.bib", "quarto-subset.lua", "table-widths.lua", "template.typ",
+           "style.typ", "style.css")
+CODE = ("manuscript", "render", "pandoc_route", "quarto", "glyphs", "provenance", "paths")
+# The manuscript's way to data-derived/, from paper/.
+UP = "../data-derived/"
+
+_INCLUDE = re.compile(r"\{\{<\s+include\s+(\S+)\s+>\}\}")
+_IMAGE = re.compile(r"!\[[^\n]*?\]\(([^)\s]+)\)\{")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+BANNER = "Simulated data"
+
+
+def records():
+    """Return the values.json of every finished step as a dictionary."""
+    return [json.loads(file.read_text(encoding="utf-8")) for file in value_files()]
+
+
+def is_simulated():
+    """Return whether the finished steps used simulated data, as each of them recorded.
+
+    Raises InputError where some did and others did not: such a paper would be neither.
+    """
+    told = {step["step"]: step["simulated"] for step in records()}
+    if len(set(told.values())) > 1:
+        lists = {kind: ", ".join(name for name in told if told[name] is kind) for kind in (True, False)}
+        raise InputError(f"{paths.shown(paths.DERIVED)}: some steps used simulated data ({lists[True]}) and some a "
+                         f"real export ({lists[False]}); run: make clean")
+    return told.popitem()[1] if told else paths.TREE == paths.ROOT
+
+
+def exhibits(text):
+    """Return the tables and figures that the manuscript asks for, as (line, path, ending) in order.
+
+    A figure is asked for without ending and is needed twice: SVG for HTML and PDF, PNG for DOCX.
+    """
+    text = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
+    found = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        found += [(number, path, "") for path in _INCLUDE.findall(line)]
+        found += [(number, path, ending) for path in _IMAGE.findall(line) for ending in (".svg", ".png")]
+    return found
+
+
+def exhibit_files():
+    """Return {path from data-derived/: file} for every table and figure of the manuscript.
+
+    Raises InputError, naming the line, where one is missing or lies elsewhere.
+    """
+    if not SOURCE.exists():
+        raise InputError(f"{paths.shown(SOURCE)}: there is no such file; it is the source of the paper")
+    files, faults = {}, []
+    for line, path, ending in exhibits(SOURCE.read_text(encoding="utf-8")):
+        place = f"{paths.shown(SOURCE)}, line {line}"
+        if not path.startswith(UP):
+            faults.append(f'{place}: tables and figures come from {UP}, not from "{path}"')
+            continue
+        name = path.removeprefix(UP) + ending
+        files[name] = paths.DERIVED / name
+        if not files[name].is_file():
+            kind = "figure" if ending else "table"
+            faults.append(f"{place}: there is no {kind} {paths.shown(files[name])}; "
+                          f"run: make {name.split('/')[0]}, or mend the name")
+    if faults:
+        raise InputError("\n".join(dict.fromkeys(faults)))
+    return files
+
+
+def value_files():
+    """Return the values.json of every finished step; the simulator's counts where its data are the ones used."""
+    simulator = paths.step("simulate") / "values.json"
+    return ([simulator] if paths.TREE == paths.ROOT and simulator.is_file() else []) + sorted(
+        paths.DERIVED.glob("*/values.json"))
+
+
+def prefix(step):
+    """Return the name under which the manuscript knows a step's values.
+
+    >>> prefix("07-prediction-at_risk")
+    'prediction_at_risk'
+    """
+    return re.sub(r"^\d+-", "", step).replace("-", "_")
+
+
+def variables():
+    """Return {prefix: {name: printed text}} of all steps, and under `study` how the data are to be called."""
+    simulated = is_simulated()
+    known = {"study": {
+        "data": "simulated" if simulated else "recorded",
+        "banner": (f"{BANNER}: nothing here is a finding about real pupils" if simulated
+                   else "From call records: not for publication"),
+    }}
+    for step in records():
+        known[prefix(step["step"])] = {name: each["text"] for name, each in step["values"].items()}
+    return known
+
+
+def as_yaml(known):
+    """Return variables as the text of _variables.yml: two levels, strings only (a JSON string is a YAML one)."""
+    lines = ["# Written by the render step from values.json of every step; not to be edited."]
+    for name in sorted(known):
+        lines.append(f"{name}:" if known[name] else f"{name}: {{}}")
+        lines += [f"  {key}: {json.dumps(text, ensure_ascii=False)}" for key, text in sorted(known[name].items())]
+    return "\n".join(lines) + "\n"
+
+
+def inputs():
+    """Return {path as shown: file} of everything that the paper follows from."""
+    files = [paths.PAPER / name for name in SOURCES]
+    for file in files:
+        if not file.is_file():
+            raise InputError(f"{paths.shown(file)}: there is no such file; the paper can't be rendered without it")
+    files += [Path(__file__).with_name(f"{name}.py") for name in CODE]
+    files += [paths.LOCK] if paths.LOCK.exists() else []
+    files += value_files() + list(exhibit_files().values())
+    return {paths.shown(file): file for file in files}
+
+
+def fingerprint(files):
+    """Return {path as shown: sha256} of files."""
+    return {name: sha256(file) for name, file in sorted(files.items())}

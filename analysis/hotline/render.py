@@ -1,0 +1,138 @@
+"""Render the manuscript as HTML, PDF and DOCX, or say that nothing has changed.
+
+    python -m hotline.render
+
+Quarto does it where it is found; otherwise pandoc and Typst do, from the same source and with the same
+numbering. The work is done in a scratch folder; only when all three files are there and checked do they
+replace paper/output/, in one move.
+"""
+
+import json
+import os
+import shutil
+import sys
+import time
+
+from hotline import manuscript, paths, quarto
+from hotline.errors import InputError
+
+# The date that the files bear: fixed, so that the same text gives the same bytes.
+EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or 1735689600)  # 2025-01-01
+PAPER = paths.TREE / "paper"
+OUTPUT = PAPER / "output"
+WORK = paths.RUNNING / "paper"
+PRODUCTS = ("manuscript.html", "manuscript.pdf", "manuscript.docx")
+
+
+def route():
+    """Return (name, function of the scratch folder) of the way to render."""
+    found = quarto.find()
+    if found:
+        command, version = found
+        return f"Quarto {'.'.join(map(str, version))}", lambda folder: quarto.render(command, folder, EPOCH)
+    from hotline import pandoc_route
+
+    return pandoc_route.version(), lambda folder: pandoc_route.render(folder, EPOCH)
+
+
+def up_to_date(wanted):
+    """Return whether paper/output/ was made from just these inputs and is still as it was left."""
+    record = OUTPUT / "run.json"
+    if not record.is_file() or not all((OUTPUT / name).is_file() for name in PRODUCTS):
+        return False
+    made = json.loads(record.read_text(encoding="utf-8"))
+    return made["inputs"] == wanted and made["outputs"] == hashes(OUTPUT)
+
+
+def hashes(folder):
+    """Return {name: sha256} of the three files."""
+    return manuscript.fingerprint({name: folder / name for name in PRODUCTS})
+
+
+def prepare(folder):
+    """Fill a scratch folder with the sources, the values, the exhibits and the fonts.
+
+    The exhibits are copied into it, and the manuscript's way to them is shortened accordingly, because
+    Typst reads nothing from outside the folder of the project.
+    """
+    from hotline import glyphs
+
+    exhibits = manuscript.exhibit_files()
+    known = manuscript.variables()
+    PAPER.mkdir(parents=True, exist_ok=True)
+    (PAPER / "_variables.yml").write_text(manuscript.as_yaml(known), encoding="utf-8")
+    banner = f'"{manuscript.BANNER}"' if manuscript.is_simulated() else "none"
+    (PAPER / "_banner.typ").write_text(f"#let banner = {banner}\n", encoding="utf-8")
+
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in manuscript.SOURCES:
+        shutil.copyfile(paths.PAPER / name, folder / name)
+    for name in ("_variables.yml", "_banner.typ"):
+        shutil.copyfile(PAPER / name, folder / name)
+    text = manuscript.SOURCE.read_text(encoding="utf-8").replace(manuscript.UP, "data-derived/")
+    (folder / "manuscript.qmd").write_text(text, encoding="utf-8")
+    for name, file in exhibits.items():
+        target = folder / "data-derived" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    glyphs.copy_fonts(folder / "fonts")
+
+
+def check(folder):
+    """Raise InputError where a file is missing, a placeholder is left, or a character can't be printed."""
+    from hotline import glyphs
+
+    for name in PRODUCTS:
+        if not (folder / name).is_file() or not (folder / name).stat().st_size:
+            raise InputError(f"paper/output/{name}: it was not written, though nothing complained")
+    text = glyphs.text_of((folder / "manuscript.html").read_text(encoding="utf-8"))
+    for mark in ("{{<", "?var:", "?meta:", "?@", "{#fig-", "{#tbl-", "{#eq-", "@fig-", "@tbl-", "@sec-", "@eq-"):
+        if mark in text:
+            place = text.index(mark)
+            raise InputError(f'paper/manuscript.qmd: a placeholder is left in the text: '
+                             f'"{text[max(0, place - 30):place + 40]}"')
+    glyphs.check(text)
+
+
+def run():
+    """Bring the paper up to date. Returns the lines to print; raises InputError where it cannot."""
+    name, render = route()
+    wanted = {"route": name, "epoch": EPOCH, "simulated": manuscript.is_simulated(),
+              "files": manuscript.fingerprint(manuscript.inputs())}
+    produced = "\n".join(f"  {paths.shown(OUTPUT / each)}" for each in PRODUCTS)
+    if up_to_date(wanted):
+        return f"{'paper':<24} up to date\n{produced}"
+    from hotline.step import replace
+
+    started = time.time()
+    prepare(WORK)
+    render(WORK)
+    check(WORK)
+    finished = WORK / "output"
+    finished.mkdir()
+    for each in PRODUCTS:
+        (WORK / each).rename(finished / each)
+    seconds = time.time() - started
+    record = {
+        "step": "paper", "simulated": manuscript.is_simulated(), "inputs": wanted, "outputs": hashes(finished),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)), "seconds": round(seconds, 1),
+    }
+    (finished / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    replace(OUTPUT, finished)
+    shutil.rmtree(WORK)
+    return f"{'paper':<24} {seconds:5.1f} s   by {name}\n{produced}"
+
+
+def main():
+    """Render from the command line; exit with 2 and one message where something is wrong."""
+    try:
+        print(run(), flush=True)
+    except InputError as error:
+        untouched = f"untouched in {paths.shown(OUTPUT)}" if OUTPUT.exists() else "none"
+        print(f"\npaper FAILED: {error}\n  earlier outputs:   {untouched}\n", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""A logistic model on cells: the table of counts in place of the table of pupils.
+
+Pupils who share all predictors share one fitted risk, so the likelihood needs only how many of them had
+the event and how many had not. Coefficients and standard errors are those of one row per pupil. What is
+not is everything that statsmodels works out from its number of rows (`nobs` counts cells) or from a
+likelihood with binomial coefficients in it: `measures` gives those anew, so that cutting a cell in two
+changes nothing.
+
+A table of cells has one column per predictor (categories of codes), `events` and `others` (integers).
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.special import xlogy
+from scipy.stats import chi2, norm
+from statsmodels.stats.contingency_tables import Table2x2
+
+COUNTS = ["events", "others"]
+TERM = ["variable", "code"]
+INTERCEPT = ("intercept", "")
+# For GLM.fit: stop when no coefficient moves any more. statsmodels' own rule watches the deviance, which is
+# flat near its minimum: it leaves standard errors with about five digits.
+TIGHT = {"tol_criterion": "params", "tol": 1e-10}
+NO_ESTIMATE = dict.fromkeys(("odds_ratio", "low", "high", "p"), np.nan)
+
+
+def cells_of(counts, variables, outcome, event="yes"):
+    """One row per cell of `variables`, with `events` and `others`, from a tally by these and `outcome`.
+
+    The tally has one row per cell and outcome, with `n`. ValueError if the outcome of somebody is missing.
+    """
+    if (counts.loc[counts["n"] > 0, outcome] == "missing").any():
+        raise ValueError(f"'{outcome}' is not recorded for some; leave them out before fitting")
+    happened = counts[outcome] == event
+    split = counts.assign(events=counts["n"].where(happened, 0), others=counts["n"].where(~happened, 0))
+    return collapse(split, variables)
+
+
+def collapse(cells, variables):
+    """The cells of fewer variables: counts added up over the variables that are not named."""
+    return cells.groupby(list(variables), observed=True, as_index=False)[COUNTS].sum()
+
+
+def complete(cells, variables):
+    """The cells in which every variable is recorded."""
+    return cells[~(cells[list(variables)] == "missing").any(axis=1)].reset_index(drop=True)
+
+
+def design(cells, reference):
+    """The design matrix: an intercept and one 0/1 column per code other than the reference.
+
+    reference   {variable: code that the others are compared with}, in the order of the columns
+    Returns floats, cells x terms; the columns are pairs (variable, code). A code that nobody has gets no
+    column. ValueError for a reference code that nobody has: nothing could be compared with it.
+    """
+    columns = {INTERCEPT: np.ones(len(cells))}
+    for variable, base in reference.items():
+        codes = cells[variable].cat.remove_unused_categories().cat.categories
+        if base not in codes:
+            raise ValueError(f"nobody has the reference code '{base}' of '{variable}'")
+        for code in codes.drop(base):
+            columns[variable, code] = (cells[variable] == code).to_numpy(float)
+    return pd.DataFrame(columns, index=cells.index).rename_axis(columns=TERM)
+
+
+def coefficients(result, matrix, level=0.95):
+    """The coefficients of a fitted GLM: b, se, low, high (Wald limits), p; one row per column of `matrix`.
+
+    result   a statsmodels GLM (binomial, logit) of (events, others) on `matrix` = `design(...)`
+    A term without events, without non-events, or compared with a reference that has none, has no finite
+    estimate (the fit stopped on its way to infinity): its row is NaN.
+    """
+    b, se = np.asarray(result.params), np.asarray(result.bse)
+    reach = norm.ppf((1 + level) / 2) * se
+    table = pd.DataFrame(
+        {"b": b, "se": se, "low": b - reach, "high": b + reach, "p": np.asarray(result.pvalues)},
+        index=matrix.columns,
+    )
+    table.loc[_infinite(result, matrix)] = np.nan
+    return table
+
+
+def _infinite(result, matrix):
+    """Which terms have no finite estimate: one boolean per column."""
+    n = np.asarray(result.model.n_trials)
+    events = np.rint(np.asarray(result.model.endog) * n)
+    x = matrix.to_numpy()
+    by_term = pd.DataFrame({"events": events @ x, "others": (n - events) @ x}, index=matrix.columns)
+    terms = by_term.drop(INTERCEPT)
+    base = by_term.loc[INTERCEPT] - terms.groupby(level=0, sort=False).sum()
+    bare = base.index[(base <= 0).any(axis=1)]
+    infinite = (terms <= 0).any(axis=1) | terms.index.get_level_values(0).isin(bare)
+    return infinite.reindex(matrix.columns, fill_value=len(bare) > 0).to_numpy()
+
+
+def odds_ratios(table):
+    """`coefficients` on the scale of odds ratios: columns odds_ratio, low, high, p; without the intercept."""
+    terms = table.drop(INTERCEPT)
+    ratios = np.exp(terms[["b", "low", "high"]]).rename(columns={"b": "odds_ratio"})
+    return ratios.assign(p=terms["p"])
+
+
+def univariable(cells, reference, level=0.95):
+    """The odds ratio of each code with nothing else in the model, next to its counts.
+
+    With one categorical predictor the logistic model is a set of two-by-two tables, so no fit is needed.
+    Returns one row per (variable, code) that occurs, the reference among them: n, events, odds_ratio, low,
+    high (Wald limits), p. The reference has an odds ratio of 1 and no limits; where one of the four counts
+    is nought, there is no estimate (NaN).
+    """
+    rows = {}
+    for variable, base in reference.items():
+        counts = collapse(cells, [variable]).set_index(variable)
+        for code, pair in counts.iterrows():
+            rows[variable, code] = {
+                "n": pair.sum(),
+                "events": pair["events"],
+                "odds_ratio": float(code == base),
+            }
+            four = counts.loc[[code, base]]
+            if code != base:
+                rows[variable, code] |= _two_by_two(four, level) if (four > 0).all(axis=None) else NO_ESTIMATE
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.rename_axis(TERM)
+
+
+def _two_by_two(four, level):
+    table = Table2x2(four.to_numpy())
+    low, high = table.oddsratio_confint(1 - level)
+    return {"odds_ratio": table.oddsratio, "low": low, "high": high, "p": table.log_oddsratio_pvalue()}
+
+
+def measures(result):
+    """How well a fitted binomial GLM does, counted in pupils: a Series.
+
+    n, events, parameters, log_likelihood and null_log_likelihood (of single pupils, without binomial
+    coefficients), aic, bic, mcfadden, cox_snell and nagelkerke (pseudo R-squared; Nagelkerke 1991,
+    Biometrika 78: 691-692). ValueError if everybody or nobody had the event.
+    """
+    n = np.asarray(result.model.n_trials, dtype=float)
+    events, risk = np.asarray(result.model.endog) * n, np.asarray(result.fittedvalues)
+    total, happened = n.sum(), events.sum()
+    if not 0 < np.rint(happened) < total:
+        raise ValueError("a logistic model needs pupils with the event and pupils without it")
+    fitted = (xlogy(events, risk) + xlogy(n - events, 1 - risk)).sum()
+    null = xlogy(happened, happened / total) + xlogy(total - happened, 1 - happened / total)
+    k = int(result.df_model) + 1
+    cox_snell = -np.expm1(2 * (null - fitted) / total)
+    return pd.Series(
+        {
+            "n": total,
+            "events": happened,
+            "parameters": k,
+            "log_likelihood": fitted,
+            "null_log_likelihood": null,
+            "aic": 2 * (k - fitted),
+            "bic": k * np.log(total) - 2 * fitted,
+            "mcfadden": 1 - fitted / null,
+            "cox_snell": cox_snell,
+            "nagelkerke": cox_snell / -np.expm1(2 * null / total),
+        }
+    )
+
+
+def likelihood_ratio(smaller, larger):
+    """Likelihood-ratio test of two nested models, each given by its `measures`: chi_square, df, p.
+
+    ValueError if they were not fitted to the same pupils, or if the second is not the larger.
+    """
+    same = smaller["n"] == larger["n"] and np.isclose(smaller["events"], larger["events"], rtol=1e-12)
+    df = int(larger["parameters"] - smaller["parameters"])
+    if not same or df < 1:
+        raise ValueError("a likelihood-ratio test needs two nested models of the same pupils")
+    statistic = 2 * (larger["log_likelihood"] - smaller["log_likelihood"])
+    return {"chi_square": statistic, "df": df, "p": chi2.sf(statistic, df)}
+
+
+def split(cells, share, rng):
+    """A random split of the pupils behind the cells into development and validation: two tables of cells.
+
+    share   of the pupils that go to development; their number is rounded to a whole one
+    rng     a numpy Generator
+    Drawing m of N pupils without replacement and counting how many of each cell and outcome were drawn
+    gives, by definition, the multivariate hypergeometric distribution; here the counts are drawn from it
+    directly. So this is a split of single pupils, without having them. Cells left empty are dropped.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"the share that goes to development must lie between 0 and 1, not {share}")
+    counts = cells[COUNTS].to_numpy(np.int64)
+    total = int(counts.sum())
+    taken = rng.multivariate_hypergeometric(counts.ravel(), round(share * total), method="marginals")
+    parts = taken.reshape(counts.shape), counts - taken.reshape(counts.shape)
+    tables = (cells.assign(events=part[:, 0], others=part[:, 1])[part.sum(axis=1) > 0] for part in parts)
+    return tuple(table.reset_index(drop=True) for table in tables)

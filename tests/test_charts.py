@@ -1,0 +1,44 @@
+"""The charts show every number that they are given, where it belongs."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from hotline import charts
+
+
+@pytest.fixture(autouse=True)
+def no_window():
+    """Draw into memory, and forget the figure afterwards."""
+    plt.switch_backend("agg")
+    yield
+    plt.close("all")
+
+
+def block(rows):
+    return pd.DataFrame(np.full((len(rows), 2), -3.2), index=rows, columns=["Well", "High risk"])
+
+
+def test_residual_map_shows_each_block_whole():
+    blocks = {"Sex": block(["Boy", "Girl"]), "Bullied": block(["No", "Yes"]), "Stage": block(["Primary", "Junior"])}
+    figure = charts.residual_map(blocks)
+    shown = [[tick.get_text() for tick in ax.get_yticklabels()] for ax in figure.axes]
+    assert shown[0] + shown[1] == ["Sex", "Boy", "Girl", "Bullied", "No", "Yes", "Stage", "Primary", "Junior"]
+    assert shown[1][0] in blocks, "a block is torn apart"
+    printed = [written.get_text() for ax in figure.axes for written in ax.texts]
+    assert printed == ["−3"] * 12, "a heading carries numbers, or a cell carries none"
+
+
+def test_residual_map_of_a_single_block():
+    assert len(charts.residual_map({"Sex": block(["Boy", "Girl"])}).axes) == 1
+
+
+def test_odds_ratios_are_on_one_scale_and_inside_it():
+    figure = charts.odds_ratios(["a", "b"], {"One": [(2, 1.5, 6), (1, 0.9, 1.1)], "Two": [(0.5, 0.4, 0.6)] * 2})
+    left, right = figure.axes
+    assert left.get_xlim() == right.get_xlim()
+    assert left.get_xlim()[0] < 1 / 6 and left.get_xlim()[1] > 6
+    assert [tick.get_text() for tick in left.get_yticklabels()] == ["a", "b"]
+    assert left.yaxis_inverted(), "the first label does not stand on top"
+    assert {"0.25", "0.5", "1", "2", "4"} == {tick.get_text() for tick in left.get_xticklabels()}

@@ -1,0 +1,89 @@
+"""params.yml and the notebooks' parameters cells."""
+
+import pytest
+
+from hotline import params, paths
+from hotline.errors import InputError
+
+TEXT = paths.PARAMS.read_text(encoding="utf-8")
+
+
+def complaint(tmp_path, text):
+    """Return what is said of a params.yml with this text."""
+    file = tmp_path / "params.yml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        params.check(file)
+    return str(raised.value)
+
+
+def line_of(text, beginning):
+    """Return the number of the line that begins with a text."""
+    return next(n for n, line in enumerate(text.splitlines(), 1) if line.startswith(beginning))
+
+
+def test_the_notebooks_defaults_equal_params_yml():
+    """So that a notebook opened by hand computes what the pipeline computes."""
+    for notebook, values in params.check().items():
+        for name, parameter in params.declared(paths.notebook(notebook)).items():
+            value = values[name][0] if isinstance(values[name], list) else values[name]
+            assert value == parameter.default, f"{notebook}: {name}"
+
+
+def test_every_number_has_a_range_and_every_line_of_params_yml_a_help():
+    for notebook in params.notebooks():
+        for name, parameter in params.declared(paths.notebook(notebook)).items():
+            if parameter.type in ("int", "float"):
+                assert parameter.range, f"{notebook}: the help of {name} must end in 'from A to B'"
+    for line in TEXT.splitlines():
+        assert not line.startswith("  ") or "  # " in line, line
+
+
+def test_a_list_runs_the_notebook_once_for_each():
+    runs = params.runs()
+    assert runs["06-logistic-at_risk"][1]["outcome"] == "at_risk"
+    assert runs["06-logistic-high_risk"][0] == "06-logistic"
+    assert "06-logistic" not in runs
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("  calls: 90000", "  cals: 90000", 'unknown parameter "cals" of "simulate"; did you mean "calls"?'),
+        ("  calls: 90000", "  calls: many", "expected int, found 'many' (str)"),
+        ("  calls: 90000", '  calls: "007"', "expected int, found '007' (str)"),
+        ("  calls: 90000", "  calls: 90000.5", "expected int, found 90000.5 (float)"),
+        ("  calls: 90000", "  calls: true", "expected int, found True (bool)"),
+        ("  calls: 90000", "  calls: -1", "expected a value from"),
+        ("  reconnect_minutes: 10", "  reconnect_minutes: 999", "from 0 to 120, found 999"),
+        ("  export: data-raw/simulated/export.csv", "  export: 7", "expected str, found 7 (int); put it in quotes"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_line(tmp_path, old, new, expected):
+    text = TEXT.replace(old, new)
+    said = complaint(tmp_path, text)
+    assert expected in said
+    assert f"line {line_of(text, new)}:" in said
+
+
+def test_a_missing_parameter_is_told_with_what_is_expected(tmp_path):
+    text = "\n".join(line for line in TEXT.splitlines() if not line.startswith("  oldest_pupil"))
+    assert '"oldest_pupil" is missing under "01-clean"; expected int' in complaint(tmp_path, text)
+
+
+def test_an_unknown_section_is_told(tmp_path):
+    said = complaint(tmp_path, TEXT.replace("\n02-describe:", "\n02-describ:"))
+    assert 'there is no notebook "02-describ"; did you mean "02-describe"?' in said
+
+
+def test_all_complaints_come_at_once(tmp_path):
+    said = complaint(tmp_path, TEXT.replace("  calls: 90000", "  calls: x").replace("  longest_hours: 6.0", "  longest_hours: y"))
+    assert '"calls"' in said and '"longest_hours"' in said
+
+
+def test_yaml_that_does_not_parse_is_told_with_its_line(tmp_path):
+    assert "line 3: not readable as YAML" in complaint(tmp_path, "shared:\n  seed: 1\n bad: [\n")
+
+
+def test_a_section_that_stands_twice_is_told(tmp_path):
+    assert 'section "shared" stands twice' in complaint(tmp_path, TEXT + "\nshared:\n  seed: 2\n")

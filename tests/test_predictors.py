@@ -1,0 +1,34 @@
+"""No variable may predict the level that is known only once the level is."""
+
+import pytest
+
+from hotline.codebook import codebook
+from hotline.errors import InputError
+from hotline.predictors import predictors, refuse_late
+
+
+def test_the_predictors_come_from_the_codebook_in_three_blocks():
+    chosen = predictors(codebook())
+    assert list(chosen) == ["individual", "family", "environment"]
+    assert {"sex", "stage", "prior_treatment", "problem"} == set(chosen["individual"])
+    assert "age" not in chosen["individual"], "age is not entered beside the school stage"
+
+
+def test_every_predictor_is_known_in_time_and_has_a_reference():
+    names = [name for block in predictors(codebook()).values() for name in block]
+    refuse_late(codebook(), names)
+    assert all(codebook()[name].reference in codebook()[name].kept_codes for name in names)
+
+
+@pytest.mark.parametrize(
+    "late", ["emotional_state", "disposition", "follow_ups", "satisfaction", "call_length"]
+)
+def test_what_is_known_later_is_refused(late):
+    with pytest.raises(InputError, match=f'"{late}" is known at'):
+        refuse_late(codebook(), ["sex", late])
+
+
+@pytest.mark.parametrize("outcome", ["ideation", "level", "at_risk", "high_risk"])
+def test_what_defines_the_outcome_is_refused(outcome):
+    with pytest.raises(InputError, match=f'"{outcome}" is part of the outcome'):
+        refuse_late(codebook(), ["sex", outcome])

@@ -1,0 +1,160 @@
+"""Cleaning, on exports of a few rows whose fate is worked out by hand."""
+
+import csv
+
+import pytest
+
+from hotline import flow, records
+from hotline.codebook import codebook
+from hotline.errors import InputError
+
+BOOK = codebook()
+HEADERS = {field.name: field.header for field in BOOK if field.header}
+CALL = {
+    "ticket_id": "1", "call_start": "2021-03-01 20:00:00", "answer_time": "2021-03-01 20:00:30", "call_end": "2021-03-01 20:10:30",
+    "caller_number": "10000000001", "call_type": "有效来电", "caller_relation": "母亲", "sex": "男", "age": "13", "stage": "初中",
+    "city": "广州", "level": "基本良好",
+}
+
+
+def at(hour, minute=0, length=10, **more):
+    """A valid call of ten minutes on 1 March 2021 by the number 1."""
+    start = f"2021-03-01 {hour:02d}:{minute:02d}"
+    return CALL | {"call_start": f"{start}:00", "answer_time": f"{start}:30",
+                   "call_end": f"2021-03-01 {hour:02d}:{minute + length:02d}:30"} | more
+
+
+def clean(folder, rows, encoding="utf-8-sig", headers=HEADERS):
+    """Write an export, clean it, and return {line: (stage, rule)} of the rows that left, flow and connection."""
+    with open(folder / "export.csv", "w", encoding=encoding, newline="") as file:
+        writer = csv.DictWriter(file, headers, restval="")
+        writer.writerow(headers)
+        writer.writerows(rows)
+    connection = records.connect(folder)
+    records.read(connection, folder / "export.csv", BOOK, folder)
+    records.decode(connection, BOOK)
+    stages = flow.apply_rules(connection, BOOK, flow.rules(BOOK, reconnect_minutes=10, longest_hours=6, oldest_pupil=19))
+    left = {row: (stage, rule) for row, stage, rule, _, _ in flow.rejected(connection).itertuples(index=False)}
+    return left, stages, connection
+
+
+@pytest.mark.parametrize(
+    ("row", "fate"),
+    [
+        (at(20), None),
+        (at(20, call_start="昨天"), ("records", "unreadable-time")),
+        (at(20, call_end=""), ("records", "unreadable-time")),
+        (at(20, stage="大班"), ("records", "unknown-code")),
+        (at(20, age="十三"), ("records", "unknown-code")),
+        (at(20, age="130"), ("records", "unknown-code")),
+        (at(20, caller_number=""), ("records", "no-number")),
+        (at(20, call_end="2021-03-01 20:00:10"), ("records", "impossible-time")),
+        (at(20, call_end="2021-03-02 03:00:00"), ("records", "impossible-time")),
+        (at(20, call_type="测试来电"), ("calls", "test-call")),
+        (at(20, call_type="静默"), ("calls", "silent-call")),
+        (at(20, city="外省"), ("calls", "other-province")),
+        (at(20, stage="成人"), ("calls", "adult")),
+        (at(20, age="20"), ("calls", "adult")),
+        (at(20, answer_time=""), ("answered", "unanswered")),
+        (at(20, level="未评估"), ("assessed", "not-assessed")),
+        (at(20, level=""), ("assessed", "not-assessed")),
+    ],
+)
+def test_the_fate_of_one_row(tmp_path, row, fate):
+    others = at(9, ticket_id="0", caller_number="10000000009")
+    left, stages, _ = clean(tmp_path, [others, row])
+    assert left == ({3: fate} if fate else {})
+    assert stages["rows_in"].iloc[0] == 2 == len(left) + stages["rows_kept"].iloc[-1]
+
+
+def test_merging(tmp_path):
+    rows = [
+        at(8, ticket_id="1"),
+        at(8, ticket_id="1"),  # the same row again
+        at(8, 15, ticket_id="2"),  # five minutes after the first call had ended
+        at(12, ticket_id="3"),  # the same pupil, hours later
+        at(13, ticket_id="4", sex="女"),  # another child of the same caller
+        at(14, ticket_id="5", stage="小学"),  # and another
+        at(15, ticket_id="6", caller_number="10000000002"),  # another caller
+    ]
+    left, stages, connection = clean(tmp_path, rows)
+    assert left == {3: ("records", "duplicate"), 4: ("calls", "reconnect"), 5: ("pupils", "repeat-call")}
+    assert stages.query("stage == 'pupils'")["rows_kept"].item() == 4
+    written = flow.write_tables(connection, BOOK, tmp_path)
+    assert written == {"calls": 5, "pupils": 4}
+
+
+def test_a_call_after_an_unanswered_one_is_no_reconnect(tmp_path):
+    left, *_ = clean(tmp_path, [at(8, ticket_id="1", answer_time="", length=1), at(8, 3, ticket_id="2")])
+    assert left == {2: ("answered", "unanswered")}
+
+
+def test_derived_variables(tmp_path):
+    rows = [at(20, ticket_id="1", answer_time=""), at(21, ticket_id="2", level="心理高危", city="汕头市", age="１４ ")]
+    *_, connection = clean(tmp_path, rows)
+    flow.write_tables(connection, BOOK, tmp_path)
+    names = ["answered", "waiting", "call_length", "earlier_calls", "year", "hour", "age"]
+    calls = connection.execute(f"SELECT {', '.join(names)} FROM '{tmp_path}/calls.parquet'").fetchall()
+    assert calls == [(0, 630, None, 0, 2021, 20, 13), (1, 30, 600, 1, 2021, 21, 14)]
+    coded = ["month", "weekday", "hour_band", "length_band", "region", "at_risk", "high_risk", "level"]
+    case = connection.execute(f"SELECT {', '.join(coded)} FROM '{tmp_path}/pupils.parquet'").fetchone()
+    assert [BOOK[name].kept_codes[code] for name, code in zip(coded, case, strict=True)] == [
+        "3", "1", "evening", "from_5", "east", "yes", "yes", "high_risk",
+    ]
+
+
+def test_no_number_or_ticket_goes_into_the_tables(tmp_path):
+    *_, connection = clean(tmp_path, [at(20)])
+    flow.write_tables(connection, BOOK, tmp_path)
+    for table in ("calls", "pupils"):
+        content = connection.execute(f"SELECT * FROM '{tmp_path}/{table}.parquet'")
+        assert not {"ticket_id", "caller_number", "call_start"} & {column[0] for column in content.description}
+        assert "10000000001" not in str(content.fetchall())
+
+
+def test_every_time_format_of_the_codebook_is_read(tmp_path):
+    written = ["2021-03-01 20:00:00", "2021/03/01 20:00:00", "2021/3/1 20:00", "2021年3月1日 20:00:00", "20210301200000",
+               "２０２１-03-01 20:00:00"]
+    rows = [at(20, ticket_id=str(n), call_start=text, caller_number=str(n)) for n, text in enumerate(written)]
+    left, *_ = clean(tmp_path, rows)
+    assert left == {}
+
+
+def test_gb18030_is_read_as_well(tmp_path):
+    assert clean(tmp_path, [at(20)], encoding="gb18030")[0] == {}
+
+
+def test_repairs_are_counted(tmp_path):
+    *_, connection = clean(tmp_path, [at(20, age="１３"), at(21, stage=" 初中生 ")])
+    assert sorted(records.repairs(connection, BOOK)) == [
+        ("age", "full-width character", 1), ("stage", "spaces", 1), ("stage", "synonym", 1),
+    ]
+
+
+def test_a_missing_column_is_told_with_what_to_do(tmp_path):
+    headers = {name: header for name, header in HEADERS.items() if name not in ("sex", "level")} | {"extra": "学生性別"}
+    with pytest.raises(InputError) as raised:
+        clean(tmp_path, [], headers=headers)
+    said = str(raised.value)
+    assert "line 1: 2 needed columns are missing" in said
+    assert '"学生性别" (Sex); did you mean "学生性別"?' in said and '"心理健康水平"' in said
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "the file is empty"),
+        (",".join(HEADERS.values()).encode(), "no row below the headings"),
+        (b"\xff\xff\xff\x81", "neither UTF-8 nor GB18030"),
+        (",".join([*HEADERS.values(), "城市"]).encode(), "城市 stands twice"),
+    ],
+)
+def test_a_file_that_is_no_export_is_told(tmp_path, content, expected):
+    (tmp_path / "export.csv").write_bytes(content)
+    with pytest.raises(InputError, match=expected):
+        records.read(records.connect(tmp_path), tmp_path / "export.csv", BOOK, tmp_path)
+
+
+def test_complaints_show_lines_and_no_values(tmp_path):
+    *_, connection = clean(tmp_path, [at(20, ticket_id=str(n), stage="秘密") for n in range(7)])
+    assert flow.complaints(connection) == "  unknown-code in stage: 7 rows, at lines 2, 3, 4, 5, 6 ..."
