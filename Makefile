@@ -5,6 +5,10 @@
 
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory --no-builtin-rules
+# Two steps at a time, unless -j says otherwise.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+  MAKEFLAGS += -j2
+endif
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -35,12 +39,9 @@ export JUPYTER_RUNTIME_DIR := $(CURDIR)/.cache/jupyter/runtime
 export JUPYTER_PREFER_ENV_PATH := 1
 
 # EXPORT=path takes another export. Unless it is the simulator's own, byte for byte, its outputs go to private/.
-export EXPORT CODEBOOK
+export EXPORT CODEBOOK UNPROTECTED
 ifneq ($(EXPORT),)
-  PROVENANCE := $(shell $(PYTHON) analysis/hotline/provenance.py "$(EXPORT)")
-  ifeq ($(PROVENANCE),real)
-    export HOTLINE_TREE := private
-  endif
+  export HOTLINE_TREE := $(shell $(PYTHON) analysis/hotline/provenance.py "$(EXPORT)")
 endif
 
 ##@ The study
@@ -63,17 +64,8 @@ simulate: setup  ## data-raw/simulate.ipynb writes the simulated export
 
 06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk: 01-clean
 
-$(STEPS): setup export-allowed
+$(STEPS): setup | $(filter clean,$(MAKECMDGOALS))
 	@mkdir -p .cache && $(RUN) -m hotline.step $@ --after $(filter $(STEPS),$^)
-
-export-allowed:
-ifeq ($(PROVENANCE),absent)
-	@echo "EXPORT=$(EXPORT): there is no such file. Give the path of an export with one row per call, or leave EXPORT out for the simulated one." >&2; exit 2
-else ifeq ($(PROVENANCE)$(UNPROTECTED),real)
-	@printf '%s\n' "EXPORT=$(EXPORT) is not the simulator's own, so it is treated as real records." \
-	  "Disclosure control is not built yet: small cells in the outputs could point to a person." \
-	  "To go on for your own eyes, add UNPROTECTED=yes. All outputs then stay in private/, which git ignores." >&2; exit 2
-endif
 
 ##@ Working with it
 lab: setup  ## Open JupyterLab; notebooks run by hand write to data-derived/scratch/
@@ -96,7 +88,8 @@ lock: setup  ## Write requirements.lock anew from requirements.in
 	  --no-emit-index-url --no-emit-find-links --no-header requirements.in -o requirements.lock
 
 clean:  ## Remove what the pipeline made; the environment and private/ stay
-	@rm -rf data-derived data-raw/simulated paper/output paper/_variables.yml paper/_banner.typ
+	@rm -rf data-derived data-raw/simulated data-raw/simulated.old
+	@rm -rf paper/output paper/output.old paper/_variables.yml paper/_banner.typ
 
 ##@ Set-up (every target does it by itself)
 setup: $(VENV)/ready  ## Make the environment in .venv from requirements.lock
@@ -118,6 +111,6 @@ endif
 help:  ## This list
 	@awk 'BEGIN { FS = ":.*  ## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z0-9-]+:.*  ## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
-	@printf '\n  %s\n  %s\n' "EXPORT=path CODEBOOK=path   another hotline's export and its codebook" "make -j2 paper              two steps at a time"
+	@printf '\n  %s\n  %s\n' "EXPORT=path CODEBOOK=path   another hotline's export and its codebook" "make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper test setup help lab lint hooks bench quarto lock clean export-allowed 06-logistic 07-prediction $(STEPS)
+.PHONY: paper test setup help lab lint hooks bench quarto lock clean 06-logistic 07-prediction $(STEPS)

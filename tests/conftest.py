@@ -5,32 +5,40 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-MADE = (".git", ".venv", ".cache", ".ci", "data-derived", "simulated", "private", "output", "__pycache__", "_variables.yml")
+MADE = (".git", ".venv", ".cache", "data-derived", "simulated", "private", "output", "__pycache__", "_variables.yml",
+        "_banner.typ")
 SMALL = 9000  # calls: enough for every notebook to do its job, few enough for a quick test
 
 
-@dataclass
+@dataclass(eq=False)
 class Checkout:
     """A copy of the compendium in a folder of its own; `make` runs there with the environment of the tests."""
 
     folder: Path
 
-    def make(self, *arguments, expect=0, **environment):
-        """Run make; fail where it does not exit as expected. Returns what it printed."""
-        clean = {name: value for name, value in os.environ.items()
-                 if not name.startswith(("MAKE", "MFLAGS", "HOTLINE_")) and name not in ("EXPORT", "CODEBOOK")}
-        done = subprocess.run(
-            ["make", f"VENV={Path(sys.prefix)}", *arguments], cwd=self.folder, env=clean | environment,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )
-        assert done.returncode == expect, f"make {' '.join(arguments)} exited with {done.returncode}:\n{done.stdout}"
+    def call(self, command, expect):
+        """Run a command in the copy, as from a fresh shell; fail where it does not exit as expected."""
+        ours = ("MAKE", "MFLAGS", "HOTLINE_", "PYTHON", "IPYTHON", "JUPYTER", "MPL", "EXPORT", "CODEBOOK", "UNPROTECTED")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        done = subprocess.run(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        assert done.returncode == expect, f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout}"
         return done.stdout
+
+    def make(self, *arguments, expect=0):
+        """Run make with the environment of the tests. Returns what it printed."""
+        return self.call(["make", f"VENV={Path(sys.prefix)}", *arguments], expect)
+
+    def run(self, *arguments, expect=0):
+        """Run Python of the environment of the tests, without make. Returns what it printed."""
+        return self.call([sys.executable, *arguments], expect)
 
     def edit(self, file, old, new):
         """Replace a text that must occur in a file."""
@@ -63,11 +71,23 @@ def fresh(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def built(fresh, tmp_path_factory):
+def twins(fresh, tmp_path_factory):
+    """Two copies of the small copy after `make paper`: one made two steps at a time, one in another place and step by step.
+
+    They are made side by side, since neither keeps two cores busy.
+    """
+    first = copy_of(fresh.folder, tmp_path_factory.mktemp("built") / "compendium")
+    second = copy_of(fresh.folder, tmp_path_factory.mktemp("again") / "a place with a blank")
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(first.make, "-j2", "paper"), pool.submit(second.make, "-j1", "paper")
+        first.printed, second.printed = (each.result() for each in running)
+    return first, second
+
+
+@pytest.fixture(scope="session")
+def built(twins):
     """The small copy after `make paper`. A test that changes it must copy it first."""
-    checkout = copy_of(fresh.folder, tmp_path_factory.mktemp("built") / "compendium")
-    checkout.printed = checkout.make("paper")
-    return checkout
+    return twins[0]
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def current_cell():
     except ImportError:
         return None
     shell = get_ipython()
-    return shell.execution_count if shell else None
+    return len(shell.user_ns["In"]) - 1 if shell else None  # its `execution_count` is already the next cell's
 
 
 class Exhibits:
@@ -64,14 +64,19 @@ class Exhibits:
         self._note_made("results", name)
         frame.to_csv(self.folder / "results" / f"{name}.csv", index=False, lineterminator="\n")
 
-    def table(self, name, frame, caption, note=""):
+    def table(self, name, frame, caption, note="", once=()):
         """Write a table of printed texts to tables/NAME.md, with its caption, label and note.
 
         Columns whose cells all begin with a digit, a sign or a dash are set flush right. The label
         is `tbl-` + the step's slug + the name. The note says by itself when the data are simulated.
+        `once` names columns that are printed only where the first of them changes, as the name of a
+        variable above its categories.
         """
         self._note_made("tables", name)
         printed = frame.astype(str)
+        if once:
+            repeated = printed[once[0]].eq(printed[once[0]].shift())
+            printed[list(once)] = printed[list(once)].mask(repeated, "")
         numeric = [printed[column].str.fullmatch(r"|[<>−–+(\d].*").all() for column in printed]
         pipes = printed.to_markdown(
             index=False, disable_numparse=True, colalign=["right" if each else "left" for each in numeric]

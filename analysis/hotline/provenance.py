@@ -3,8 +3,8 @@
 The simulator's run leaves the hash of the export that it wrote in data-raw/simulated/run.json. An export
 with that hash is simulated, wherever it lies; any other is real, and its outputs go to private/.
 
-Run as a script this prints `simulated`, `real` or `absent` for a path, for the Makefile. It needs nothing
-but the standard library, because it is asked before the environment exists.
+Run as a script this prints the tree to which an export's outputs belong, for the Makefile: `.` or `private`.
+It needs nothing but the standard library, because it is asked before the environment exists.
 """
 
 import hashlib
@@ -51,4 +51,4 @@ def run_is_simulated():
 
 if __name__ == "__main__":
     given = Path(sys.argv[1])
-    print("absent" if not given.is_file() else "simulated" if is_simulated(given) else "real")
+    print("." if given.is_file() and is_simulated(given) else "private")

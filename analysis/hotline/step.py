@@ -14,20 +14,89 @@ import os
 import shutil
 import sys
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 from hotline import fingerprint, params, paths, provenance
 from hotline.errors import InputError
 
 QUIET = 10  # seconds without a word before a step tells how far it is
+# What a notebook leaves when it has come to its end.
+LAST_ACTS = ("values.json", "tallies.csv")
 
 
-def up_to_date(folder, wanted):
-    """Return whether a step's folder was made from just these inputs and is still as it was left."""
+@dataclass(frozen=True)
+class Plan:
+    """One run of one notebook: everything that is known before it starts."""
+
+    step: str
+    notebook: Path
+    parameters: dict
+    simulated: bool
+    inputs: dict
+
+    @property
+    def folder(self):
+        """The folder that the step owns."""
+        return paths.step(self.step)
+
+
+def find_export(parameters):
+    """Return the raw export that the parameters name, or None for a step that reads none.
+
+    EXPORT=path comes before params.yml. Raises InputError where there is no such file, where a real
+    export would mix with the simulated results, and, until outputs are protected, for any real export
+    whose owner has not said that nothing will be published.
+    """
+    if "export" not in parameters:
+        return None
+    parameters["export"] = os.environ.get("EXPORT") or parameters["export"]
+    export, shown = paths.ROOT / parameters["export"], parameters["export"]
+    if not export.is_file():
+        raise InputError(
+            f"{shown}: there is no such export; give the path of a file with one row per call as EXPORT=path, "
+            "or leave EXPORT out for the simulated one"
+        )
+    if provenance.is_simulated(export):
+        return export
+    if paths.TREE == paths.ROOT:
+        raise InputError(
+            f"{shown} is not the simulator's own, so it counts as real records, and its outputs may not mix "
+            f"with the simulated ones; run: make paper EXPORT={shown}"
+        )
+    if os.environ.get("UNPROTECTED") != "yes":
+        raise InputError(
+            f"{shown} is not the simulator's own, so it counts as real records.\n"
+            "  Disclosure control is not built yet: small cells in the outputs could point to a person.\n"
+            "  To go on for your own eyes, add UNPROTECTED=yes; all outputs stay in private/, which git ignores."
+        )
+    return export
+
+
+def plan(step, after):
+    """Return the Plan of a step, after checking the parameters and the export."""
+    known = params.runs()
+    if step not in known:
+        raise InputError(f'{paths.shown(paths.PARAMS)}: no run is called "{step}"; there are: {", ".join(known)}')
+    name, parameters = known[step]
+    export = find_export(parameters)
+    if step == "simulate":
+        simulated = True
+    elif export:
+        simulated = provenance.is_simulated(export)
+    else:
+        simulated = provenance.step_is_simulated(paths.CLEAN)
+    inputs = fingerprint.of_step(paths.notebook(name), parameters, after, export)
+    return Plan(step, paths.notebook(name), parameters, simulated, inputs)
+
+
+def up_to_date(folder, inputs):
+    """Return whether a folder was made from just these inputs and is still as it was left."""
     record = folder / "run.json"
     if not record.exists():
         return False
     made = json.loads(record.read_text(encoding="utf-8"))
-    return made["inputs"] == wanted and made["outputs"] == fingerprint.hash_folder(folder)
+    return made["inputs"] == inputs and made["outputs"] == fingerprint.hash_folder(folder)
 
 
 def replace(old, new):
@@ -50,87 +119,71 @@ def keep_failed(step, running):
     return kept
 
 
-def check_outputs(step, folder):
-    """Raise InputError where the notebook ended without its last act, `out.finish()`."""
-    for name in ("values.json", "tallies.csv"):
-        if not (folder / name).exists():
-            raise InputError(f"{step}: the notebook ended without {name}; its last code cell must call out.finish()")
-
-
 def write_html(notebook):
     """Write the executed notebook as a page for readers, without anything to fetch from outside."""
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="")
-    page, _ = exporter.from_filename(str(notebook))
+    page, _ = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="").from_filename(str(notebook))
     notebook.with_suffix(".html").write_text(page, encoding="utf-8")
+
+
+def execute(planned, running):
+    """Run the planned notebook in an empty folder; return the greatest memory used, in MiB.
+
+    Raises InputError, with the place of the failed notebook, where a cell fails or the last act is missing.
+    """
+    from hotline import execute  # papermill takes a second to import; a step without work need not wait for it
+
+    os.environ.update(HOTLINE_OUT=str(running), HOTLINE_SIMULATED="yes" if planned.simulated else "no")
+    target = running / "notebook.ipynb"
+    try:
+        execute.execute(planned.step, planned.notebook, target, planned.parameters, QUIET)
+        if not all((running / name).exists() for name in LAST_ACTS):
+            raise InputError("the notebook ended without writing its values; its last code cell must call out.finish()")
+    except (InputError, execute.CellError) as error:
+        kept, folder = keep_failed(planned.step, running), planned.folder
+        raise InputError(
+            f"{planned.step} FAILED: {error}\n"
+            f"  as far as it got:  {paths.shown(kept / 'notebook.ipynb')}\n"
+            f"  earlier outputs:   {f'untouched in {paths.shown(folder)}' if folder.exists() else 'none'}"
+        ) from error
+    write_html(target)
+    return execute.peak_memory()
 
 
 def summary(folder):
     """Return in a few words what a step wrote: ``3 results, 1 table, 2 figures, 14 values``."""
-    counts = {kind: len(list((folder / f"{kind}s").glob(f"*{ending}")))
-              for kind, ending in {"result": ".csv", "table": ".md", "figure": ".svg"}.items()}
+    kinds = {"result": "results/*.csv", "table": "tables/*.md", "figure": "figures/*.svg"}
+    counts = {kind: len(list(folder.glob(pattern))) for kind, pattern in kinds.items()}
     counts["value"] = len(json.loads((folder / "values.json").read_text(encoding="utf-8"))["values"])
     return ", ".join(f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in counts.items() if n)
 
 
-def export_path(step, parameters):
-    """Return the path of the export that a step reads, or None; EXPORT=path comes before params.yml."""
-    if "export" not in parameters:
-        return None
-    export = paths.ROOT / (os.environ.get("EXPORT") or parameters["export"])
-    if not export.is_file():
-        raise InputError(f"{paths.shown(export)}: there is no such export; give the path of a file with one row "
-                         "per call as EXPORT=path, or leave EXPORT out for the simulated one")
-    parameters["export"] = os.environ.get("EXPORT") or parameters["export"]
-    return export
-
-
 def run(step, after):
     """Bring one step up to date. Returns the line to print; raises InputError where it cannot."""
-    known = params.runs()
-    if step not in known:
-        raise InputError(f'{paths.shown(paths.PARAMS)}: no run is called "{step}"; there are: {", ".join(known)}')
-    name, parameters = known[step]
-    export = export_path(step, parameters)
-    wanted = fingerprint.of_step(paths.notebook(name), parameters, after, export)
-    folder = paths.step(step)
-    if up_to_date(folder, wanted):
+    planned = plan(step, after)
+    if up_to_date(planned.folder, planned.inputs):
         return f"{step:<24} up to date"
-
-    simulated = (
-        True if step == "simulate"
-        else provenance.is_simulated(export) if export
-        else provenance.step_is_simulated(paths.CLEAN)
-    )
     running = paths.RUNNING / step
     shutil.rmtree(running, ignore_errors=True)
     running.mkdir(parents=True)
-    os.environ.update(HOTLINE_OUT=str(running), HOTLINE_SIMULATED="yes" if simulated else "no")
     started = time.time()
-    from hotline import execute  # papermill takes a second to import, which a step without work need not wait for
-
-    try:
-        execute.execute(step, paths.notebook(name), running / "notebook.ipynb", parameters, QUIET)
-        check_outputs(step, running)
-    except (InputError, execute.CellError) as error:
-        kept = keep_failed(step, running)
-        raise InputError(
-            f"{step} FAILED: {error}\n"
-            f"  as far as it got:  {paths.shown(kept / 'notebook.ipynb')}\n"
-            f"  earlier outputs:   {'untouched in ' + paths.shown(folder) if folder.exists() else 'none'}"
-        ) from error
-    write_html(running / "notebook.ipynb")
+    memory = execute(planned, running)
     seconds = time.time() - started
     record = {
-        "step": step, "simulated": simulated, "inputs": wanted, "parameters": parameters,
-        "outputs": fingerprint.hash_folder(running), "versions": fingerprint.versions(),
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)), "seconds": round(seconds, 1),
-        "peak_memory_mib": execute.peak_memory(),
+        "step": step,
+        "simulated": planned.simulated,
+        "inputs": planned.inputs,
+        "parameters": planned.parameters,
+        "outputs": fingerprint.hash_folder(running),
+        "versions": fingerprint.versions(),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
+        "seconds": round(seconds, 1),
+        "peak_memory_mib": memory,
     }
     (running / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    replace(folder, running)
-    return f"{step:<24} {seconds:5.1f} s   {summary(folder)} -> {paths.shown(folder)}"
+    replace(planned.folder, running)
+    return f"{step:<24} {seconds:5.1f} s   {summary(planned.folder)} -> {paths.shown(planned.folder)}"
 
 
 def main(arguments=None):
