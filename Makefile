@@ -30,7 +30,6 @@ export PYTHONDONTWRITEBYTECODE :=
 export SOURCE_DATE_EPOCH := 1721001600
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
-export MPLBACKEND := agg
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 export IPYTHONDIR := $(CURDIR)/.cache/ipython
 export JUPYTER_CONFIG_DIR := $(CURDIR)/.cache/jupyter/config
@@ -69,10 +68,10 @@ $(STEPS): setup | $(filter clean,$(MAKECMDGOALS))
 
 ##@ Working with it
 lab: setup  ## Open JupyterLab; notebooks run by hand write to data-derived/scratch/
-	@mkdir -p .cache && MPLBACKEND= $(RUN) -m jupyterlab analysis/01-clean.ipynb --ServerApp.root_dir="$(CURDIR)"
+	@mkdir -p .cache && $(RUN) -m jupyterlab analysis/01-clean.ipynb --ServerApp.root_dir="$(CURDIR)" $(LAB)
 
 lint: setup  ## Check the code and that notebooks carry no outputs
-	@$(RUN) -m ruff check && $(RUN) -m nbstripout --verify analysis/*.ipynb data-raw/*.ipynb
+	@$(RUN) -m ruff check && $(RUN) -m ruff format --check && $(RUN) -m nbstripout --verify analysis/*.ipynb data-raw/*.ipynb
 
 hooks: setup  ## Install the pre-commit hooks, which call this environment's own tools
 	@$(RUN) -m pre_commit install

@@ -45,7 +45,11 @@ def main():
         notebook.write_text(content.replace("import numpy as np", "import numpy as np  # edited", 1), encoding="utf-8")
         edited = timed(f"make paper after an edit of {Path(LATE).stem}", clone, "make", "paper")
     print("\nas a multiple of make paper, from clean to paper")
-    for what, seconds in {"set-up": setup, "again, nothing changed": again, "after an edit of one notebook": edited}.items():
+    for what, seconds in {
+        "set-up": setup,
+        "again, nothing changed": again,
+        "after an edit of one notebook": edited,
+    }.items():
         print(f"  {what:<44} {seconds / first:7.3f}")
 
 

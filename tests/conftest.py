@@ -12,8 +12,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-MADE = (".git", ".venv", ".cache", "data-derived", "simulated", "private", "output", "__pycache__", "_variables.yml",
-        "_banner.typ")
+MADE = (
+    ".git",
+    ".venv",
+    ".cache",
+    "data-derived",
+    "simulated",
+    "private",
+    "output",
+    "__pycache__",
+    "_variables.yml",
+    "_banner.typ",
+)
 SMALL = 9000  # calls: enough for every notebook to do its job, few enough for a quick test
 
 
@@ -25,10 +35,11 @@ class Checkout:
 
     def call(self, command, expect):
         """Run a command in the copy, as from a fresh shell; fail where it does not exit as expected."""
-        ours = ("MAKE", "MFLAGS", "HOTLINE_", "PYTHON", "IPYTHON", "JUPYTER", "MPL", "EXPORT", "CODEBOOK", "UNPROTECTED")
+        ours = ("MAKE", "MFLAGS", "HOTLINE_", "PYTHONPATH", "EXPORT", "CODEBOOK", "UNPROTECTED")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        done = subprocess.run(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True)
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         assert done.returncode == expect, f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout}"
         return done.stdout
 
@@ -49,8 +60,12 @@ class Checkout:
 
     def bytes_of(self, *patterns):
         """Return {path: content} of all files that match."""
-        return {str(file.relative_to(self.folder)): file.read_bytes()
-                for pattern in patterns for file in sorted(self.folder.glob(pattern)) if file.is_file()}
+        return {
+            str(file.relative_to(self.folder)): file.read_bytes()
+            for pattern in patterns
+            for file in sorted(self.folder.glob(pattern))
+            if file.is_file()
+        }
 
 
 def copy_of(source, folder, made=MADE):
@@ -72,7 +87,7 @@ def fresh(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def twins(fresh, tmp_path_factory):
-    """Two copies of the small copy after `make paper`: one made two steps at a time, one in another place and step by step.
+    """Two copies after `make paper`: one made two steps at a time, one in another place and step by step.
 
     They are made side by side, since neither keeps two cores busy.
     """

@@ -18,18 +18,14 @@ REFERENCE = Path(__file__).parent / "reference"
 def reference(name):
     """The figures of one reference file: {(case, test, quantity): value}."""
     with open(REFERENCE / f"{name}.csv", encoding="utf-8") as file:
-        return {
-            (row["case"], row["test"], row["quantity"]): float(row["value"]) for row in csv.DictReader(file)
-        }
+        return {(row["case"], row["test"], row["quantity"]): float(row["value"]) for row in csv.DictReader(file)}
 
 
 def table(name):
     """A published table ("ucb" or "titanic") as a frame of categories and `n`, one row per cell."""
     content = json.loads((REFERENCE / "admissions_titanic.json").read_text(encoding="utf-8"))[name]
     levels = content["dims"]
-    grid = pd.MultiIndex.from_product(list(levels.values())[::-1], names=list(levels)[::-1]).to_frame(
-        index=False
-    )
+    grid = pd.MultiIndex.from_product(list(levels.values())[::-1], names=list(levels)[::-1]).to_frame(index=False)
     frame = grid[list(levels)].assign(n=content["counts_colmajor"])
     return frame.astype({key: pd.CategoricalDtype(codes) for key, codes in levels.items()})
 

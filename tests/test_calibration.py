@@ -131,9 +131,7 @@ def test_a_constant_risk_has_no_slope():
         calibration.slope([0.3], [5], [7])
 
 
-@pytest.mark.parametrize(
-    "sample", [([0.1, 0.5, 0.9], [0, 2, 3], [4, 0, 0]), ([0.1, 0.5, 0.9], [4, 1, 0], [0, 2, 3])]
-)
+@pytest.mark.parametrize("sample", [([0.1, 0.5, 0.9], [0, 2, 3], [4, 0, 0]), ([0.1, 0.5, 0.9], [4, 1, 0], [0, 2, 3])])
 def test_a_risk_that_separates_has_no_slope(sample):
     with pytest.raises(ValueError, match="separates cases from controls"):
         calibration.slope(*sample)

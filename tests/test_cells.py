@@ -140,9 +140,7 @@ def test_cells_and_rows_give_the_same_model():
 def test_cutting_a_cell_in_two_changes_nothing():
     cells, x, fit = fitted("titanic")
     half = cells[on_cells.COUNTS] // 2
-    parts = pd.concat(
-        [cells.assign(**half), cells.assign(**(cells[on_cells.COUNTS] - half))], ignore_index=True
-    )
+    parts = pd.concat([cells.assign(**half), cells.assign(**(cells[on_cells.COUNTS] - half))], ignore_index=True)
     parts = parts[parts[on_cells.COUNTS].sum(axis=1) > 0]
     again = on_cells.design(parts, BASES["titanic"][2])
     refit = logit(again, parts["events"], parts["others"])
@@ -167,9 +165,7 @@ def test_collapse_and_complete_add_up():
     counts = pd.DataFrame(
         {
             "sex": pd.Categorical(["male", "male", "female", "missing"], ["male", "female", "missing"]),
-            "stage": pd.Categorical(
-                ["primary", "junior", "primary", "junior"], ["primary", "junior", "missing"]
-            ),
+            "stage": pd.Categorical(["primary", "junior", "primary", "junior"], ["primary", "junior", "missing"]),
             "at_risk": pd.Categorical(["no", "yes", "yes", "no"], ["no", "yes", "missing"]),
             "n": [5, 3, 2, 7],
         }
@@ -191,11 +187,7 @@ def test_an_outcome_not_recorded_is_refused():
 def small(events, others):
     """Three cells of one variable, with the counts given."""
     frame = pd.DataFrame(
-        {
-            "stage": pd.Categorical(
-                ["primary", "junior", "senior"], ["primary", "junior", "senior", "adult", "missing"]
-            )
-        }
+        {"stage": pd.Categorical(["primary", "junior", "senior"], ["primary", "junior", "senior", "adult", "missing"])}
     )
     return frame.assign(events=events, others=others)
 

@@ -21,13 +21,17 @@ def test_labels_references_and_selection():
     assert book.label("level", "missing") == "Not recorded"
     assert book["level"].reference == "well"
     assert book.select(block="family", known=("dialling", "intake"), categorical=True) == [
-        "family_structure", "parent_child", "left_behind",
+        "family_structure",
+        "parent_child",
+        "left_behind",
     ]
     assert "adult" not in book["stage"].kept_codes
 
 
 def test_relabel_keeps_the_codebooks_order():
-    frame = pd.DataFrame({"level": pd.Categorical(["high_risk", "well"], ["well", "imbalance", "high_risk"]), "n": [1, 2]})
+    frame = pd.DataFrame(
+        {"level": pd.Categorical(["high_risk", "well"], ["well", "imbalance", "high_risk"]), "n": [1, 2]}
+    )
     labelled = codebook().relabel(frame)
     assert labelled["level"].tolist() == ["High risk", "Well"]
     assert labelled["level"].cat.categories.tolist() == ["Well", "Imbalance", "High risk"]
@@ -41,6 +45,7 @@ def test_what_defines_the_outcome_is_known_only_at_the_assessment():
 @pytest.fixture
 def changed(tmp_path):
     """Return a function that writes a changed codebook and returns what is said of it."""
+
     def say(change):
         entries = yaml.safe_load((paths.DATA_RAW / "codebook.yaml").read_text(encoding="utf-8"))
         change({field["name"]: field for field in entries["fields"]}, entries["fields"])
@@ -49,19 +54,29 @@ def changed(tmp_path):
         with pytest.raises(InputError) as raised:
             read_codebook(file)
         return str(raised.value)
+
     return say
 
 
 def test_complaints_name_the_field_and_what_is_expected(changed):
     assert 'field "sex": unknown key "refrence"; did you mean "reference"?' in changed(
-        lambda fields, _: fields["sex"].update(refrence="male"))
+        lambda fields, _: fields["sex"].update(refrence="male")
+    )
     assert 'field "sex": "block" is \'people\'; expected one of individual' in changed(
-        lambda fields, _: fields["sex"].update(block="people"))
-    assert 'the reference "boy" is not among its codes' in changed(lambda fields, _: fields["sex"].update(reference="boy"))
-    assert "男 is written for more than one code" in changed(lambda fields, _: fields["sex"]["codes"][1].update(zh="男"))
+        lambda fields, _: fields["sex"].update(block="people")
+    )
+    assert 'the reference "boy" is not among its codes' in changed(
+        lambda fields, _: fields["sex"].update(reference="boy")
+    )
+    assert "男 is written for more than one code" in changed(
+        lambda fields, _: fields["sex"]["codes"][1].update(zh="男")
+    )
     assert 'the variable "city" is missing; cleaning builds on it' in changed(
-        lambda fields, entries: entries.remove(fields["city"]))
-    assert 'field "region": there is no variable "town"' in changed(lambda fields, _: fields["region"].update(group_of="town"))
+        lambda fields, entries: entries.remove(fields["city"])
+    )
+    assert 'field "region": there is no variable "town"' in changed(
+        lambda fields, _: fields["region"].update(group_of="town")
+    )
 
 
 def test_a_missing_or_unreadable_file_is_told(tmp_path):

@@ -70,4 +70,6 @@ def test_only_cleaning_sees_records(name):
 def test_the_library_opens_the_data_in_the_door_alone():
     for file in paths.ANALYSIS.rglob("hotline/**/*.py"):
         if file.name not in ("tally.py", "flow.py"):
-            assert ".parquet" not in file.read_text(encoding="utf-8").replace("calls.parquet and pupils.parquet", ""), file
+            assert ".parquet" not in file.read_text(encoding="utf-8").replace("calls.parquet and pupils.parquet", ""), (
+                file
+            )

@@ -45,8 +45,7 @@ def close_figures():
 
 
 def test_one_row_per_category_with_its_block(table, model):
-    assert table["variable"].tolist() == [
-        *["sex"] * 2, *["left_behind"] * 2, *["bullying"] * 2, *["peer_relation"] * 3]
+    assert table["variable"].tolist() == [*["sex"] * 2, *["left_behind"] * 2, *["bullying"] * 2, *["peer_relation"] * 3]
     assert table["block"].tolist() == ["individual"] * 2 + ["family"] * 2 + ["environment"] * 5
     references = table[table["reference"]]
     assert references["code"].tolist() == list(REFERENCE.values())
@@ -61,9 +60,12 @@ def test_alone_and_together_stay_apart(table, model):
     assert girl["odds_ratio_multivariable"] == pytest.approx(np.exp(model[2].loc[("sex", "female"), "b"]))
     by_hand = on_cells.collapse(model[0], ["sex"])[on_cells.COUNTS].to_numpy()
     assert girl["odds_ratio_univariable"] == pytest.approx(
-        by_hand[1, 0] * by_hand[0, 1] / (by_hand[1, 1] * by_hand[0, 0]))
-    assert odds_ratios.one_kind(table, "univariable").set_index("code").loc["female", "odds_ratio"] == girl[
-        "odds_ratio_univariable"]
+        by_hand[1, 0] * by_hand[0, 1] / (by_hand[1, 1] * by_hand[0, 0])
+    )
+    assert (
+        odds_ratios.one_kind(table, "univariable").set_index("code").loc["female", "odds_ratio"]
+        == girl["odds_ratio_univariable"]
+    )
 
 
 def test_printed_table(table):
@@ -93,8 +95,12 @@ def test_forest_has_a_line_for_each_estimate_and_names_each_reference(table):
     assert axis.get_xscale() == "log"
     printed = [each for each in odds_ratios.estimates(table, "multivariable") if each != "1 (reference)"]
     assert [each for each in shown if " to " in each] == printed
-    for label in ("Sex: girl (reference: boy)", "Peer relation (reference: good)", "Environment",
-                  "Odds ratio (90% interval)"):
+    for label in (
+        "Sex: girl (reference: boy)",
+        "Peer relation (reference: good)",
+        "Environment",
+        "Odds ratio (90% interval)",
+    ):
         assert label in shown
     assert "Good" not in shown, "a reference has no line of its own"
 

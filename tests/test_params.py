@@ -77,7 +77,9 @@ def test_an_unknown_section_is_told(tmp_path):
 
 
 def test_all_complaints_come_at_once(tmp_path):
-    said = complaint(tmp_path, TEXT.replace("  calls: 90000", "  calls: x").replace("  longest_hours: 6.0", "  longest_hours: y"))
+    said = complaint(
+        tmp_path, TEXT.replace("  calls: 90000", "  calls: x").replace("  longest_hours: 6.0", "  longest_hours: y")
+    )
     assert '"calls"' in said and '"longest_hours"' in said
 
 

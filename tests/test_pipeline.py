@@ -9,7 +9,6 @@ import zipfile
 import pypdf
 import pytest
 import yaml
-from conftest import copy_of
 
 REPRODUCIBLE = (
     "data-raw/simulated/export.csv",
@@ -76,7 +75,9 @@ def test_the_three_files_hold_every_quoted_value(built):
 def test_no_number_in_the_manuscript_is_typed_by_hand(built):
     """Outside shortcodes, labels and citations, the only digits are those of names, ages, years and formulas."""
     source = (built.folder / "paper/manuscript.qmd").read_text(encoding="utf-8")
-    text = re.sub(r"\{\{<.*?>\}\}|\]\([^)]*\)|\{#[^}]*\}|@[\w-]+|layout-ncol=\d|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", "", source)
+    text = re.sub(
+        r"\{\{<.*?>\}\}|\]\([^)]*\)|\{#[^}]*\}|@[\w-]+|layout-ncol=\d|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", "", source
+    )
     allowed = {"12355", "2024", "40,000", "10,000", "14", "0", "2020", "4.0"}
     assert {number.rstrip(",.") for number in re.findall(r"\d[\d.,]*", text)} <= allowed
 
@@ -96,14 +97,16 @@ def test_figures_tables_and_references_are_all_there(built):
     targets = re.findall(r'href="#([^"]+)"', page)
     assert len(targets) > 50
     assert all(f'id="{target}"' in page for target in targets), "a link leads nowhere"
-    assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!doi\.org|github\.com)', page), "the page fetches from outside"
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!doi\.org|github\.com)', page), (
+        "the page fetches from outside"
+    )
 
 
 @pytest.mark.parametrize("read", [html_text, pdf_text, docx_text])
 def test_no_placeholder_is_left(built, read):
     text = read(built)
     for mark in ("{{<", ">}}", "@fig", "@tbl", "@sec", "@eq", "?var", "??", "{#", "NaN", "nan%", "None"):
-        assert mark not in text, f"{mark} in {text[max(0, text.find(mark) - 40):][:80]}"
+        assert mark not in text, f"{mark} in {text[max(0, text.find(mark) - 40) :][:80]}"
 
 
 def test_simulated_is_said_everywhere(built):
@@ -119,10 +122,23 @@ def test_simulated_is_said_everywhere(built):
 def test_every_value_names_the_cell_that_made_it(built):
     for file in built.folder.glob("data-derived/*/values.json"):
         notebook = json.loads(file.with_name("notebook.ipynb").read_text(encoding="utf-8"))
-        cells = {cell["execution_count"]: "".join(cell["source"]) for cell in notebook["cells"]
-                 if cell["cell_type"] == "code"}
+        cells = {
+            cell["execution_count"]: "".join(cell["source"])
+            for cell in notebook["cells"]
+            if cell["cell_type"] == "code"
+        }
         for name, value in json.loads(file.read_text(encoding="utf-8"))["values"].items():
             assert "out.value(" in cells[value["cell"]], f"{file}: {name}"
+
+
+def test_no_notebook_warns(built):
+    for file in [
+        *built.folder.glob("data-derived/*/notebook.ipynb"),
+        built.folder / "data-raw/simulated/notebook.ipynb",
+    ]:
+        for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]:
+            warned = ["".join(each["text"]) for each in cell.get("outputs", []) if each.get("name") == "stderr"]
+            assert warned == [], f"{file.parent.name}: {warned}"
 
 
 def test_the_accounts_of_cleaning_add_up(built):
@@ -169,7 +185,9 @@ def test_content_decides_and_not_file_times(changeable):
 
 
 def test_a_late_edit_reruns_that_notebook_and_the_paper(changeable):
-    changeable.edit("analysis/08-time-and-place.ipynb", "Calls per 10,000 children and year", "Calls, per 10,000 children")
+    changeable.edit(
+        "analysis/08-time-and-place.ipynb", "Calls per 10,000 children and year", "Calls, per 10,000 children"
+    )
     assert ran(changeable.make("paper")) == ["08-time-and-place", "paper"]
 
 

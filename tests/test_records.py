@@ -11,17 +11,33 @@ from hotline.errors import InputError
 BOOK = codebook()
 HEADERS = {field.name: field.header for field in BOOK if field.header}
 CALL = {
-    "ticket_id": "1", "call_start": "2021-03-01 20:00:00", "answer_time": "2021-03-01 20:00:30", "call_end": "2021-03-01 20:10:30",
-    "caller_number": "10000000001", "call_type": "有效来电", "caller_relation": "母亲", "sex": "男", "age": "13", "stage": "初中",
-    "city": "广州", "level": "基本良好",
+    "ticket_id": "1",
+    "call_start": "2021-03-01 20:00:00",
+    "answer_time": "2021-03-01 20:00:30",
+    "call_end": "2021-03-01 20:10:30",
+    "caller_number": "10000000001",
+    "call_type": "有效来电",
+    "caller_relation": "母亲",
+    "sex": "男",
+    "age": "13",
+    "stage": "初中",
+    "city": "广州",
+    "level": "基本良好",
 }
 
 
 def at(hour, minute=0, length=10, **more):
     """A valid call of ten minutes on 1 March 2021 by the number 1."""
     start = f"2021-03-01 {hour:02d}:{minute:02d}"
-    return CALL | {"call_start": f"{start}:00", "answer_time": f"{start}:30",
-                   "call_end": f"2021-03-01 {hour:02d}:{minute + length:02d}:30"} | more
+    return (
+        CALL
+        | {
+            "call_start": f"{start}:00",
+            "answer_time": f"{start}:30",
+            "call_end": f"2021-03-01 {hour:02d}:{minute + length:02d}:30",
+        }
+        | more
+    )
 
 
 def clean(folder, rows, encoding="utf-8-sig", headers=HEADERS):
@@ -33,7 +49,9 @@ def clean(folder, rows, encoding="utf-8-sig", headers=HEADERS):
     connection = records.connect(folder)
     records.read(connection, folder / "export.csv", BOOK, folder)
     records.decode(connection, BOOK)
-    stages = flow.apply_rules(connection, BOOK, flow.rules(BOOK, reconnect_minutes=10, longest_hours=6, oldest_pupil=19))
+    stages = flow.apply_rules(
+        connection, BOOK, flow.rules(BOOK, reconnect_minutes=10, longest_hours=6, oldest_pupil=19)
+    )
     left = {row: (stage, rule) for row, stage, rule, _, _ in flow.rejected(connection).itertuples(index=False)}
     return left, stages, connection
 
@@ -99,7 +117,14 @@ def test_derived_variables(tmp_path):
     coded = ["month", "weekday", "hour_band", "length_band", "region", "at_risk", "high_risk", "level"]
     case = connection.execute(f"SELECT {', '.join(coded)} FROM '{tmp_path}/pupils.parquet'").fetchone()
     assert [BOOK[name].kept_codes[code] for name, code in zip(coded, case, strict=True)] == [
-        "3", "1", "evening", "from_5", "east", "yes", "yes", "high_risk",
+        "3",
+        "1",
+        "evening",
+        "from_5",
+        "east",
+        "yes",
+        "yes",
+        "high_risk",
     ]
 
 
@@ -113,8 +138,14 @@ def test_no_number_or_ticket_goes_into_the_tables(tmp_path):
 
 
 def test_every_time_format_of_the_codebook_is_read(tmp_path):
-    written = ["2021-03-01 20:00:00", "2021/03/01 20:00:00", "2021/3/1 20:00", "2021年3月1日 20:00:00", "20210301200000",
-               "２０２１-03-01 20:00:00"]
+    written = [
+        "2021-03-01 20:00:00",
+        "2021/03/01 20:00:00",
+        "2021/3/1 20:00",
+        "2021年3月1日 20:00:00",
+        "20210301200000",
+        "２０２１-03-01 20:00:00",
+    ]
     rows = [at(20, ticket_id=str(n), call_start=text, caller_number=str(n)) for n, text in enumerate(written)]
     left, *_ = clean(tmp_path, rows)
     assert left == {}
@@ -127,7 +158,9 @@ def test_gb18030_is_read_as_well(tmp_path):
 def test_repairs_are_counted(tmp_path):
     *_, connection = clean(tmp_path, [at(20, age="１３"), at(21, stage=" 初中生 ")])
     assert sorted(records.repairs(connection, BOOK)) == [
-        ("age", "full-width character", 1), ("stage", "spaces", 1), ("stage", "synonym", 1),
+        ("age", "full-width character", 1),
+        ("stage", "spaces", 1),
+        ("stage", "synonym", 1),
     ]
 
 

@@ -21,8 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-SVG = ('<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100" viewBox="0 0 200 100">'
-       '<rect width="200" height="100" fill="#0072B2"/></svg>')
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100" viewBox="0 0 200 100">'
+    '<rect width="200" height="100" fill="#0072B2"/></svg>'
+)
 MANUSCRIPT = """---
 title: "A small paper"
 subtitle: "{{< var study.banner >}}"
@@ -50,8 +52,9 @@ Waiting differed ({{< var anova.test >}}; 心理高危), as @tbl-anova-effects a
 @pytest.fixture
 def checkout(tmp_path):
     """A checkout with the render code, the paper's look, a small manuscript and the outputs of one step."""
-    shutil.copytree(ROOT / "analysis" / "hotline", tmp_path / "analysis" / "hotline",
-                    ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "analysis" / "hotline", tmp_path / "analysis" / "hotline", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copytree(ROOT / "paper", tmp_path / "paper", ignore=shutil.ignore_patterns("output", "_*"))
     shutil.copy(ROOT / "paper" / "_quarto.yml", tmp_path / "paper")
     (tmp_path / "paper" / "manuscript.qmd").write_text(MANUSCRIPT, encoding="utf-8")
@@ -60,7 +63,8 @@ def checkout(tmp_path):
     (step / "figures").mkdir()
     (step / "tables" / "effects.md").write_text(
         "| Variable | n |\n|:--|--:|\n| Waiting | 39,512 |\n\n: Effects. {#tbl-anova-effects}\n\n*Simulated data.*\n",
-        encoding="utf-8")
+        encoding="utf-8",
+    )
     (step / "figures" / "spread.svg").write_text(SVG)
     (step / "figures" / "spread.png").write_bytes(PNG)
     write_values(tmp_path, simulated=True)
@@ -75,12 +79,21 @@ def write_values(checkout, simulated):
 
 def render(checkout, **environment):
     """Run the render step as make does; return (exit code, what it printed)."""
-    bare = {name: value for name, value in os.environ.items()
-            if name not in ("QUARTO", "CONDA_PREFIX", "HOTLINE_TREE", "SOURCE_DATE_EPOCH")}
-    bare["PATH"] = os.pathsep.join(each for each in bare["PATH"].split(os.pathsep)
-                                   if not shutil.which("quarto", path=each))
-    ran = subprocess.run([sys.executable, "-m", "hotline.render"], cwd=checkout, capture_output=True, text=True,
-                         env=bare | {"PYTHONPATH": str(checkout / "analysis")} | environment)
+    bare = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("QUARTO", "CONDA_PREFIX", "HOTLINE_TREE", "SOURCE_DATE_EPOCH")
+    }
+    bare["PATH"] = os.pathsep.join(
+        each for each in bare["PATH"].split(os.pathsep) if not shutil.which("quarto", path=each)
+    )
+    ran = subprocess.run(
+        [sys.executable, "-m", "hotline.render"],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        env=bare | {"PYTHONPATH": str(checkout / "analysis")} | environment,
+    )
     return ran.returncode, ran.stdout + ran.stderr
 
 
@@ -100,7 +113,10 @@ def test_the_three_files_hold_the_numbers_the_table_and_the_figure(checkout):
     lines = said.splitlines()
     assert re.fullmatch(r"paper +\d+\.\d s   by pandoc 3\.\S* \+ Typst \(Quarto not found\)", lines[0])
     assert [line.strip() for line in lines[1:]] == [
-        "paper/output/manuscript.html", "paper/output/manuscript.pdf", "paper/output/manuscript.docx"]
+        "paper/output/manuscript.html",
+        "paper/output/manuscript.pdf",
+        "paper/output/manuscript.docx",
+    ]
     output = checkout / "paper" / "output"
 
     html = (output / "manuscript.html").read_text(encoding="utf-8")
@@ -150,17 +166,31 @@ def test_a_change_anywhere_renders_again(checkout, changed):
     assert (checkout / "paper" / "output" / "manuscript.pdf").read_bytes().startswith(b"%PDF")
 
 
-@pytest.mark.parametrize(("old", "new", "message"), [
-    ("anova.test", "anova.tset", 'paper/manuscript.qmd, line 3: there is no value "anova.tset"'),
-    ("@tbl-anova-effects", "@tbl-anova", "paper/manuscript.qmd, line 12: there is nothing to refer to as @tbl-anova"),
-    ("effects.md", "efects.md",
-     "paper/manuscript.qmd, line 14: there is no table data-derived/03-anova/tables/efects.md; run: make 03-anova"),
-    ("figures/spread", "figures/spreed",
-     "paper/manuscript.qmd, line 16: there is no figure data-derived/03-anova/figures/spreed.svg"),
-    ("../data-derived/03-anova/figures", "pictures", "line 16: tables and figures come from ../data-derived/"),
-    ("[@welch1951]", "[@nobody1999]", "nobody1999"),
-    ("心理高危", "心理高危 \U00013080", 'the fonts of the PDF lack "\U00013080" (U+13080 EGYPTIAN HIEROGLYPH'),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("anova.test", "anova.tset", 'paper/manuscript.qmd, line 3: there is no value "anova.tset"'),
+        (
+            "@tbl-anova-effects",
+            "@tbl-anova",
+            "paper/manuscript.qmd, line 12: there is nothing to refer to as @tbl-anova",
+        ),
+        (
+            "effects.md",
+            "efects.md",
+            "paper/manuscript.qmd, line 14: there is no table data-derived/03-anova/tables/efects.md; "
+            "run: make 03-anova",
+        ),
+        (
+            "figures/spread",
+            "figures/spreed",
+            "paper/manuscript.qmd, line 16: there is no figure data-derived/03-anova/figures/spreed.svg",
+        ),
+        ("../data-derived/03-anova/figures", "pictures", "line 16: tables and figures come from ../data-derived/"),
+        ("[@welch1951]", "[@nobody1999]", "nobody1999"),
+        ("心理高危", "心理高危 \U00013080", 'the fonts of the PDF lack "\U00013080" (U+13080 EGYPTIAN HIEROGLYPH'),
+    ],
+)
 def test_a_fault_is_told_in_one_message_and_the_old_paper_stays(checkout, old, new, message):
     assert render(checkout)[0] == 0
     before = outputs(checkout)
@@ -206,9 +236,10 @@ def fake_quarto(folder, version="1.9.38", says=""):
     """A stand-in for Quarto: it tells a version, leaves three files and its surroundings, and says what is given."""
     command = folder / "quarto"
     command.write_text(
-        f"#!/bin/sh\nif [ \"$1\" = --version ]; then echo {version}; exit 0; fi\n"
+        f'#!/bin/sh\nif [ "$1" = --version ]; then echo {version}; exit 0; fi\n'
         "for each in html pdf docx; do echo rendered > manuscript.$each; done\n"
-        f"ls > {folder}/seen; env > {folder}/environment; echo '{says}' >&2\n")
+        f"ls > {folder}/seen; env > {folder}/environment; echo '{says}' >&2\n"
+    )
     command.chmod(command.stat().st_mode | stat.S_IXUSR)
     return str(command)
 
@@ -253,14 +284,22 @@ def test_variables_are_strings_under_the_name_of_their_step():
     assert manuscript.prefix("07-prediction-at_risk") == "prediction_at_risk"
     assert manuscript.prefix("04-chi-square") == "chi_square" and manuscript.prefix("simulate") == "simulate"
     assert manuscript.as_yaml({"clean": {"n": "39,512", "p": '<0.001 "so"'}}).splitlines()[1:] == [
-        "clean:", '  n: "39,512"', '  p: "<0.001 \\"so\\""']
+        "clean:",
+        '  n: "39,512"',
+        '  p: "<0.001 \\"so\\""',
+    ]
 
 
 def test_exhibits_are_found_with_their_lines_and_not_in_comments():
-    text = ("{{< include ../data-derived/a/t.md >}}\n<!--\n{{< include ../data-derived/b/t.md >}}\n-->\n"
-            "![Cap](../data-derived/a/f){#fig-a}")
-    assert manuscript.exhibits(text) == [(1, "../data-derived/a/t.md", ""), (5, "../data-derived/a/f", ".svg"),
-                                         (5, "../data-derived/a/f", ".png")]
+    text = (
+        "{{< include ../data-derived/a/t.md >}}\n<!--\n{{< include ../data-derived/b/t.md >}}\n-->\n"
+        "![Cap](../data-derived/a/f){#fig-a}"
+    )
+    assert manuscript.exhibits(text) == [
+        (1, "../data-derived/a/t.md", ""),
+        (5, "../data-derived/a/f", ".svg"),
+        (5, "../data-derived/a/f", ".png"),
+    ]
 
 
 def test_the_fonts_have_the_signs_that_the_paper_uses():

@@ -99,9 +99,7 @@ def test_auc_and_variance_equal_all_pairs_compared(grouped):
     score, outcome = rows_of(*grouped)
     of_cases, of_controls = score[outcome == 1], score[outcome == 0]
     wins = (of_cases[:, None] > of_controls) + 0.5 * (of_cases[:, None] == of_controls)
-    variance = wins.mean(axis=1).var(ddof=1) / len(of_cases) + wins.mean(axis=0).var(ddof=1) / len(
-        of_controls
-    )
+    variance = wins.mean(axis=1).var(ddof=1) / len(of_cases) + wins.mean(axis=0).var(ddof=1) / len(of_controls)
     found = roc.auc(*grouped)
     assert digits(found.value, wins.mean()) > 12 and digits(found.variance, variance) > 11
     assert digits(found.value, roc_auc_score(outcome, score)) > 12
@@ -111,9 +109,7 @@ def test_curve_equals_that_of_rows(grouped):
     score, outcome = rows_of(*grouped)
     fpr, tpr, _ = roc_curve(outcome, score, drop_intermediate=False)
     found = roc.curve(*grouped)[::-1]
-    assert np.allclose(found["sensitivity"], tpr, atol=1e-14) and np.allclose(
-        1 - found["specificity"], fpr, atol=1e-14
-    )
+    assert np.allclose(found["sensitivity"], tpr, atol=1e-14) and np.allclose(1 - found["specificity"], fpr, atol=1e-14)
 
 
 def test_area_under_the_curve_is_the_auc(grouped):

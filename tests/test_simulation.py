@@ -79,8 +79,7 @@ def test_rows_are_of_the_kinds_asked_for(export):
 def test_of_an_unanswered_call_next_to_nothing_is_known(export):
     frame = export[1]
     unanswered = frame[frame[BOOK["answer_time"].header] == ""]
-    known = {BOOK[name].header for name in
-             ("ticket_id", "call_start", "call_end", "caller_number", "channel", "city")}
+    known = {BOOK[name].header for name in ("ticket_id", "call_start", "call_end", "caller_number", "channel", "city")}
     assert 0.08 < len(unanswered) / len(frame) < 0.20
     for header in set(frame.columns) - known:
         assert (unanswered[header] == "").all(), header
@@ -176,8 +175,7 @@ def test_ordinal_keeps_the_shares_and_the_odds_ratio(rng):
 
 def test_stereotype_keeps_the_shares_whatever_the_score(rng):
     score = rng.normal(3, 2, 50_000)
-    drawn = sim.stereotype(rng, score, {"well": 0.6, "high": 0.1, "middle": 0.3},
-                           {"well": 0, "high": 1, "middle": 0.5})
+    drawn = sim.stereotype(rng, score, {"well": 0.6, "high": 0.1, "middle": 0.3}, {"well": 0, "high": 1, "middle": 0.5})
     shares = pd.Series(drawn).value_counts(normalize=True)
     assert shares[["well", "high", "middle"]].tolist() == pytest.approx([0.6, 0.1, 0.3], abs=0.01)
     means = pd.Series(score).groupby(drawn).mean()
@@ -203,9 +201,7 @@ def test_days_and_hours_have_the_shape_that_was_asked_for():
     days = pd.date_range("2021-01-01", "2022-12-31")
     shares = pd.Series(sim.day_weights(days, KNOWN.calendar), index=days)
     assert shares.sum() == pytest.approx(1)
-    assert shares.groupby(days.year).sum().pct_change().iloc[-1] == pytest.approx(
-        KNOWN.calendar.growth - 1, abs=0.01
-    )
+    assert shares.groupby(days.year).sum().pct_change().iloc[-1] == pytest.approx(KNOWN.calendar.growth - 1, abs=0.01)
     assert shares.groupby(days.day_of_week).mean().idxmax() == 0  # Monday
     hours = sim.hour_weights(KNOWN.hour)
     assert hours.sum(axis=0) == pytest.approx(1)

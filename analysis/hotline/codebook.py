@@ -15,7 +15,31 @@ BLOCKS = ("individual", "family", "environment", "call", "platform", "outcome", 
 SENSITIVITY = ("identifier", "sensitive", "personal", "plain")
 KNOWN = ("dialling", "intake", "assessment", "after")
 # Cleaning computes the study's own variables from these columns, so every codebook describes them.
-BUILT_ON = ["ticket_id", "call_start", "answer_time", "call_end", "caller_number", "call_type", "sex", "age", "stage", "city", "level", "answered", "waiting", "call_length", "earlier_calls", "year", "month", "weekday", "hour", "day", "caller", "at_risk", "high_risk"]
+BUILT_ON = [
+    "ticket_id",
+    "call_start",
+    "answer_time",
+    "call_end",
+    "caller_number",
+    "call_type",
+    "sex",
+    "age",
+    "stage",
+    "city",
+    "level",
+    "answered",
+    "waiting",
+    "call_length",
+    "earlier_calls",
+    "year",
+    "month",
+    "weekday",
+    "hour",
+    "day",
+    "caller",
+    "at_risk",
+    "high_risk",
+]
 
 
 @dataclass(frozen=True)
@@ -82,9 +106,7 @@ class Codebook:
 
     def __getitem__(self, name):
         if name not in self.fields:
-            raise InputError(
-                f'the codebook has no variable "{name}"{did_you_mean(name, self.fields)}'
-            )
+            raise InputError(f'the codebook has no variable "{name}"{did_you_mean(name, self.fields)}')
         return self.fields[name]
 
     def __iter__(self):
@@ -139,11 +161,15 @@ def _field(entry, where):
         if entry.get(key) not in allowed:
             raise InputError(f'{place}: "{key}" is {entry.get(key)!r}; expected one of {", ".join(allowed)}')
     try:
-        codes = tuple(
-            Code(**{**code, "synonyms": tuple(code.get("synonyms", ()))}) for code in entry.get("codes", ())
+        codes = tuple(Code(**{**code, "synonyms": tuple(code.get("synonyms", ()))}) for code in entry.get("codes", ()))
+        made = Field(
+            **{
+                **entry,
+                "codes": codes,
+                "formats": tuple(entry.get("formats", ())),
+                "missing": tuple(entry.get("missing", ())),
+            }
         )
-        made = Field(**{**entry, "codes": codes, "formats": tuple(entry.get("formats", ())),
-                        "missing": tuple(entry.get("missing", ()))})
     except (TypeError, AttributeError) as error:
         raise InputError(f"{place}: {error}") from error
     names = [code.code for code in codes]

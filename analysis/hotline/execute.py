@@ -52,8 +52,16 @@ def execute(step, source, target, parameters, quiet):
     """
     try:
         papermill.execute_notebook(
-            str(source), str(target), parameters=parameters, engine_name="progress", kernel_name="python3",
-            cwd=str(source.parent), progress_bar=False, log_output=False, step=step, quiet=quiet,
+            str(source),
+            str(target),
+            parameters=parameters,
+            engine_name="progress",
+            kernel_name="python3",
+            cwd=str(source.parent),
+            progress_bar=False,
+            log_output=False,
+            step=step,
+            quiet=quiet,
         )
     except PapermillExecutionError as error:
         cell = error.source.strip().splitlines()[0] if error.source.strip() else ""
@@ -74,7 +82,9 @@ def _strip_clocks(target):
     notebook = nbformat.read(target, as_version=4)
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("tags",)}
-    notebook.metadata = {key: value for key, value in notebook.metadata.items() if key in ("kernelspec", "language_info")}
+    notebook.metadata = {
+        key: value for key, value in notebook.metadata.items() if key in ("kernelspec", "language_info")
+    }
     nbformat.write(notebook, target)
 
 

@@ -55,8 +55,7 @@ class Exhibits:
 
     def _note_made(self, kind, name):
         if name not in self.promised[kind]:
-            raise ValueError(f'{self.step}: "{name}" is not among the promised {kind}: '
-                             f"{sorted(self.promised[kind])}")
+            raise ValueError(f'{self.step}: "{name}" is not among the promised {kind}: {sorted(self.promised[kind])}')
         self.made[kind].add(name)
 
     def result(self, name, frame):

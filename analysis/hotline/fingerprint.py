@@ -1,7 +1,6 @@
 """What a step's outputs depend on, as hashes of content. File times play no part."""
 
 import ast
-import functools
 import hashlib
 import json
 import platform
@@ -23,34 +22,29 @@ def hash_text(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@functools.cache
-def _imports(module):
-    """Return the modules of `hotline` that a module imports, itself included, however far down."""
-    return module_names(module.read_text(encoding="utf-8")) | {module}
-
-
-def module_names(source):
-    """Return the files of `hotline` that a piece of Python imports, directly or through another."""
-    found = set()
+def imported(source):
+    """Return the files of `hotline` that a piece of Python imports itself."""
+    names = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "hotline":
-            names = [node.module] + [f"{node.module}.{each.name}" for each in node.names]
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{each.name}" for each in node.names}
         elif isinstance(node, ast.Import):
-            names = [each.name for each in node.names if each.name.split(".")[0] == "hotline"]
-        else:
-            continue
-        for name in names:
-            path = paths.ANALYSIS / name.replace(".", "/")
-            file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-            if file.exists():
-                found.add(file)
-    return found | set().union(*(_imports(file) for file in found)) if found else found
+            names |= {each.name for each in node.names}
+    files = set()
+    for name in names:
+        path = paths.ANALYSIS / name.replace(".", "/")
+        files.add(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"))
+    return {file for file in files if file.exists()}
 
 
 def library(sources):
-    """Return {file: hash} for the modules of `hotline` that pieces of Python need."""
-    files = set().union(*(module_names(source) for source in sources), set())
-    return {str(file.relative_to(paths.ROOT)): sha256(file) for file in sorted(files)}
+    """Return {file: hash} for the modules of `hotline` that pieces of Python need, directly or through another."""
+    found, unread = set(), list(sources)
+    while unread:
+        fresh = imported(unread.pop()) - found
+        found |= fresh
+        unread += [file.read_text(encoding="utf-8") for file in fresh]
+    return {str(file.relative_to(paths.ROOT)): sha256(file) for file in sorted(found)}
 
 
 def results_of(step):

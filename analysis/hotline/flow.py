@@ -1,97 +1,172 @@
 """Which rows stay: the rules of the study, stage by stage, and the two tables that come out.
 
-Works on the table `decoded` of `records`. After `apply_rules` the table `judged` holds, for every row of
-the export, the stage and rule under which it left, or NULL where it became a pupil's case.
+Every row of the export ends in one place: it is kept, rejected under one rule, or merged into another row.
+The rules are tried in the order in which they stand here, and the first that applies counts, so that the
+numbers add up. `apply_rules` works on the table `decoded` of `records` and leaves the table `judged`, with the
+stage and rule under which a row left.
 """
+
+from dataclasses import dataclass
 
 import pandas as pd
 
-from hotline.records import MERGED, NOT_STORED, REJECTED, STAGES, Rule, quoted
+from hotline.records import quoted
+
+MERGED = "merged"
+REJECTED = "rejected"
+# The stages, and what is left at the end of each.
+STAGES = {
+    "records": "Rows that can be read",
+    "calls": "Calls within the study",
+    "answered": "Answered calls",
+    "assessed": "Assessed calls",
+    "pupils": "Pupils' cases",
+}
+# Kept out of the cleaned tables: what tells a person apart or has been turned into other variables.
+NOT_STORED = ("ticket_id", "call_start", "answer_time", "call_end", "caller_number", "call_type")
+TIMES = ("call_start", "answer_time", "call_end")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One reason for which a row leaves the study.
+
+    stage, name and action say where and how; words say it to a reader; condition is the SQL that picks the
+    rows, and field the SQL that names the variable at fault.
+    """
+
+    stage: str
+    name: str
+    action: str
+    words: str
+    condition: str
+    field: str = "NULL"
+
+
+def _unreadable(book, longest_hours):
+    """Return the rules of the first stage: rows that are twice there or cannot be understood."""
+    described = [each.name for each in book if each.header]
+    first_bad = f"CASE {' '.join(f'WHEN {name}_bad THEN {quoted(name)}' for name in described)} END"
+    no_time = f"{' OR '.join(f'{name}_bad' for name in TIMES)} OR call_start IS NULL OR call_end IS NULL"
+    disorder = "answer_time < call_start OR call_end < coalesce(answer_time, call_start)"
+    too_long = f"call_end - call_start > INTERVAL {float(longest_hours)} HOUR"
+    return [
+        Rule("records", "duplicate", MERGED, "Exact duplicate of an earlier row", "copy > 1"),
+        Rule(
+            "records",
+            "unreadable-time",
+            REJECTED,
+            "A time that cannot be read, or no start or end",
+            no_time,
+            f"coalesce({first_bad}, CASE WHEN call_start IS NULL THEN 'call_start' ELSE 'call_end' END)",
+        ),
+        Rule(
+            "records",
+            "unknown-code",
+            REJECTED,
+            "A value that the codebook does not know",
+            " OR ".join(f"{name}_bad" for name in described if name not in TIMES),
+            first_bad,
+        ),
+        Rule("records", "no-number", REJECTED, "No caller's number", "caller_number IS NULL", "'caller_number'"),
+        Rule(
+            "records",
+            "impossible-time",
+            REJECTED,
+            f"Times out of order, or longer than {longest_hours:g} hours",
+            f"{disorder} OR {too_long}",
+            "CASE WHEN answer_time < call_start THEN 'answer_time' ELSE 'call_end' END",
+        ),
+    ]
+
+
+def _out_of_scope(book, oldest_pupil):
+    """Return the rules that the codebook's `exclude` names, in its order: calls that are no pupils' calls."""
+    found = {}
+    for each in book:
+        for code in each.codes:
+            if code.exclude:
+                found.setdefault(code.exclude, []).append((each.name, code))
+    rules = []
+    for name, codes in found.items():
+        condition = " OR ".join(f"{variable} = {quoted(code.code)}" for variable, code in codes)
+        field, words = quoted(codes[0][0]), codes[0][1].en
+        if name == "adult":
+            field = f"CASE WHEN {condition} THEN {field} ELSE 'age' END"
+            condition, words = f"{condition} OR age > {int(oldest_pupil)}", f"Adult, or older than {oldest_pupil}"
+        rules.append(Rule("calls", name, REJECTED, words, condition, field))
+    return rules
 
 
 def rules(book, reconnect_minutes, longest_hours, oldest_pupil):
-    """Return the rules in the order in which they are tried, as (Rule, SQL condition, SQL column name).
-
-    The conditions of the stages after "calls" use what `_derive` has computed by then.
-    """
-    described = [each for each in book if each.header]
-    times = ("call_start", "answer_time", "call_end")
-    first_bad = "CASE " + " ".join(f"WHEN {each.name}_bad THEN {quoted(each.name)}" for each in described) + " END"
-    longest = f"INTERVAL {float(longest_hours)} HOUR"
-    bad_times = " OR ".join(f"{name}_bad" for name in times)
-    found = [
-        (Rule("records", "duplicate", MERGED, "Exact duplicate of an earlier row"), "copy > 1", "NULL"),
-        (Rule("records", "unreadable-time", REJECTED, "A time that cannot be read, or no start or end"),
-         f"{bad_times} OR call_start IS NULL OR call_end IS NULL",
-         f"coalesce({first_bad}, CASE WHEN call_start IS NULL THEN 'call_start' ELSE 'call_end' END)"),
-        (Rule("records", "unknown-code", REJECTED, "A value that the codebook does not know"),
-         " OR ".join(f"{each.name}_bad" for each in described if each.name not in times), first_bad),
-        (Rule("records", "no-number", REJECTED, "No caller's number"), "caller_number IS NULL", "'caller_number'"),
-        (Rule("records", "impossible-time", REJECTED, f"Times out of order, or longer than {longest_hours:g} hours"),
-         f"answer_time < call_start OR call_end < coalesce(answer_time, call_start) OR call_end - call_start > {longest}",
-         "CASE WHEN answer_time < call_start THEN 'answer_time' ELSE 'call_end' END"),
+    """Return all rules in the order in which they are tried."""
+    again = f"Same number again within {reconnect_minutes} minutes after a call"
+    soon = f"since_last BETWEEN INTERVAL 0 SECOND AND INTERVAL {int(reconnect_minutes)} MINUTE"
+    return [
+        *_unreadable(book, longest_hours),
+        *_out_of_scope(book, oldest_pupil),
+        Rule("calls", "reconnect", MERGED, again, soon),
+        Rule("answered", "unanswered", REJECTED, "Nobody answered", "answer_time IS NULL", "'answer_time'"),
+        Rule("assessed", "not-assessed", REJECTED, "No mental-health level assigned", "level IS NULL", "'level'"),
+        Rule("pupils", "repeat-call", MERGED, "A later call about the same pupil", "repeat > 1"),
     ]
-    excluded = {}
-    for each in described:
-        for code in each.codes:
-            if code.exclude:
-                excluded.setdefault(code.exclude, []).append((each.name, code))
-    for name, codes in excluded.items():
-        condition = " OR ".join(f"{field} = {quoted(code.code)}" for field, code in codes)
-        words = codes[0][1].en
-        if name == "adult":
-            condition, words = f"{condition} OR age > {int(oldest_pupil)}", f"Adult, or older than {oldest_pupil}"
-        found.append((Rule("calls", name, REJECTED, words), condition, quoted(codes[0][0])))
-    found += [
-        (Rule("calls", "reconnect", MERGED, f"Same number again within {reconnect_minutes} minutes after a call"),
-         f"since_last BETWEEN INTERVAL 0 SECOND AND INTERVAL {int(reconnect_minutes)} MINUTE", "NULL"),
-        (Rule("answered", "unanswered", REJECTED, "Nobody answered"), "answer_time IS NULL", "'answer_time'"),
-        (Rule("assessed", "not-assessed", REJECTED, "No mental-health level assigned"), "level IS NULL", "'level'"),
-        (Rule("pupils", "repeat-call", MERGED, "A later call about the same pupil"), "repeat > 1", "NULL"),
-    ]
-    return found
 
 
-# What a stage's rules compare a row with, beyond the row itself.
-BESIDES = {
-    "records": "row_number() OVER (PARTITION BY {every_column} ORDER BY row) AS copy",
-    "calls": "call_start - max(CASE WHEN answer_time IS NOT NULL AND NOT ({excluded}) THEN call_end END) OVER (PARTITION BY "
-             "caller_number ORDER BY call_start, row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS since_last",
-    "pupils": "row_number() OVER (PARTITION BY caller_number, stage, sex ORDER BY call_start, row) AS repeat",
-}
+def _comparisons(book, found):
+    """Return {stage: (name, SQL)} of what a stage's rules compare a row with, beyond the row itself."""
+    every_column = ", ".join(f"raw.{each.name}" for each in book if each.header)
+    out_of_scope = " OR ".join(
+        f"coalesce({rule.condition}, false)" for rule in found if rule.stage == "calls" and rule.action == REJECTED
+    )
+    earlier = "PARTITION BY caller_number ORDER BY call_start, row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    last_end = f"max(CASE WHEN answer_time IS NOT NULL AND NOT ({out_of_scope}) THEN call_end END) OVER ({earlier})"
+    return {
+        "records": ("copy", f"row_number() OVER (PARTITION BY {every_column} ORDER BY row)"),
+        "calls": ("since_last", f"call_start - {last_end}"),
+        "pupils": ("repeat", "row_number() OVER (PARTITION BY caller_number, stage, sex ORDER BY call_start, row)"),
+    }
 
 
 def apply_rules(connection, book, found):
-    """Try the rules stage by stage; leaves the tables `judged` and, for each stage, `stage_NAME`.
+    """Try the rules stage by stage; leaves the table `judged` and, for each stage, `stage_NAME`.
 
     Returns the flow: a DataFrame with one row per stage and rule, columns stage, rule, action, words,
     rows_in (at the start of the stage), rows (that left under the rule), rows_kept (at its end).
     """
-    every_column = ", ".join(f"raw.{each.name}" for each in book if each.header)
-    excluded = " OR ".join(f"coalesce({condition}, false)" for rule, condition, _ in found
-                           if rule.stage == "calls" and rule.action == REJECTED)
-    connection.execute("CREATE OR REPLACE TABLE judged (row BIGINT, stage VARCHAR, rule VARCHAR, action VARCHAR, field VARCHAR)")
+    comparisons = _comparisons(book, found)
+    columns = "row BIGINT, stage VARCHAR, rule VARCHAR, action VARCHAR, field VARCHAR"
+    connection.execute(f"CREATE OR REPLACE TABLE judged ({columns})")
     flow, previous = [], "decoded"
     for stage in STAGES:
-        tried = [(rule, condition, column) for rule, condition, column in found if rule.stage == stage]
-        cases = " ".join(f"WHEN {condition} THEN {quoted(rule.name)}" for rule, condition, _ in tried)
-        columns = " ".join(f"WHEN rule = {quoted(rule.name)} THEN {column}" for rule, _, column in tried)
-        actions = " ".join(f"WHEN {quoted(rule.name)} THEN {quoted(rule.action)}" for rule, *_ in tried)
-        besides = BESIDES.get(stage, "").format(every_column=every_column, excluded=excluded)
-        join = " JOIN raw USING (row)" if stage == "records" else ""
+        tried = [rule for rule in found if rule.stage == stage]
+        name, compared = comparisons.get(stage, ("nothing", "NULL"))
+        source = f"{previous} JOIN raw USING (row)" if stage == "records" else previous
+        applies = " ".join(f"WHEN {rule.condition} THEN {quoted(rule.name)}" for rule in tried)
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE trial AS SELECT *, CASE {cases} END AS rule FROM "
-            f"(SELECT {previous}.*{', ' + besides if besides else ''} FROM {previous}{join})"
+            f"CREATE OR REPLACE TEMP TABLE trial AS SELECT *, CASE {applies} END AS rule "
+            f"FROM (SELECT {previous}.*, {compared} AS {name} FROM {source})"
         )
-        connection.execute(f"INSERT INTO judged SELECT row, {quoted(stage)}, rule, CASE rule {actions} END, "
-                           f"CASE {columns} END FROM trial WHERE rule IS NOT NULL")
-        extra = [name for name in ("copy", "since_last", "repeat") if f"AS {name}" in besides]
-        connection.execute(f"CREATE OR REPLACE TABLE stage_{stage} AS SELECT * EXCLUDE "
-                           f"({', '.join(['rule', *extra])}) FROM trial WHERE rule IS NULL")
+        for rule in tried:
+            connection.execute(
+                f"INSERT INTO judged SELECT row, {quoted(stage)}, rule, {quoted(rule.action)}, {rule.field} "
+                f"FROM trial WHERE rule = {quoted(rule.name)}"
+            )
+        connection.execute(
+            f"CREATE OR REPLACE TABLE stage_{stage} AS SELECT * EXCLUDE (rule, {name}) FROM trial WHERE rule IS NULL"
+        )
         counts = dict(connection.execute("SELECT rule, count(*) FROM trial GROUP BY rule").fetchall())
-        rows_in, kept = sum(counts.values()), counts.get(None, 0)
-        flow += [{"stage": stage, "rule": rule.name, "action": rule.action, "words": rule.words, "rows_in": rows_in,
-                  "rows": counts.get(rule.name, 0), "rows_kept": kept} for rule, *_ in tried]
+        flow += [
+            {
+                "stage": stage,
+                "rule": rule.name,
+                "action": rule.action,
+                "words": rule.words,
+                "rows_in": sum(counts.values()),
+                "rows": counts.get(rule.name, 0),
+                "rows_kept": counts.get(None, 0),
+            }
+            for rule in tried
+        ]
         previous = f"stage_{stage}"
     connection.execute("DROP TABLE trial")
     return pd.DataFrame(flow)
@@ -103,8 +178,11 @@ def _derived(book):
         "answered": "CASE WHEN answer_time IS NULL THEN 'no' ELSE 'yes' END",
         "waiting": "date_diff('second', call_start, coalesce(answer_time, call_end))",
         "call_length": "date_diff('second', answer_time, call_end)",
-        "year": "year(call_start)", "month": "month(call_start)::VARCHAR", "weekday": "isodow(call_start)::VARCHAR",
-        "hour": "hour(call_start)", "day": "call_start::DATE",
+        "year": "year(call_start)",
+        "month": "month(call_start)::VARCHAR",
+        "weekday": "isodow(call_start)::VARCHAR",
+        "hour": "hour(call_start)",
+        "day": "call_start::DATE",
         "earlier_calls": "row_number() OVER (PARTITION BY caller_number ORDER BY call_start, row) - 1",
         "caller": "dense_rank() OVER (ORDER BY caller_number)",
     }
@@ -112,16 +190,23 @@ def _derived(book):
         computed["counsellor"] = "CASE WHEN counsellor IS NOT NULL THEN dense_rank() OVER (ORDER BY counsellor) END"
     for each in book:
         if each.true_for:
-            (source, codes), = each.true_for.items()
-            computed[each.name] = (f"CASE WHEN {source} IN ({', '.join(map(quoted, codes))}) THEN 'yes' "
-                                   f"WHEN {source} IS NOT NULL THEN 'no' END")
+            ((source, codes),) = each.true_for.items()
+            computed[each.name] = (
+                f"CASE WHEN {source} IN ({', '.join(map(quoted, codes))}) THEN 'yes' "
+                f"WHEN {source} IS NOT NULL THEN 'no' END"
+            )
         elif each.group_of:
-            members = " ".join(f"WHEN {quoted(code.code)} THEN {quoted(code.region)}"
-                               for code in book[each.group_of].codes if code.region)
+            members = " ".join(
+                f"WHEN {quoted(code.code)} THEN {quoted(code.region)}"
+                for code in book[each.group_of].codes
+                if code.region
+            )
             computed[each.name] = f"CASE {each.group_of} {members} END"
         elif each.bands_of:
             source = computed.get(each.bands_of, each.bands_of)
-            bands = " ".join(f"WHEN {source} < {code.below} THEN {quoted(code.code)}" for code in each.codes if code.below)
+            bands = " ".join(
+                f"WHEN {source} < {code.below} THEN {quoted(code.code)}" for code in each.codes if code.below
+            )
             computed[each.name] = f"CASE WHEN {source} IS NULL THEN NULL {bands} ELSE {quoted(each.codes[-1].code)} END"
     return computed
 
@@ -135,7 +220,9 @@ def write_tables(connection, book, folder, names=("calls", "pupils")):
     Returns {table: rows}.
     """
     computed = _derived(book)
-    values = ", ".join(f"{computed.get(each.name, each.name)} AS {each.name}" for each in book if each.name not in NOT_STORED)
+    values = ", ".join(
+        f"{computed.get(each.name, each.name)} AS {each.name}" for each in book if each.name not in NOT_STORED
+    )
     connection.execute(f"CREATE OR REPLACE TABLE described AS SELECT row, {values} FROM stage_calls")
     stored = []
     for each in book:
@@ -149,8 +236,10 @@ def write_tables(connection, book, folder, names=("calls", "pupils")):
     rows = {}
     for name in names:
         kept = f"SELECT {', '.join(stored)} FROM described WHERE row IN (SELECT row FROM stage_{name}) ORDER BY row"
-        connection.execute(f"COPY ({kept}) TO {quoted(folder / f'{name}.parquet')} "
-                           f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{codebook: {quoted(book.sha256)}}})")
+        connection.execute(
+            f"COPY ({kept}) TO {quoted(folder / f'{name}.parquet')} "
+            f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{codebook: {quoted(book.sha256)}}})"
+        )
         rows[name] = connection.execute(f"SELECT count(*) FROM stage_{name}").fetchone()[0]
     return rows
 
@@ -167,7 +256,8 @@ def complaints(connection, most=5):
     """
     found = connection.execute(
         "SELECT rule, field, count(*), list(row ORDER BY row)[:?] FROM judged "
-        "WHERE stage = 'records' AND action = 'rejected' GROUP BY ALL ORDER BY 3 DESC, 1, 2", [most]
+        "WHERE stage = 'records' AND action = 'rejected' GROUP BY ALL ORDER BY 3 DESC, 1, 2",
+        [most],
     ).fetchall()
     return "\n".join(
         f"  {rule} in {field}: {rows} row{'s' if rows > 1 else ''}, at line{'s' if rows > 1 else ''} "

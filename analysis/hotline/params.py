@@ -56,8 +56,7 @@ def code_cells(notebook):
     """Return the code cells of a notebook file as (source, tags) pairs, in order."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     return [
-        ("".join(cell["source"]), cell["metadata"].get("tags", []))
-        for cell in cells if cell["cell_type"] == "code"
+        ("".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in cells if cell["cell_type"] == "code"
     ]
 
 
@@ -74,8 +73,10 @@ def declared(notebook):
         for node in ast.parse(source).body:
             line = lines[node.lineno - 1]
             if not isinstance(node, ast.AnnAssign) or node.annotation.id not in TYPES or "#" not in line:
-                raise InputError(f'{paths.shown(notebook)}: in the parameters cell, expected '
-                                 f'"name: type = default  # help", found "{line}"')
+                raise InputError(
+                    f"{paths.shown(notebook)}: in the parameters cell, expected "
+                    f'"name: type = default  # help", found "{line}"'
+                )
             found[node.target.id] = Parameter(
                 node.annotation.id, ast.literal_eval(node.value), line.split("#", 1)[1].strip()
             )
@@ -84,7 +85,7 @@ def declared(notebook):
 
 def notebooks():
     """Return the names of all notebooks of the pipeline, in order."""
-    return ["simulate"] + sorted(file.stem for file in paths.ANALYSIS.glob("[0-9][0-9]-*.ipynb"))
+    return ["simulate", *sorted(file.stem for file in paths.ANALYSIS.glob("[0-9][0-9]-*.ipynb"))]
 
 
 def _read(path):
@@ -106,8 +107,9 @@ def _read(path):
         if key.value in sections:
             raise InputError(f'{where}, line {key.start_mark.line + 1}: section "{key.value}" stands twice')
         if not isinstance(node, yaml.MappingNode):
-            raise InputError(f'{where}, line {key.start_mark.line + 1}: section "{key.value}" must hold '
-                             '"name: value" lines')
+            raise InputError(
+                f'{where}, line {key.start_mark.line + 1}: section "{key.value}" must hold "name: value" lines'
+            )
         lines = {name.value: name.start_mark.line + 1 for name, _ in node.value}
         if len(lines) < len(node.value):
             raise InputError(f'{where}, line {key.start_mark.line + 1}: a name stands twice in "{key.value}"')
@@ -133,15 +135,17 @@ def check(path=paths.PARAMS):
         known = shared_names if section == SHARED else declarations[section]
         for name, (_, line) in entries.items():
             if name not in known:
-                complaints.append(f'{where}, line {line}: unknown parameter "{name}" of '
-                                  f'"{section}"{did_you_mean(name, known)}')
+                complaints.append(
+                    f'{where}, line {line}: unknown parameter "{name}" of "{section}"{did_you_mean(name, known)}'
+                )
     for notebook, parameters in declarations.items():
         wanted[notebook] = {}
         for name, parameter in parameters.items():
             entries = {**sections.get(SHARED, {}), **sections.get(notebook, {})}
             if name not in entries:
-                complaints.append(f'{where}: "{name}" is missing under "{notebook}"; '
-                                  f"expected {parameter.type}: {parameter.help}")
+                complaints.append(
+                    f'{where}: "{name}" is missing under "{notebook}"; expected {parameter.type}: {parameter.help}'
+                )
                 continue
             value, line = entries[name]
             for each in value if isinstance(value, list) and value else [value]:
@@ -163,8 +167,9 @@ def runs(path=paths.PARAMS):
     for notebook, parameters in check(path).items():
         listed = [name for name, value in parameters.items() if isinstance(value, list)]
         if len(listed) > 1:
-            raise InputError(f'{paths.shown(path)}: only one parameter of "{notebook}" may be a list; '
-                             f"found {', '.join(listed)}")
+            raise InputError(
+                f'{paths.shown(path)}: only one parameter of "{notebook}" may be a list; found {", ".join(listed)}'
+            )
         if not listed:
             steps[notebook] = (notebook, parameters)
         for value in parameters[listed[0]] if listed else []:

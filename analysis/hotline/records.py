@@ -1,13 +1,10 @@
-"""Raw export -> checked, labelled records. Used by 01-clean alone; DuckDB does the work.
+"""Raw export -> labelled records. Used by 01-clean alone; DuckDB does the work.
 
-Every row of the export ends in one place: it is kept, rejected under one rule, or merged into another row.
-The rules are tried in the order in which they stand here, and the first that applies counts, so that the
-numbers add up. A row's number is its line in the file, the heading being line 1.
+A row's number is its line in the file, the heading being line 1. Which rows stay is decided in `flow`.
 """
 
 import codecs
 import csv
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -15,39 +12,20 @@ import duckdb
 from hotline import paths
 from hotline.errors import InputError, did_you_mean
 
-MERGED = "merged"
-REJECTED = "rejected"
-# Kept out of the cleaned tables: what tells a person apart or has been turned into other variables.
-NOT_STORED = ("ticket_id", "call_start", "answer_time", "call_end", "caller_number", "call_type")
 # Full-width forms that input methods leave behind, and what they stand for.
 FULL_WIDTH = ("０１２３４５６７８９：／－．　", "0123456789:/-. ")
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One reason for which a row leaves the study: its stage, its name, what it does, and in plain words."""
-
-    stage: str
-    name: str
-    action: str
-    words: str
-
-
-STAGES = {
-    "records": "Rows that can be read",
-    "calls": "Calls within the study",
-    "answered": "Answered calls",
-    "assessed": "Assessed calls",
-    "pupils": "Pupils' cases",
-}
-
-
 def connect(scratch):
     """Return a DuckDB connection that may use the disk beside `scratch` and fetches nothing."""
-    connection = duckdb.connect(config={
-        "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
-        "temp_directory": str(Path(scratch) / "duckdb"), "memory_limit": "4GB",
-    })
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "temp_directory": str(Path(scratch) / "duckdb"),
+            "memory_limit": "4GB",
+        }
+    )
     return connection
 
 
@@ -128,15 +106,17 @@ def read(connection, export, book, scratch):
     present = headings(file, export, book)
     columns = [each.name for each in book if each.header]
     tidy = ", ".join(
-        f'nullif(trim(translate("{present[name]}", {quoted(FULL_WIDTH[0])}, {quoted(FULL_WIDTH[1])})), \'\') AS {name},'
-        f' "{present[name]}" AS {name}_as_written' if name in present
+        f"nullif(trim(translate(\"{present[name]}\", {quoted(FULL_WIDTH[0])}, {quoted(FULL_WIDTH[1])})), '') AS {name},"
+        f' "{present[name]}" AS {name}_as_written'
+        if name in present
         else f"NULL::VARCHAR AS {name}, NULL::VARCHAR AS {name}_as_written"
         for name in columns
     )
     try:
         connection.execute(
             f"CREATE OR REPLACE TABLE raw AS SELECT row_number() OVER () + 1 AS row, {tidy} "
-            "FROM read_csv(?, header=true, all_varchar=true, delim=',', quote='\"', escape='\"')", [str(file)]
+            "FROM read_csv(?, header=true, all_varchar=true, delim=',', quote='\"', escape='\"')",
+            [str(file)],
         )
     except duckdb.Error as error:
         raise InputError(f"{paths.shown(export)}: not readable as CSV: {str(error).splitlines()[0]}") from error
@@ -146,7 +126,9 @@ def read(connection, export, book, scratch):
     with open(file, encoding="utf-8-sig", newline="") as opened:
         all_headings = next(csv.reader(opened))
     return {
-        "encoding": encoding, "rows": rows, "columns": len(present),
+        "encoding": encoding,
+        "rows": rows,
+        "columns": len(present),
         "unknown columns": [each for each in all_headings if each not in present.values()],
         "absent columns": [name for name in columns if name not in present],
     }
@@ -193,9 +175,15 @@ def repairs(connection, book):
     for each in book:
         if each.header:
             written, usual = f"{each.name}_as_written", [code.zh for code in each.codes]
-            pieces.append(f"SELECT '{each.name}', 'full-width character', count(*) FILTER (regexp_matches({written}, "
-                          f"'{wide}')), 'spaces', count(*) FILTER ({written} <> trim({written})) , 'synonym', "
-                          + (f"count(*) FILTER ({each.name} NOT IN ({', '.join(map(quoted, [*usual, *each.missing]))}))"
-                             if usual else "0") + " FROM raw")
+            pieces.append(
+                f"SELECT '{each.name}', 'full-width character', count(*) FILTER (regexp_matches({written}, "
+                f"'{wide}')), 'spaces', count(*) FILTER ({written} <> trim({written})) , 'synonym', "
+                + (
+                    f"count(*) FILTER ({each.name} NOT IN ({', '.join(map(quoted, [*usual, *each.missing]))}))"
+                    if usual
+                    else "0"
+                )
+                + " FROM raw"
+            )
     found = connection.execute(" UNION ALL ".join(pieces)).fetchall()
     return [(row[0], row[i], row[i + 1]) for row in found for i in (1, 3, 5) if row[i + 1]]

@@ -31,7 +31,7 @@ def use():
     seaborn.set_theme(
         context="paper",
         style="whitegrid",
-        palette=list(LEVELS.values()) + ["#009E73", "#CC79A7", "#56B4E9"],
+        palette=[*LEVELS.values(), "#009E73", "#CC79A7", "#56B4E9"],
         rc={
             "font.family": font_manager.FontProperties(fname=str(font_file())).get_name(),
             "axes.unicode_minus": False,

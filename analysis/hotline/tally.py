@@ -24,8 +24,7 @@ _asked = []
 @functools.cache
 def _connection():
     """Return the notebook's one connection, which may not fetch anything from outside."""
-    return duckdb.connect(config={"autoinstall_known_extensions": "false",
-                                  "autoload_known_extensions": "false"})
+    return duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
 
 
 @functools.cache
@@ -35,8 +34,7 @@ def _columns(table):
     if not file.exists():
         raise InputError(f"{paths.shown(file)} is not there yet; run: make 01-clean")
     made_with = dict(
-        _connection().execute("SELECT decode(key), decode(value) FROM parquet_kv_metadata(?)", [str(file)])
-        .fetchall()
+        _connection().execute("SELECT decode(key), decode(value) FROM parquet_kv_metadata(?)", [str(file)]).fetchall()
     )
     if made_with.get("codebook") != codebook().sha256:
         raise InputError(f"{paths.shown(file)} was made with another codebook; run: make 01-clean")
@@ -74,8 +72,7 @@ def _condition(where):
     for name, codes in (where or {}).items():
         variable = codebook()[name]
         kept = [
-            variable.kept_codes.index(code) if variable.categorical else int(code)
-            for code in codes if code != MISSING
+            variable.kept_codes.index(code) if variable.categorical else int(code) for code in codes if code != MISSING
         ]
         either = [f"{name} IN ({', '.join(map(str, kept))})"] if kept else []
         either += [f"{name} IS NULL"] if MISSING in codes else []
@@ -106,8 +103,7 @@ def tally(table, by, sums=(), where=None, model=False):
     InputError for an unknown table, variable or code, and where no row is left.
     """
     by, sums = [by] if isinstance(by, str) else list(by), list(sums)
-    where = {name: [codes] if isinstance(codes, (str, int)) else list(codes)
-             for name, codes in (where or {}).items()}
+    where = {name: [codes] if isinstance(codes, (str, int)) else list(codes) for name, codes in (where or {}).items()}
     _check(table, by, sums, where, model)
     moments = "".join(
         f", count({x}) AS {x}_n, coalesce(sum({x}::HUGEINT), 0)::BIGINT AS {x}_sum"
@@ -124,12 +120,20 @@ def tally(table, by, sums=(), where=None, model=False):
     if not cells["n"].sum():
         raise InputError(f'tally: no row of "{table}" is left under the filter {where}')
     cells = _decode(cells, by)
-    _asked.append({
-        "table": table, "variables": " ".join(by), "sums": " ".join(sums),
-        "filter": "; ".join(f"{name} in {' '.join(map(str, codes))}" for name, codes in where.items()),
-        "model": model, "engine": ENGINE, "query": query, "cells": len(cells), "rows": int(cells["n"].sum()),
-        "sha256": hashlib.sha256(pd.util.hash_pandas_object(cells, index=False).to_numpy().tobytes()).hexdigest(),
-    })
+    _asked.append(
+        {
+            "table": table,
+            "variables": " ".join(by),
+            "sums": " ".join(sums),
+            "filter": "; ".join(f"{name} in {' '.join(map(str, codes))}" for name, codes in where.items()),
+            "model": model,
+            "engine": ENGINE,
+            "query": query,
+            "cells": len(cells),
+            "rows": int(cells["n"].sum()),
+            "sha256": hashlib.sha256(pd.util.hash_pandas_object(cells, index=False).to_numpy().tobytes()).hexdigest(),
+        }
+    )
     return cells
 
 
