@@ -44,7 +44,7 @@ ifneq ($(EXPORT),)
 endif
 
 ##@ The study
-paper: $(STEPS)  ## Rebuild everything: paper/output/manuscript.html, .pdf and .docx
+paper: $(if $(EXPORT),$(filter-out simulate,$(STEPS)),$(STEPS))  ## Rebuild everything: paper/output/manuscript.html, .pdf and .docx
 	@$(RUN) -m hotline.render
 
 test: setup  ## Run the tests

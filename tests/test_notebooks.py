@@ -45,7 +45,7 @@ def test_short_enough_to_read(name):
     code = sources(name, "code")
     lines = [line for cell in code for line in cell.splitlines() if line.strip()]
     assert len(code) <= 25
-    assert len(lines) <= 160
+    assert len(lines) <= 150
     for node in ast.walk(ast.parse("\n\n".join(code))):
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno - node.lineno <= 10, f"{node.name} is too long for a notebook"

@@ -95,12 +95,7 @@ def test_forest_has_a_line_for_each_estimate_and_names_each_reference(table):
     assert axis.get_xscale() == "log"
     printed = [each for each in odds_ratios.estimates(table, "multivariable") if each != "1 (reference)"]
     assert [each for each in shown if " to " in each] == printed
-    for label in (
-        "Sex: girl (reference: boy)",
-        "Peer relation (reference: good)",
-        "Environment",
-        "Odds ratio (90% interval)",
-    ):
+    for label in ("Sex: girl (reference: boy)", "Peer relation (reference: good)", "Environment", "OR (90% interval)"):
         assert label in shown
     assert "Good" not in shown, "a reference has no line of its own"
 
@@ -125,3 +120,16 @@ def test_printed_model_starts_with_the_intercept(model):
     assert shown["Variable"].tolist() == ["Intercept", "Sex", "Left behind", "Bullied", "Peer relation", ""]
     assert shown["Category"].tolist() == ["", "Girl", "Yes", "Yes", "Fair", "Poor"]
     assert float(shown.loc[1, "Coefficient"]) == pytest.approx(model[2].loc[("sex", "female"), "b"], abs=5e-5)
+
+
+def test_the_columns_of_the_forest_do_not_overlap_and_fill_the_width(table):
+    figure = odds_ratios.forest(odds_ratios.one_kind(table, "multivariable"), codebook(), "Odds ratio")
+    axis = figure.axes[0]
+    boxes = {each.get_text(): each.get_window_extent() for each in axis.texts}
+    printed = [box for words, box in boxes.items() if " to " in words or words.startswith("OR")]
+    labels = [box for words, box in boxes.items() if not (" to " in words or words.startswith("OR"))]
+    plot = axis.get_window_extent()
+    assert max(box.x1 for box in labels) < min(box.x0 for box in printed)
+    assert max(box.x1 for box in printed) < plot.x0
+    assert plot.x1 == pytest.approx(figure.bbox.x1)
+    assert plot.width > 0.3 * figure.bbox.width

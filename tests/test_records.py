@@ -188,6 +188,18 @@ def test_a_file_that_is_no_export_is_told(tmp_path, content, expected):
         records.read(records.connect(tmp_path), tmp_path / "export.csv", BOOK, tmp_path)
 
 
+def test_the_field_at_fault_is_the_one_that_the_rule_is_about(tmp_path):
+    rows = [
+        at(20, ticket_id="1", call_start="昨天", stage="大班"),
+        at(20, ticket_id="2", call_end=""),
+        at(20, ticket_id="3", stage="大班"),
+        at(20, ticket_id="4", age="20"),
+        at(20, ticket_id="5", stage="成人"),
+    ]
+    *_, connection = clean(tmp_path, rows)
+    assert flow.rejected(connection)["field"].tolist() == ["call_start", "call_end", "stage", "age", "stage"]
+
+
 def test_complaints_show_lines_and_no_values(tmp_path):
     *_, connection = clean(tmp_path, [at(20, ticket_id=str(n), stage="秘密") for n in range(7)])
     assert flow.complaints(connection) == "  unknown-code in stage: 7 rows, at lines 2, 3, 4, 5, 6 ..."

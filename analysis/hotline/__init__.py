@@ -1,15 +1,37 @@
 """The small library of the compendium: what the notebooks and the pipeline share.
 
-    paths        every folder and file, one line each
-    codebook     the one description of the export and its variables
-    records      raw export -> checked, labelled records (used by 01-clean alone)
-    tally        the door: counts by named variables, for every later notebook
-    stats/       methods that no well-kept library has, one file each
-    text         numbers as printed text
-    style        the look of figures
-    exhibits     results, tables, figures and named values of one step
-    params       params.yml, read and checked
-    provenance   simulated or real, decided by the export's hash
-    step         run one notebook safely
-    render       the manuscript
+Where things are and what they are called:
+paths        every folder and file, one line each
+codebook     the one description of the export and its variables
+provenance   simulated or real, decided by the export's hash
+errors       the one kind of error that a user can mend
+
+From records to counts:
+simulation   the larger parts of the simulator (used by simulate alone)
+records      raw export -> labelled records (used by 01-clean alone)
+flow         which records stay, and why the others left (used by 01-clean alone)
+tally        the door: counts by named variables, for every later notebook
+
+From counts to results:
+stats/       methods that no well-kept library has, one file each
+predictors   what may predict a level, by block and by when it is known
+odds_ratios  the tables and the forest plot of a logistic model
+
+What a step shows:
+exhibits     results, tables, figures and named values of one step
+text         numbers as printed text
+style        the look of figures
+charts       figures that seaborn does not have ready
+diagram      the flow of records
+
+How it is run:
+params       params.yml, read and checked
+fingerprint  what a step's outputs depend on
+execute      one notebook, by papermill
+step         one step, safely
+manuscript   what the paper is made from
+render       the paper, in three formats
+quarto       rendering by Quarto, where there is one
+pandoc_route rendering by pandoc and Typst otherwise
+glyphs       fonts, and whether they have every character
 """

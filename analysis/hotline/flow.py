@@ -46,7 +46,7 @@ class Rule:
 def _unreadable(book, longest_hours):
     """Return the rules of the first stage: rows that are twice there or cannot be understood."""
     described = [each.name for each in book if each.header]
-    first_bad = f"CASE {' '.join(f'WHEN {name}_bad THEN {quoted(name)}' for name in described)} END"
+    first_bad = "CASE {} END".format(" ".join(f"WHEN {name}_bad THEN {quoted(name)}" for name in [*TIMES, *described]))
     no_time = f"{' OR '.join(f'{name}_bad' for name in TIMES)} OR call_start IS NULL OR call_end IS NULL"
     disorder = "answer_time < call_start OR call_end < coalesce(answer_time, call_start)"
     too_long = f"call_end - call_start > INTERVAL {float(longest_hours)} HOUR"
@@ -58,7 +58,8 @@ def _unreadable(book, longest_hours):
             REJECTED,
             "A time that cannot be read, or no start or end",
             no_time,
-            f"coalesce({first_bad}, CASE WHEN call_start IS NULL THEN 'call_start' ELSE 'call_end' END)",
+            f"CASE WHEN {' OR '.join(f'{name}_bad' for name in TIMES)} THEN {first_bad} "
+            "WHEN call_start IS NULL THEN 'call_start' ELSE 'call_end' END",
         ),
         Rule(
             "records",

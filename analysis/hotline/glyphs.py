@@ -85,7 +85,7 @@ def check(text):
     known = set().union(*(TTFont(file, lazy=True).getBestCmap() for file in font_files()))
     faults = [
         f'the fonts of the PDF lack "{each}" (U+{ord(each):04X} {unicodedata.name(each, "unnamed")}), '
-        f'as in "{text[max(0, text.index(each) - 20):text.index(each) + 20]}"'
+        f'as in "{text[max(0, text.index(each) - 20) : text.index(each) + 20]}"'
         for each in sorted(set(text))
         if ord(each) not in known and not each.isspace()
     ]

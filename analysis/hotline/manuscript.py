@@ -12,8 +12,16 @@ from hotline.errors import InputError
 from hotline.provenance import sha256
 
 SOURCE = paths.PAPER / "manuscript.qmd"
-SOURCES = ("manuscript.qmd", "_quarto.yml", "references.bib", "quarto-subset.lua", "table-widths.lua", "template.typ",
-           "style.typ", "style.css")
+SOURCES = (
+    "manuscript.qmd",
+    "_quarto.yml",
+    "references.bib",
+    "quarto-subset.lua",
+    "table-widths.lua",
+    "template.typ",
+    "style.typ",
+    "style.css",
+)
 CODE = ("manuscript", "render", "pandoc_route", "quarto", "glyphs", "provenance", "paths")
 # The manuscript's way to data-derived/, from paper/.
 UP = "../data-derived/"
@@ -23,6 +31,27 @@ _IMAGE = re.compile(r"!\[[^\n]*?\]\(([^)\s]+)\)\{")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 BANNER = "Simulated data"
+# What the manuscript says of its data, by where they come from: {{< var study.data >}} and so on.
+SIMULATED = {
+    "data": "simulated",
+    "banner": f"{BANNER}: nothing here is a finding about real pupils",
+    "conclusion": "The pipeline recovers, from counts alone, the pattern that the simulator was told.",
+    "meaning": "The results show that the analysis works and what its output looks like; they confirm no finding "
+    "of the original study.",
+    "pattern": "The chain from export to manuscript works at the size of the original study and recovers its pattern. "
+    "That is no news about pupils; it is news about the method.",
+    "limitation": "The data are simulated, calibrated to abstracts and to neighbouring studies; most numbers of the "
+    "simulator are assumptions and are marked so.",
+}
+RECORDED = {
+    "data": "recorded",
+    "banner": "From call records: not for publication",
+    "conclusion": "The results come from counts alone.",
+    "meaning": "They come from one hotline's own records and were not protected against disclosure.",
+    "pattern": "The chain from export to manuscript gives, for another set of records, the results that the original "
+    "study reports for its own.",
+    "limitation": "The data are what counsellors wrote down during calls.",
+}
 
 
 def records():
@@ -38,8 +67,10 @@ def is_simulated():
     told = {step["step"]: step["simulated"] for step in records()}
     if len(set(told.values())) > 1:
         lists = {kind: ", ".join(name for name in told if told[name] is kind) for kind in (True, False)}
-        raise InputError(f"{paths.shown(paths.DERIVED)}: some steps used simulated data ({lists[True]}) and some a "
-                         f"real export ({lists[False]}); run: make clean")
+        raise InputError(
+            f"{paths.shown(paths.DERIVED)}: some steps used simulated data ({lists[True]}) and some a "
+            f"real export ({lists[False]}); run: make clean"
+        )
     return told.popitem()[1] if told else paths.TREE == paths.ROOT
 
 
@@ -73,8 +104,10 @@ def exhibit_files():
         files[name] = paths.DERIVED / name
         if not files[name].is_file():
             kind = "figure" if ending else "table"
-            faults.append(f"{place}: there is no {kind} {paths.shown(files[name])}; "
-                          f"run: make {name.split('/')[0]}, or mend the name")
+            faults.append(
+                f"{place}: there is no {kind} {paths.shown(files[name])}; "
+                f"run: make {name.split('/')[0]}, or mend the name"
+            )
     if faults:
         raise InputError("\n".join(dict.fromkeys(faults)))
     return files
@@ -84,7 +117,8 @@ def value_files():
     """Return the values.json of every finished step; the simulator's counts where its data are the ones used."""
     simulator = paths.step("simulate") / "values.json"
     return ([simulator] if paths.TREE == paths.ROOT and simulator.is_file() else []) + sorted(
-        paths.DERIVED.glob("*/values.json"))
+        paths.DERIVED.glob("*/values.json")
+    )
 
 
 def prefix(step):
@@ -98,12 +132,7 @@ def prefix(step):
 
 def variables():
     """Return {prefix: {name: printed text}} of all steps, and under `study` how the data are to be called."""
-    simulated = is_simulated()
-    known = {"study": {
-        "data": "simulated" if simulated else "recorded",
-        "banner": (f"{BANNER}: nothing here is a finding about real pupils" if simulated
-                   else "From call records: not for publication"),
-    }}
+    known = {"study": SIMULATED if is_simulated() else RECORDED}
     for step in records():
         known[prefix(step["step"])] = {name: each["text"] for name, each in step["values"].items()}
     return known

@@ -4,13 +4,28 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import NullLocator
+from matplotlib.transforms import blended_transform_factory
 
 from hotline import style, text
 
-LINE = 0.165  # height of one line of the plot, inches
+LINE = 0.175  # height of one line of the forest plot, inches
+SIZE = 8.5  # of its letters, points
+INDENT, GAP = 0.022, 0.02  # of a variable's categories; between the columns; as shares of the figure's width
 BLOCKS = {"individual": style.ACCENT, "family": "#009E73", "environment": style.LEVELS["high_risk"]}
-TICKS = {1 / 16: "1/16", 1 / 8: "1/8", 1 / 4: "1/4", 1 / 2: "1/2", 2 / 3: "2/3", 1: "1", 1.5: "1.5", 2: "2",
-         4: "4", 8: "8", 16: "16", 32: "32"}
+TICKS = {
+    1 / 16: "1/16",
+    1 / 8: "1/8",
+    1 / 4: "1/4",
+    1 / 2: "1/2",
+    2 / 3: "2/3",
+    1: "1",
+    1.5: "1.5",
+    2: "2",
+    4: "4",
+    8: "8",
+    16: "16",
+    32: "32",
+}
 CROWDED = (2 / 3, 1.5)  # left out where the axis is long
 
 KINDS = ("univariable", "multivariable")
@@ -58,15 +73,17 @@ def printed(table, book, event, level=0.95):
     """
     title = table["variable"].map(lambda name: book[name].title).where(~table["variable"].duplicated(), "")
     share = table["events"] / table["n"]
-    return pd.DataFrame({
-        "Variable": title,
-        "Category": [book.label(*pair) for pair in zip(table["variable"], table["code"], strict=True)],
-        "Pupils": table["n"].map(text.count),
-        event: table["events"].map(text.count) + " (" + share.map(text.percent) + ")",
-        f"OR alone ({text.percent(level, 0)} CI)": estimates(table, "univariable"),
-        f"OR together ({text.percent(level, 0)} CI)": estimates(table, "multivariable"),
-        "p": table["p_multivariable"].map(text.p_value).where(~table["reference"], ""),
-    })
+    return pd.DataFrame(
+        {
+            "Variable": title,
+            "Category": [book.label(*pair) for pair in zip(table["variable"], table["code"], strict=True)],
+            "Pupils": table["n"].map(text.count),
+            event: table["events"].map(text.count) + " (" + share.map(text.percent) + ")",
+            f"OR alone ({text.percent(level, 0)} CI)": estimates(table, "univariable"),
+            f"OR together ({text.percent(level, 0)} CI)": estimates(table, "multivariable"),
+            "p": table["p_multivariable"].map(text.p_value).where(~table["reference"], ""),
+        }
+    )
 
 
 def printed_model(coefficients, book):
@@ -76,12 +93,14 @@ def printed_model(coefficients, book):
     """
     terms = coefficients.reset_index()
     named = {"intercept": "Intercept"} | {name: book[name].title for name in terms["variable"].iloc[1:]}
-    return pd.DataFrame({
-        "Variable": terms["variable"].map(named).where(~terms["variable"].duplicated(), ""),
-        "Category": [book.label(name, code) if code else "" for name, code in coefficients.index],
-        "Coefficient": terms["b"].map(lambda b: text.number(b, 4)),
-        "Standard error": terms["se"].map(lambda se: text.number(se, 4)),
-    })
+    return pd.DataFrame(
+        {
+            "Variable": terms["variable"].map(named).where(~terms["variable"].duplicated(), ""),
+            "Category": [book.label(name, code) if code else "" for name, code in coefficients.index],
+            "Coefficient": terms["b"].map(lambda b: text.number(b, 4)),
+            "Standard error": terms["se"].map(lambda se: text.number(se, 4)),
+        }
+    )
 
 
 def lines(table, book):
@@ -116,22 +135,27 @@ def _small(label):
 
 
 def forest(table, book, xlabel, level=0.95):
-    """Draw the forest plot of a table as `lines` takes it; return the figure.
+    """Draw the forest plot of a table as `lines` takes it; return the figure, as wide as the paper's text.
 
-    The axis is logarithmic, so that an odds ratio of 2 lies as far from 1 as one of 1/2. A filled marker
-    has an interval that leaves out 1. What an interval has beyond the axis is cut off with an arrow's point.
+    From left to right: labels, printed odds ratios, plot, each as wide as its text needs. The axis is logarithmic, so
+    that an odds ratio of 2 lies as far from 1 as one of 1/2. A filled marker has an interval that leaves out 1.
+    What an interval has beyond the axis is cut off with an arrow's point.
     """
     rows = lines(table, book)
-    figure, axis = plt.subplots(figsize=(style.WIDTH, LINE * (len(rows) + 5)))
+    height = LINE * (len(rows) + 4.5)
+    figure, axis = plt.subplots(figsize=(style.WIDTH, height), layout="none")
     left, right = _limits(rows)
-    axis.set(xscale="log", xlim=(left, right), ylim=(len(rows) - 0.4, -0.8), xlabel=xlabel)
+    axis.set(xscale="log", xlim=(left, right), ylim=(len(rows) - 0.4, -1.8))
+    axis.set_xlabel(xlabel, x=1, ha="right")
     axis.axvline(1, color=style.MUTED, linewidth=0.9, zorder=1)
-    for y, row in enumerate(rows):
-        _label(axis, y, row)
-        if "odds_ratio" in row:
-            _estimate(axis, y, row, left, right)
-    heading = f"Odds ratio ({text.percent(level, 0)} interval)"
-    axis.text(1.02, -1.0, heading, transform=axis.get_yaxis_transform(), fontsize=7.5, va="bottom")
+    labels = [_label(axis, y, row) for y, row in enumerate(rows)]
+    printed = [_write(axis, -1.2, f"OR ({text.percent(level, 0)} interval)")]
+    printed += [_estimate(axis, y, row, left, right) for y, row in enumerate(rows) if "odds_ratio" in row]
+    column = _widest(labels) + GAP
+    start = column + _widest(printed) + GAP
+    for each in printed:
+        each.set_x(column)
+    axis.set_position([start, 3 * LINE / height, 1 - start, 1 - 3 * LINE / height])
     ticks = [tick for tick in TICKS if left <= tick <= right and (right / left < 32 or tick not in CROWDED)]
     axis.set_xticks(ticks, [TICKS[tick] for tick in ticks])
     axis.xaxis.set_minor_locator(NullLocator())
@@ -148,29 +172,37 @@ def _limits(rows):
     return max(1 / 16, min([*ends, 0.62]) / 1.08), min(32.0, max([*ends, 1.6]) * 1.08)
 
 
+def _write(axis, y, words, x=0.0, **look):
+    """Write on line y of the plot, x being a share of the figure's width."""
+    place = blended_transform_factory(axis.figure.transFigure, axis.transData)
+    return axis.text(x, y, words, transform=place, va="center", **{"fontsize": SIZE, **look})
+
+
+def _widest(texts):
+    """The width that some texts take, their indents included, as a share of the figure's width."""
+    whole = texts[0].figure.bbox.width
+    return max(each.get_position()[0] + each.get_window_extent().width / whole for each in texts)
+
+
 def _label(axis, y, row):
-    """Write the line's label left of the axis: blocks large and coloured, terms indented."""
-    look = {
-        "block": {"x": -0.62, "color": BLOCKS.get(row["block"], "black"), "fontsize": 9.5},
-        "variable": {"x": -0.60, "fontsize": 8},
-        "single": {"x": -0.60, "fontsize": 8},
-        "term": {"x": -0.55, "fontsize": 8},
-    }[row["kind"]]
-    axis.text(y=y, s=row["label"], transform=axis.get_yaxis_transform(), va="center", **look)
+    """Write the line's label: blocks large and coloured, the categories of a variable indented."""
+    if row["kind"] == "block":
+        return _write(axis, y, row["label"], color=BLOCKS.get(row["block"], "black"), fontsize=SIZE + 1)
+    return _write(axis, y, row["label"], x=INDENT if row["kind"] == "term" else 0.0)
 
 
 def _estimate(axis, y, row, left, right):
-    """Draw one odds ratio with its interval, and print it right of the axis."""
-    printed = "no estimate"
-    if np.isfinite(row["odds_ratio"]):
-        colour = BLOCKS.get(row["block"], "black")
-        clear = row["low"] > 1 or row["high"] < 1
-        ends = [max(row["low"], left), min(row["high"], right)]
-        axis.plot(ends, [y, y], color=colour, linewidth=1.3, zorder=2)
-        axis.plot(row["odds_ratio"], y, "o", markersize=4.5, color=colour, zorder=3,
-                  markerfacecolor=colour if clear else "white")
-        for end, beyond, point in zip(ends, (row["low"] < left, row["high"] > right), "<>", strict=True):
-            if beyond:
-                axis.plot(end, y, point, color=colour, markersize=4, zorder=3, clip_on=False)
-        printed = text.estimate(row["odds_ratio"], row["low"], row["high"])
-    axis.text(1.02, y, printed, transform=axis.get_yaxis_transform(), va="center", fontsize=7.5)
+    """Draw one odds ratio with its interval; return the text that prints it."""
+    if not np.isfinite(row["odds_ratio"]):
+        return _write(axis, y, "no estimate")
+    colour = BLOCKS.get(row["block"], "black")
+    clear = row["low"] > 1 or row["high"] < 1
+    ends = [max(row["low"], left), min(row["high"], right)]
+    axis.plot(ends, [y, y], color=colour, linewidth=1.3, zorder=2)
+    axis.plot(
+        row["odds_ratio"], y, "o", markersize=4.5, color=colour, zorder=3, markerfacecolor=colour if clear else "white"
+    )
+    for end, beyond, point in zip(ends, (row["low"] < left, row["high"] > right), "<>", strict=True):
+        if beyond:
+            axis.plot(end, y, point, color=colour, markersize=4, zorder=3, clip_on=False)
+    return _write(axis, y, text.estimate(row["odds_ratio"], row["low"], row["high"]))

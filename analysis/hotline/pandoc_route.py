@@ -14,20 +14,48 @@ from pathlib import Path
 
 from hotline.errors import InputError
 
-COMMON = ["manuscript.qmd", "--from=markdown", "--metadata-file=_quarto.yml", "--lua-filter=quarto-subset.lua",
-          "--citeproc", "--number-sections", "--standalone", "--fail-if-warnings"]
+COMMON = [
+    "manuscript.qmd",
+    "--from=markdown",
+    "--metadata-file=_quarto.yml",
+    "--lua-filter=quarto-subset.lua",
+    "--citeproc",
+    "--number-sections",
+    "--standalone",
+    "--fail-if-warnings",
+]
 FORMATS = {
-    "manuscript.html": ["--to=html", "--mathml", "--embed-resources", "--css=style.css", "--toc", "--toc-depth=2",
-                        "--default-image-extension=svg", "--section-divs", "--variable=document-css=false"],
-    "manuscript.docx": ["--to=docx", "--reference-doc=reference.docx", "--default-image-extension=png",
-                        "--lua-filter=table-widths.lua"],
-    "manuscript.typ": ["--to=typst", "--template=template.typ", "--include-in-header=_banner.typ",
-                       "--include-in-header=style.typ", "--default-image-extension=svg",
-                       "--lua-filter=table-widths.lua"],
+    "manuscript.html": [
+        "--to=html",
+        "--mathml",
+        "--embed-resources",
+        "--css=style.css",
+        "--toc",
+        "--toc-depth=2",
+        "--default-image-extension=svg",
+        "--section-divs",
+        "--variable=document-css=false",
+    ],
+    "manuscript.docx": [
+        "--to=docx",
+        "--reference-doc=reference.docx",
+        "--default-image-extension=png",
+        "--lua-filter=table-widths.lua",
+    ],
+    "manuscript.typ": [
+        "--to=typst",
+        "--template=template.typ",
+        "--include-in-header=_banner.typ",
+        "--include-in-header=style.typ",
+        "--default-image-extension=svg",
+        "--lua-filter=table-widths.lua",
+    ],
 }
 # Word's look for tables: a thin rule around every cell, in place of pandoc's single line under the header.
-_RULES = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="A6A6A6"/>'
-                 for side in ("top", "left", "bottom", "right", "insideH", "insideV"))
+_RULES = "".join(
+    f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="A6A6A6"/>'
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV")
+)
 
 _SMALL = '<w:rPr><w:sz w:val="17"/><w:szCs w:val="17"/></w:rPr>'
 
@@ -38,8 +66,10 @@ def pandoc_path():
     found = find_spec("pypandoc")
     pandoc = Path(found.origin).parent / "files" / name if found else None
     if not pandoc or not pandoc.exists():
-        raise InputError("pandoc is missing: the package pypandoc-binary of requirements.lock brings it; "
-                         "make the environment anew, or install Quarto with: make quarto")
+        raise InputError(
+            "pandoc is missing: the package pypandoc-binary of requirements.lock brings it; "
+            "make the environment anew, or install Quarto with: make quarto"
+        )
     return str(pandoc)
 
 
@@ -68,8 +98,9 @@ def write_reference(pandoc, folder):
                 table = text.index('w:styleId="Table"')
                 head, rest = text[:table], text[table:]
                 rest = rest.replace("<w:tblPr>", f"{_SMALL}<w:tblPr><w:tblBorders>{_RULES}</w:tblBorders>", 1)
-                content = re.sub(r'w:val="(?:0F4761|2F5496|1F3763|345A8A|4F81BD)"', 'w:val="000000"',
-                                 head + rest).encode()
+                content = re.sub(
+                    r'w:val="(?:0F4761|2F5496|1F3763|345A8A|4F81BD)"', 'w:val="000000"', head + rest
+                ).encode()
             new.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
 
 
@@ -77,8 +108,12 @@ def write_chinese(folder):
     """Give the page's style sheet a font with the Chinese characters of the sources, for machines without one."""
     from hotline import glyphs
 
-    sources = [folder / "manuscript.qmd", folder / "references.bib", folder / "_variables.yml",
-               *sorted((folder / "data-derived").rglob("*.md"))]
+    sources = [
+        folder / "manuscript.qmd",
+        folder / "references.bib",
+        folder / "_variables.yml",
+        *sorted((folder / "data-derived").rglob("*.md")),
+    ]
     glyphs.write_chinese("".join(file.read_text(encoding="utf-8") for file in sources), folder / "chinese.woff")
     with open(folder / "style.css", "a", encoding="utf-8") as style:
         style.write('@font-face { font-family: "Chinese of this page"; src: url("chinese.woff") format("woff"); }\n')
@@ -90,8 +125,15 @@ def run_pandoc(folder, environment):
     write_chinese(folder)
     write_reference(pandoc, folder)
     running = [
-        subprocess.Popen([pandoc, *COMMON, *options, f"--output={name}"], cwd=folder, env=environment,
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+        subprocess.Popen(
+            [pandoc, *COMMON, *options, f"--output={name}"],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
         for name, options in FORMATS.items()
     ]
     said = [(each.communicate()[1], each.returncode) for each in running]
@@ -106,8 +148,11 @@ def run_typst(folder, epoch):
 
     try:
         _, warnings = typst.compile_with_warnings(
-            str(folder / "manuscript.typ"), output=str(folder / "manuscript.pdf"), root=str(folder),
-            font_paths=[str(folder / "fonts")], ignore_system_fonts=True,
+            str(folder / "manuscript.typ"),
+            output=str(folder / "manuscript.pdf"),
+            root=str(folder),
+            font_paths=[str(folder / "fonts")],
+            ignore_system_fonts=True,
             timestamp=datetime.fromtimestamp(epoch, UTC),
         )
     except typst.TypstError as error:

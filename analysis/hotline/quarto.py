@@ -1,6 +1,6 @@
 """Find Quarto, install it on request, and render the manuscript with it.
 
-    python -m hotline.quarto        install the pinned Quarto into .cache/quarto (`make quarto`)
+python -m hotline.quarto        install the pinned Quarto into .cache/quarto (`make quarto`)
 """
 
 import os
@@ -19,8 +19,10 @@ NEEDED = (1, 7)
 PINNED = "1.9.38"
 FOLDER = paths.ROOT / ".cache" / "quarto"
 _TOOLS = "Scripts" if os.name == "nt" else "bin"
-HOW = ("install Quarto 1.7 or later (with conda: conda install -c conda-forge quarto) and put it on the PATH, "
-       "or give its path as QUARTO=/path/to/quarto; without it, make paper uses pandoc and Typst")
+HOW = (
+    "install Quarto 1.7 or later (with conda: conda install -c conda-forge quarto) and put it on the PATH, "
+    "or give its path as QUARTO=/path/to/quarto; without it, make paper uses pandoc and Typst"
+)
 
 
 def version_of(command):
@@ -47,8 +49,11 @@ def find():
             raise InputError(f"QUARTO={named}: it {old}; {HOW}")
         return named, version
     conda = os.environ.get("CONDA_PREFIX")
-    places = [conda and shutil.which("quarto", path=str(Path(conda) / _TOOLS)), shutil.which("quarto"),
-              shutil.which("quarto", path=str(FOLDER / _TOOLS))]
+    places = [
+        conda and shutil.which("quarto", path=str(Path(conda) / _TOOLS)),
+        shutil.which("quarto"),
+        shutil.which("quarto", path=str(FOLDER / _TOOLS)),
+    ]
     for command in filter(None, places):
         version = version_of(command)
         if version and version[:2] >= NEEDED:
@@ -59,11 +64,19 @@ def find():
 def render(command, folder, epoch):
     """Render the manuscript in a scratch folder. Quarto only warns of an unknown name; here that is an error."""
     environment = os.environ | {
-        "SOURCE_DATE_EPOCH": str(epoch), "TYPST_IGNORE_SYSTEM_FONTS": "true", "NO_COLOR": "1",
+        "SOURCE_DATE_EPOCH": str(epoch),
+        "TYPST_IGNORE_SYSTEM_FONTS": "true",
+        "NO_COLOR": "1",
         "TYPST_FONT_PATHS": str(folder / "fonts"),
     }
-    ran = subprocess.run([str(command), "render", "manuscript.qmd"], cwd=folder, env=environment,
-                         capture_output=True, text=True, encoding="utf-8")
+    ran = subprocess.run(
+        [str(command), "render", "manuscript.qmd"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
     said = ran.stdout + ran.stderr
     warnings = [line.strip() for line in said.splitlines() if re.search(r"\bWARN|\bwarning\b|\bERROR\b", line)]
     if ran.returncode or warnings:
@@ -84,8 +97,10 @@ def install():
     command = shutil.which("quarto", path=str(FOLDER / _TOOLS))
     if ran.returncode or not command or not version_of(command):
         shutil.rmtree(FOLDER, ignore_errors=True)
-        raise InputError(f"Quarto {PINNED} could not be fetched: the package quarto-cli downloads it from Quarto's "
-                         f"own site, which this machine doesn't reach, or has no release for it. Instead, {HOW}.")
+        raise InputError(
+            f"Quarto {PINNED} could not be fetched: the package quarto-cli downloads it from Quarto's "
+            f"own site, which this machine doesn't reach, or has no release for it. Instead, {HOW}."
+        )
     return command
 
 

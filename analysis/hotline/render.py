@@ -90,16 +90,21 @@ def check(folder):
     for mark in ("{{<", "?var:", "?meta:", "?@", "{#fig-", "{#tbl-", "{#eq-", "@fig-", "@tbl-", "@sec-", "@eq-"):
         if mark in text:
             place = text.index(mark)
-            raise InputError(f'paper/manuscript.qmd: a placeholder is left in the text: '
-                             f'"{text[max(0, place - 30):place + 40]}"')
+            raise InputError(
+                f'paper/manuscript.qmd: a placeholder is left in the text: "{text[max(0, place - 30) : place + 40]}"'
+            )
     glyphs.check(text)
 
 
 def run():
     """Bring the paper up to date. Returns the lines to print; raises InputError where it cannot."""
     name, render = route()
-    wanted = {"route": name, "epoch": EPOCH, "simulated": manuscript.is_simulated(),
-              "files": manuscript.fingerprint(manuscript.inputs())}
+    wanted = {
+        "route": name,
+        "epoch": EPOCH,
+        "simulated": manuscript.is_simulated(),
+        "files": manuscript.fingerprint(manuscript.inputs()),
+    }
     produced = "\n".join(f"  {paths.shown(OUTPUT / each)}" for each in PRODUCTS)
     if up_to_date(wanted):
         return f"{'paper':<24} up to date\n{produced}"
@@ -115,8 +120,12 @@ def run():
         (WORK / each).rename(finished / each)
     seconds = time.time() - started
     record = {
-        "step": "paper", "simulated": manuscript.is_simulated(), "inputs": wanted, "outputs": hashes(finished),
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)), "seconds": round(seconds, 1),
+        "step": "paper",
+        "simulated": manuscript.is_simulated(),
+        "inputs": wanted,
+        "outputs": hashes(finished),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
+        "seconds": round(seconds, 1),
     }
     (finished / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     replace(OUTPUT, finished)

@@ -86,3 +86,27 @@ def percent_estimate(share, low, high, digits=1):
     '10.0% (9.0 to 11.0)'
     """
     return f"{percent(share, digits)} ({interval(low * 100, high * 100, digits)})"
+
+
+def f_test(statistic, df1, df2, p):
+    """Print an F test for running text; degrees of freedom that are not whole get one decimal.
+
+    >>> f_test(474.123, 2, 9858.79, 1e-30)
+    'F(2, 9858.8) = 474.1, p < 0.001'
+    >>> f_test(0.5, 2, 57, 0.609)
+    'F(2, 57) = 0.5, p = 0.609'
+    """
+    df1, df2 = (f"{df:.1f}".removesuffix(".0") for df in (df1, df2))
+    return f"F({df1}, {df2}) = {number(statistic, 1)}, {p_sentence(p)}"
+
+
+def chi_square(statistic, df, p, n=None):
+    """Print a chi-square test for running text, with the number of cases where it is given.
+
+    >>> chi_square(476.04, 2, 1e-30, 38441)
+    'χ²(2, N = 38,441) = 476.0, p < 0.001'
+    >>> chi_square(3.84, 1, 0.05)
+    'χ²(1) = 3.8, p = 0.050'
+    """
+    cases = "" if n is None else f", N = {count(n)}"
+    return f"χ²({int(df)}{cases}) = {number(statistic, 1)}, {p_sentence(p)}"
