@@ -103,7 +103,7 @@ else
 	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing; on Debian: apt install python3-venv" >&2; exit 2; }
 	@awk '/^uv==/,!/\\$$/' requirements.lock > $(VENV)/uv.txt
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
-	@$(RUN) -m uv pip sync --quiet --python $(RUN) requirements.lock
+	@$(RUN) -m uv pip sync --quiet --compile-bytecode --python $(RUN) requirements.lock
 endif
 	@touch $@
 

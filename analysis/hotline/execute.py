@@ -4,6 +4,10 @@ import resource
 import sys
 import time
 
+# jsonschema, which papermill checks notebooks with, would build a grammar of web addresses while it is imported:
+# a second for every step, and no notebook needs it. It does without where the package can't be imported.
+sys.modules["rfc3987_syntax"] = None
+
 import nbformat
 import papermill
 from nbclient.exceptions import DeadKernelError
