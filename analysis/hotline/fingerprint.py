@@ -4,7 +4,6 @@ import ast
 import hashlib
 import json
 import platform
-from importlib import metadata
 
 from hotline import paths
 from hotline.errors import InputError
@@ -74,6 +73,8 @@ def environment():
 
 def versions():
     """Return the versions of Python and of the main packages, for the record."""
+    from importlib import metadata  # slow to import, and only a step that runs needs it
+
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in SHOWN_PACKAGES}
 
 

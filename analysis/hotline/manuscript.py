@@ -5,10 +5,10 @@ Everything here is cheap, because a second `make paper` asks it only to find tha
 
 import json
 import re
-from pathlib import Path
 
 from hotline import paths
 from hotline.errors import InputError
+from hotline.fingerprint import library
 from hotline.provenance import sha256
 
 SOURCE = paths.PAPER / "manuscript.qmd"
@@ -22,7 +22,6 @@ SOURCES = (
     "style.typ",
     "style.css",
 )
-CODE = ("manuscript", "render", "pandoc_route", "quarto", "glyphs", "provenance", "paths")
 # The manuscript's way to data-derived/, from paper/.
 UP = "../data-derived/"
 
@@ -153,7 +152,7 @@ def inputs():
     for file in files:
         if not file.is_file():
             raise InputError(f"{paths.shown(file)}: there is no such file; the paper can't be rendered without it")
-    files += [Path(__file__).with_name(f"{name}.py") for name in CODE]
+    files += [paths.ROOT / name for name in library(["from hotline import render"])]
     files += [paths.LOCK] if paths.LOCK.exists() else []
     files += value_files() + list(exhibit_files().values())
     return {paths.shown(file): file for file in files}

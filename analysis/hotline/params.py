@@ -16,6 +16,7 @@ from hotline import paths
 from hotline.errors import InputError, did_you_mean
 
 SHARED = "shared"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one, where PyYAML was built with it
 TYPES = {"int": int, "float": float, "str": str, "bool": bool}
 
 
@@ -95,8 +96,8 @@ def _read(path):
         raise InputError(f"{where}: no such file; `git checkout {where}` brings it back")
     text = path.read_text(encoding="utf-8")
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=LOADER)
+        values = yaml.load(text, Loader=LOADER)
     except yaml.YAMLError as error:
         line = error.problem_mark.line + 1 if getattr(error, "problem_mark", None) else 1
         raise InputError(f"{where}, line {line}: not readable as YAML ({error.problem})") from error
