@@ -1,11 +1,12 @@
--- Widths of the columns of tables that are wider than the page, for PDF and DOCX.
+-- Widths of the columns of tables, for PDF and DOCX.
 --
 -- Left to themselves, Typst and Word give every column of such a table about the same width, so that numbers
 -- break over lines beside half-empty columns. Here each gets what its cells need: numbers their full
--- length, words what is left. Tables that fit are left alone.
+-- length, words what is left. Typst sets a table that fits as wide as it needs to be; Word must be told.
 
-local PAGE = 128     -- small letters in a line of a table
-local PADDING = 2.5  -- the blank between two columns, in letters
+local WORD = FORMAT == "docx"
+local PAGE = WORD and 96 or 128  -- small letters in a line of a table; Word's page is narrower, its letters wider
+local PADDING = WORD and 3.6 or 2.5  -- the blank between two columns, in letters
 local NARROWEST = 14 -- no column of words gets less
 
 local function length(text) return utf8.len(text) or #text end
@@ -41,7 +42,7 @@ function Table(tbl)
       words = words + wanted[i]
     end
   end
-  if unwrapped <= room then return nil end
+  if unwrapped <= room and not WORD then return nil end
   -- Columns of words share what the numbers leave, in proportion to their needs.
   local share = words > 0 and math.min(1, math.max(0.25, (room - numbers) / words)) or 1
   local total = 0
@@ -50,6 +51,7 @@ function Table(tbl)
     wanted[i] = wanted[i] + PADDING
     total = total + wanted[i]
   end
-  for i, spec in ipairs(tbl.colspecs) do tbl.colspecs[i] = { spec[1], wanted[i] / total } end
+  local width = math.max(total, WORD and PAGE or 0)
+  for i, spec in ipairs(tbl.colspecs) do tbl.colspecs[i] = { spec[1], wanted[i] / width } end
   return tbl
 end
