@@ -18,6 +18,7 @@ predictors   what may predict a level, by block and by when it is known
 odds_ratios  the tables and the forest plot of a logistic model
 
 What a step shows:
+dictionary   the codebook as tables and as a page
 exhibits     results, tables, figures and named values of one step
 text         numbers as printed text
 style        the look of figures

@@ -1,0 +1,53 @@
+"""The data dictionary: the codebook as tables and as a page, for readers who don't read YAML."""
+
+import pandas as pd
+
+STYLE = (
+    "body { font-family: sans-serif; margin: 2em auto; max-width: 75em } table { border-collapse: collapse }"
+    " th, td { border-bottom: 1px solid #ddd; padding: 0.3em 0.6em; text-align: left; vertical-align: top }"
+)
+
+
+def variables(book):
+    """Return one row per variable: how it is called, where it stands in the export, and what it means."""
+    return pd.DataFrame(
+        {
+            "variable": each.name,
+            "title": each.title,
+            "title_zh": each.title_zh,
+            "header": each.header or "(derived)",
+            "type": "category" if each.categorical else each.type,
+            "unit": each.unit,
+            "block": each.block,
+            "sensitivity": each.sensitivity,
+            "known": each.known,
+            "codes": "; ".join(code.en for code in each.codes),
+            "description": each.description,
+        }
+        for each in book
+    )
+
+
+def codes(book):
+    """Return one row per variable and code: its labels, and the texts by which an export may write it."""
+    return pd.DataFrame(
+        {
+            "variable": each.name,
+            "code": code.code,
+            "en": code.en,
+            "zh": code.zh,
+            "synonyms": "; ".join(code.synonyms),
+            "reference": code.code == each.reference,
+            "excluded under": code.exclude or "",
+        }
+        for each in book
+        for code in each.codes
+    )
+
+
+def page(book):
+    """Return the whole dictionary as an HTML page."""
+    parts = [f"<h1>Data dictionary</h1><p>{book.title}</p>", "<h2>Variables</h2>", variables(book).to_html(index=False)]
+    parts += ["<h2>Codes</h2>", codes(book).to_html(index=False)]
+    head = f'<meta charset="utf-8"><title>Data dictionary</title><style>{STYLE}</style>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'

@@ -1,0 +1,15 @@
+"""The data dictionary: all of the codebook, in readers' words."""
+
+from hotline import dictionary
+from hotline.codebook import codebook
+
+
+def test_every_variable_and_every_code_is_there():
+    book = codebook()
+    assert dictionary.variables(book)["variable"].tolist() == list(book.fields)
+    assert len(dictionary.codes(book)) == sum(len(field.codes) for field in book)
+    page = dictionary.page(book)
+    for field in book:
+        assert field.title.replace("'", "&#x27;") in page or field.title in page
+        for code in field.codes:
+            assert code.zh in page
