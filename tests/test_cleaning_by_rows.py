@@ -10,6 +10,7 @@ import pytest
 
 from hotline.codebook import codebook
 
+pytestmark = pytest.mark.xdist_group("pipeline")
 BOOK = codebook()
 WIDE = str.maketrans("０１２３４５６７８９：／－　", "0123456789:/- ")
 

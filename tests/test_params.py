@@ -17,6 +17,15 @@ def complaint(tmp_path, text):
     return str(raised.value)
 
 
+def complaint_of_bytes(tmp_path, content):
+    """Return what is said of a params.yml with these bytes."""
+    file = tmp_path / "bytes.yml"
+    file.write_bytes(content)
+    with pytest.raises(InputError) as raised:
+        params.check(file)
+    return str(raised.value)
+
+
 def line_of(text, beginning):
     """Return the number of the line that begins with a text."""
     return next(n for n, line in enumerate(text.splitlines(), 1) if line.startswith(beginning))
@@ -89,3 +98,13 @@ def test_yaml_that_does_not_parse_is_told_with_its_line(tmp_path):
 
 def test_a_section_that_stands_twice_is_told(tmp_path):
     assert 'section "shared" stands twice' in complaint(tmp_path, TEXT + "\nshared:\n  seed: 2\n")
+
+
+def test_keys_that_are_no_texts_are_told(tmp_path):
+    assert 'there is no notebook "1"' in complaint(tmp_path, "1:\n  2: 3\n" + TEXT)
+    assert "not UTF-8" in complaint_of_bytes(tmp_path, "shared:\n  seed: 1 # 中\n".encode("gb18030"))
+
+
+def test_a_value_twice_in_a_list_is_told(tmp_path):
+    text = TEXT.replace("outcome: [at_risk, high_risk]", "outcome: [at_risk, at_risk]", 1)
+    assert "a value stands twice in the list" in complaint(tmp_path, text)

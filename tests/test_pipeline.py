@@ -1,15 +1,22 @@
 """The whole road on a small export: what `make paper` leaves, and what it does when something goes wrong."""
 
+import fcntl
 import functools
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
 import zipfile
 
 import pypdf
 import pytest
 import yaml
 
+pytestmark = pytest.mark.xdist_group("pipeline")
 REPRODUCIBLE = (
     "data-raw/simulated/export.csv",
     "data-derived/*/results/*",
@@ -56,7 +63,7 @@ def quoted(checkout):
     source = (checkout.folder / "paper/manuscript.qmd").read_text(encoding="utf-8")
     known = yaml.safe_load((checkout.folder / "paper/_variables.yml").read_text(encoding="utf-8"))
     names = set(re.findall(r"\{\{< var (\w+)\.(\w+) >\}\}", source))
-    return {f"{prefix}.{name}": known[prefix][name] for prefix, name in names}
+    return {f"{prefix}.{name}": re.sub(r"[*`]", "", known[prefix][name]) for prefix, name in names}
 
 
 # --- what a reader gets -----------------------------------------------------------------------------
@@ -70,6 +77,22 @@ def test_the_three_files_hold_every_quoted_value(built):
         assert " ".join(text.split()) in html, f"{name} is not in the HTML"
         assert "".join(text.split()) in pdf, f"{name} is not in the PDF"
         assert " ".join(text.split()) in docx, f"{name} is not in the DOCX"
+
+
+def test_each_value_stands_where_the_manuscript_quotes_it(changeable):
+    """With every text replaced by one that occurs nowhere else, each of them must turn up in all three files."""
+    marks = {}
+    for file in changeable.folder.glob("data-derived/*/values.json"):
+        content = json.loads(file.read_text(encoding="utf-8"))
+        prefix = re.sub(r"^\d+-", "", content["step"]).replace("-", "_")
+        for name, value in content["values"].items():
+            marks[f"{prefix}.{name}"] = value["text"] = f"Qx{len(marks)}xQ"
+        file.write_text(json.dumps(content), encoding="utf-8")
+    changeable.run("-c", "import sys; sys.path.insert(0, 'analysis'); from hotline.render import main; main()")
+    html, pdf, docx = html_text(changeable), pdf_text(changeable), docx_text(changeable)
+    for name in quoted(changeable):
+        if not name.startswith("study."):
+            assert marks[name] in html and marks[name] in pdf and marks[name] in docx, name
 
 
 def test_no_number_in_the_manuscript_is_typed_by_hand(built):
@@ -226,6 +249,49 @@ def test_a_crash_leaves_the_old_outputs_and_says_where_to_look(changeable):
     assert ran(changeable.make("05-response")) == [], "with the old code the old outputs are up to date"
 
 
+def test_a_kernel_that_dies_is_told(changeable):
+    changeable.edit("analysis/05-response.ipynb", "book = codebook()", "import os; os._exit(1)")
+    said = changeable.make("05-response", expect=2)
+    assert "the kernel of analysis/05-response.ipynb died" in said and "Traceback" not in said
+
+
+def test_an_interrupted_step_leaves_the_old_outputs_and_no_traceback(changeable):
+    before = changeable.bytes_of("data-derived/05-response/**/*")
+    changeable.edit("analysis/05-response.ipynb", "book = codebook()", "import time; time.sleep(60)")
+    running = subprocess.Popen(
+        ["make", f"VENV={sys.prefix}", "05-response"],
+        cwd=changeable.folder,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    folder = changeable.folder / "data-derived/running/05-response"
+    for _ in range(200):
+        if (folder / "notebook.ipynb").exists():
+            break
+        time.sleep(0.1)
+    time.sleep(2)
+    os.killpg(running.pid, signal.SIGINT)
+    said, _ = running.communicate(timeout=30)
+    assert running.returncode != 0
+    assert "05-response interrupted" in said and "Traceback" not in said, said
+    assert not folder.exists()
+    assert changeable.bytes_of("data-derived/05-response/**/*") == before
+
+
+def test_two_makes_at_once_are_told(changeable):
+    with open(changeable.folder / "data-derived/running/03-anova.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "03-anova: another make is running this step" in changeable.make("03-anova", expect=2)
+
+
+def test_a_readers_copy_that_is_gone_is_made_again(changeable):
+    (changeable.folder / "data-derived/03-anova/notebook.html").unlink()
+    (changeable.folder / "data-derived/08-time-and-place/run.json").write_text("{", encoding="utf-8")
+    assert ran(changeable.make("03-anova", "08-time-and-place")) == ["03-anova", "08-time-and-place"]
+
+
 def test_a_promise_not_kept_fails_the_step(changeable):
     changeable.edit("analysis/05-response.ipynb", "out.finish()", "out.folder")
     assert "must call out.finish()" in changeable.make("05-response", expect=2)
@@ -251,6 +317,10 @@ def test_an_export_without_a_needed_column_is_told(changeable):
     said = changeable.make("01-clean", "EXPORT=data-raw/other.csv", "UNPROTECTED=yes", expect=2)
     assert 'data-raw/other.csv, line 1: 1 needed column is missing:\n  "心理健康水平" (Mental-health level)' in said
     assert not (changeable.folder / "private/data-derived/01-clean").exists()
+
+
+def test_a_missing_codebook_is_told(changeable):
+    assert "nope.yaml: there is no such codebook" in changeable.make("02-describe", "CODEBOOK=nope.yaml", expect=2)
 
 
 def test_a_missing_python_is_told(fresh):

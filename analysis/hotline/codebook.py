@@ -15,18 +15,23 @@ BLOCKS = ("individual", "family", "environment", "call", "platform", "outcome", 
 SENSITIVITY = ("identifier", "sensitive", "personal", "plain")
 KNOWN = ("dialling", "intake", "assessment", "after")
 # Cleaning computes the study's own variables from these columns, so every codebook describes them.
-BUILT_ON = [
+BUILT_ON = (
     "ticket_id",
     "call_start",
     "answer_time",
     "call_end",
     "caller_number",
     "call_type",
+    "caller_relation",
     "sex",
     "age",
     "stage",
     "city",
     "level",
+    "problem",
+    "disposition",
+    "follow_ups",
+    "satisfaction",
     "answered",
     "waiting",
     "call_length",
@@ -37,9 +42,23 @@ BUILT_ON = [
     "hour",
     "day",
     "caller",
+    "hour_band",
+    "region",
     "at_risk",
     "high_risk",
-]
+)
+# The notebooks name these codes; a codebook gives them the labels of its hotline.
+NEEDED_CODES = {
+    "level": ("well", "imbalance", "high_risk"),
+    "sex": ("female", "male"),
+    "answered": ("yes", "no"),
+    "at_risk": ("yes", "no"),
+    "high_risk": ("yes", "no"),
+    "caller_relation": ("pupil",),
+    "stage": ("primary", "junior", "senior", "vocational", "not_in_school"),
+    "hour_band": ("evening",),
+    "disposition": ("counselling", "crisis"),
+}
 
 
 @dataclass(frozen=True)
@@ -151,6 +170,8 @@ class Codebook:
 
 def _field(entry, where):
     """Make a Field of one entry, or say which key is wrong."""
+    if not isinstance(entry, dict):
+        raise InputError(f'{where}: a field is {entry!r}; expected keys such as "name" and "type"')
     name = entry.get("name", "(no name)")
     place = f'{where}, field "{name}"'
     known_keys = set(Field.__dataclass_fields__)
@@ -205,6 +226,11 @@ def read_codebook(path):
     for name in BUILT_ON:
         if name not in names:
             raise InputError(f'{where}: the variable "{name}" is missing; cleaning builds on it')
+    known = {each.name: {code.code for code in each.codes} for each in fields}
+    for name, codes in NEEDED_CODES.items():
+        for code in codes:
+            if code not in known[name]:
+                raise InputError(f'{where}, field "{name}": the code "{code}" is missing; the notebooks compare by it')
     for each in fields:
         for other in filter(None, (each.bands_of, each.group_of, *each.true_for)):
             if other not in names:

@@ -46,15 +46,23 @@ def library(sources):
     return {str(file.relative_to(paths.ROOT)): sha256(file) for file in sorted(found)}
 
 
+def record_of(folder):
+    """Return what a finished step wrote into its run.json; an empty dictionary where there is none to read."""
+    try:
+        return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+
+
 def results_of(step):
     """Return {file: hash} of the results that a finished step recorded.
 
     Raises InputError where the step has not been run.
     """
-    record = paths.step(step) / "run.json"
-    if not record.exists():
+    record = record_of(paths.step(step))
+    if not record:
         raise InputError(f"{paths.shown(paths.step(step))}: the step {step} has not been run; run: make {step}")
-    return json.loads(record.read_text(encoding="utf-8"))["outputs"]
+    return record["outputs"]
 
 
 def hash_folder(folder):
@@ -91,7 +99,11 @@ def of_step(notebook, parameters, after, export=None):
     sources = [source for source, _ in code_cells(notebook)]
     # The simulator plays the outside world: it writes what the compendium's own codebook describes.
     codebook = paths.DATA_RAW / "codebook.yaml" if notebook.stem == "simulate" else paths.CODEBOOK
-    data = {str(file.relative_to(paths.ROOT)): sha256(file) for file in (paths.PUBLISHED, paths.POPULATION)}
+    if not codebook.is_file():
+        raise InputError(f"{paths.shown(codebook)}: there is no such codebook; CODEBOOK=path names one")
+    named = [value for name, value in parameters.items() if isinstance(value, str) and name != "export"]
+    data = {value: sha256(paths.ROOT / value) for value in named if (paths.ROOT / value).is_file()}
+    data |= {str(file.relative_to(paths.ROOT)): sha256(file) for file in (paths.PUBLISHED, paths.POPULATION)}
     return {
         "notebook": hash_text("\n\n".join(sources)),
         "parameters": {name: value for name, value in parameters.items() if name != "export"},

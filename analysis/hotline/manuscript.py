@@ -27,6 +27,8 @@ UP = "../data-derived/"
 
 _INCLUDE = re.compile(r"\{\{<\s+include\s+(\S+)\s+>\}\}")
 _IMAGE = re.compile(r"!\[[^\n]*?\]\(([^)\s]+)\)\{")
+# The table of published and reproduced findings, which the render step writes from published.yml.
+FINDINGS = "_findings.md"
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 BANNER = "Simulated data"
@@ -34,11 +36,14 @@ BANNER = "Simulated data"
 SIMULATED = {
     "data": "simulated",
     "banner": f"{BANNER}: nothing here is a finding about real pupils",
-    "conclusion": "The pipeline recovers, from counts alone, the pattern that the simulator was told.",
+    "conclusion": "The results come from counts alone and describe the simulator.",
+    "source": "The folder `data-raw/` names every number of the simulator with its source and status.",
+    "nature": "*Construction* means that the simulator was told; agreement then shows that the analysis finds what is "
+    "there. *Emergent* means that it was not told.",
     "meaning": "The results show that the analysis works and what its output looks like; they confirm no finding "
     "of the original study.",
-    "pattern": "The chain from export to manuscript works at the size of the original study and recovers its pattern. "
-    "That is no news about pupils; it is news about the method.",
+    "pattern": "The chain from export to manuscript works at the size of the original study. What it shows here is "
+    "news about the method and none about pupils.",
     "limitation": "The data are simulated, calibrated to abstracts and to neighbouring studies; most numbers of the "
     "simulator are assumptions and are marked so.",
 }
@@ -46,9 +51,11 @@ RECORDED = {
     "data": "recorded",
     "banner": "From call records: not for publication",
     "conclusion": "The results come from counts alone.",
+    "source": "They are one hotline's own export.",
+    "nature": "The two studies differ in their records, so that neither confirms the other.",
     "meaning": "They come from one hotline's own records and were not protected against disclosure.",
-    "pattern": "The chain from export to manuscript gives, for another set of records, the results that the original "
-    "study reports for its own.",
+    "pattern": "The chain from export to manuscript answers the questions of the original study for another set of "
+    "records.",
     "limitation": "The data are what counsellors wrote down during calls.",
 }
 
@@ -96,6 +103,8 @@ def exhibit_files():
     files, faults = {}, []
     for line, path, ending in exhibits(SOURCE.read_text(encoding="utf-8")):
         place = f"{paths.shown(SOURCE)}, line {line}"
+        if path == FINDINGS:
+            continue
         if not path.startswith(UP):
             faults.append(f'{place}: tables and figures come from {UP}, not from "{path}"')
             continue
@@ -146,6 +155,28 @@ def as_yaml(known):
     return "\n".join(lines) + "\n"
 
 
+def quotes_findings():
+    """Return whether the manuscript includes the table of published and reproduced findings."""
+    return FINDINGS in SOURCE.read_text(encoding="utf-8")
+
+
+def findings():
+    """Return the table of published and reproduced findings as Markdown, from the list in published.yml.
+
+    What was found here stays a shortcode, so that it is filled in like any other value. Where it comes from
+    (by construction, or emergent) has a meaning for simulated data only.
+    """
+    import yaml
+
+    known = yaml.safe_load(paths.PUBLISHED.read_text(encoding="utf-8"))["findings"]
+    simulated = is_simulated()
+    head = ["Published finding", "Here", *(["Nature"] if simulated else [])]
+    rows = [[each["text"].rstrip("."), each["here"], *([each["reproduced_by"]] if simulated else [])] for each in known]
+    lines = ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]]
+    caption = ": Findings of the original study, and what the {{< var study.data >}} data show. {#tbl-reproduced}"
+    return "\n".join([*lines, "", caption, ""])
+
+
 def inputs():
     """Return {path as shown: file} of everything that the paper follows from."""
     files = [paths.PAPER / name for name in SOURCES]
@@ -153,6 +184,7 @@ def inputs():
         if not file.is_file():
             raise InputError(f"{paths.shown(file)}: there is no such file; the paper can't be rendered without it")
     files += [paths.ROOT / name for name in library(["from hotline import render"])]
+    files += [paths.PUBLISHED] if quotes_findings() else []
     files += [paths.LOCK] if paths.LOCK.exists() else []
     files += value_files() + list(exhibit_files().values())
     return {paths.shown(file): file for file in files}

@@ -89,32 +89,40 @@ def notebooks():
     return ["simulate", *sorted(file.stem for file in paths.ANALYSIS.glob("[0-9][0-9]-*.ipynb"))]
 
 
+def _values(root, where):
+    """Return the values of each section of a composed params.yml, after checking that they are sections."""
+    names = [key.value for key, _ in root.value]
+    for key, node in root.value:
+        place = f'{where}, line {key.start_mark.line + 1}: section "{key.value}"'
+        if names.count(key.value) > 1:
+            raise InputError(f"{place} stands twice")
+        if not isinstance(node, yaml.MappingNode):
+            raise InputError(f'{place} must hold "name: value" lines')
+    return [yaml.load(yaml.serialize(node), Loader=LOADER) for _, node in root.value]
+
+
 def _read(path):
     """Return {section: {name: (value, line)}} of params.yml."""
     where = paths.shown(path)
     if not path.exists():
         raise InputError(f"{where}: no such file; `git checkout {where}` brings it back")
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
     try:
         root = yaml.compose(text, Loader=LOADER)
-        values = yaml.load(text, Loader=LOADER)
     except yaml.YAMLError as error:
         line = error.problem_mark.line + 1 if getattr(error, "problem_mark", None) else 1
         raise InputError(f"{where}, line {line}: not readable as YAML ({error.problem})") from error
-    if not isinstance(values, dict):
+    if not isinstance(root, yaml.MappingNode):
         raise InputError(f"{where}, line 1: expected sections, each with names and values")
     sections = {}
-    for key, node in root.value:
-        if key.value in sections:
-            raise InputError(f'{where}, line {key.start_mark.line + 1}: section "{key.value}" stands twice')
-        if not isinstance(node, yaml.MappingNode):
-            raise InputError(
-                f'{where}, line {key.start_mark.line + 1}: section "{key.value}" must hold "name: value" lines'
-            )
+    for (key, node), section in zip(root.value, _values(root, where), strict=True):
         lines = {name.value: name.start_mark.line + 1 for name, _ in node.value}
         if len(lines) < len(node.value):
             raise InputError(f'{where}, line {key.start_mark.line + 1}: a name stands twice in "{key.value}"')
-        sections[key.value] = {str(name): (value, lines[str(name)]) for name, value in values[key.value].items()}
+        sections[key.value] = dict(zip(lines, zip(section.values(), lines.values(), strict=True), strict=True))
     return sections
 
 
@@ -149,6 +157,8 @@ def check(path=paths.PARAMS):
                 )
                 continue
             value, line = entries[name]
+            if isinstance(value, list) and len(set(map(str, value))) < len(value):
+                complaints.append(f'{where}, line {line}: "{name}" of "{notebook}": a value stands twice in the list')
             for each in value if isinstance(value, list) and value else [value]:
                 complaint = parameter.complaint(each)
                 if complaint:

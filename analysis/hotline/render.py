@@ -17,7 +17,7 @@ from hotline import manuscript, paths, quarto
 from hotline.errors import InputError
 
 # The date that the files bear: fixed, so that the same text gives the same bytes.
-EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or 1735689600)  # 2025-01-01
+EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or 1721001600)  # 15 July 2024, when the original study appeared
 PAPER = paths.TREE / "paper"
 OUTPUT = PAPER / "output"
 WORK = paths.RUNNING / "paper"
@@ -68,6 +68,8 @@ def prepare(folder):
     folder.mkdir(parents=True)
     for name in manuscript.SOURCES:
         shutil.copyfile(paths.PAPER / name, folder / name)
+    if manuscript.quotes_findings():
+        (folder / manuscript.FINDINGS).write_text(manuscript.findings(), encoding="utf-8")
     for name in ("_variables.yml", "_banner.typ"):
         shutil.copyfile(PAPER / name, folder / name)
     text = manuscript.SOURCE.read_text(encoding="utf-8").replace(manuscript.UP, "data-derived/")

@@ -9,6 +9,8 @@ step needs to run is decided by the content of what it depends on, which run.jso
 """
 
 import argparse
+import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -23,6 +25,8 @@ from hotline.errors import InputError
 QUIET = 10  # seconds without a word before a step tells how far it is
 # What a notebook leaves when it has come to its end.
 LAST_ACTS = ("values.json", "tallies.csv")
+# The copies of the executed notebook for readers: no results, but they must be there.
+READERS_COPIES = ("notebook.ipynb", "notebook.html")
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,10 @@ def plan(step, after):
     """Return the Plan of a step, after checking the parameters and the export."""
     known = params.runs()
     if step not in known:
-        raise InputError(f'{paths.shown(paths.PARAMS)}: no run is called "{step}"; there are: {", ".join(known)}')
+        raise InputError(
+            f'{paths.shown(paths.PARAMS)}: no run is called "{step}"; there are: {", ".join(known)}. A notebook that '
+            "runs once per outcome needs the list of both outcomes there"
+        )
     name, parameters = known[step]
     export = find_export(parameters)
     if step == "simulate":
@@ -92,11 +99,22 @@ def plan(step, after):
 
 def up_to_date(folder, inputs):
     """Return whether a folder was made from just these inputs and is still as it was left."""
-    record = folder / "run.json"
-    if not record.exists():
+    if not all((folder / name).exists() for name in READERS_COPIES):
         return False
-    made = json.loads(record.read_text(encoding="utf-8"))
-    return made["inputs"] == inputs and made["outputs"] == fingerprint.hash_folder(folder)
+    made = fingerprint.record_of(folder)
+    return made.get("inputs") == inputs and made.get("outputs") == fingerprint.hash_folder(folder)
+
+
+@contextlib.contextmanager
+def alone(step):
+    """Hold a step for this process alone; raises InputError where another process is running it."""
+    paths.RUNNING.mkdir(parents=True, exist_ok=True)
+    with open(paths.RUNNING / f"{step}.lock", "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(f"{step}: another make is running this step; wait for it to end") from error
+        yield
 
 
 def replace(old, new):
@@ -140,6 +158,7 @@ def execute(planned, running):
         execute.execute(planned.step, planned.notebook, target, planned.parameters, QUIET)
         if not all((running / name).exists() for name in LAST_ACTS):
             raise InputError("the notebook ended without writing its values; its last code cell must call out.finish()")
+        write_html(target)
     except (InputError, execute.CellError) as error:
         kept, folder = keep_failed(planned.step, running), planned.folder
         raise InputError(
@@ -147,7 +166,6 @@ def execute(planned, running):
             f"  as far as it got:  {paths.shown(kept / 'notebook.ipynb')}\n"
             f"  earlier outputs:   {f'untouched in {paths.shown(folder)}' if folder.exists() else 'none'}"
         ) from error
-    write_html(target)
     return execute.peak_memory()
 
 
@@ -162,6 +180,13 @@ def summary(folder):
 def run(step, after):
     """Bring one step up to date. Returns the line to print; raises InputError where it cannot."""
     planned = plan(step, after)
+    with alone(step):
+        return _run(planned)
+
+
+def _run(planned):
+    """Run a planned step unless its folder is up to date; returns the line to print."""
+    step = planned.step
     if up_to_date(planned.folder, planned.inputs):
         return f"{step:<24} up to date"
     running = paths.RUNNING / step
@@ -197,6 +222,10 @@ def main(arguments=None):
     except InputError as error:
         print(f"\n{error}\n", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        shutil.rmtree(paths.RUNNING / given.step, ignore_errors=True)
+        print(f"\n{given.step} interrupted; earlier outputs are untouched\n", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,16 @@ def percent(share, digits=1):
     return printed if printed == "–" else printed + "%"
 
 
+def change(share, digits=0):
+    """Print a relative change with its sign, in per cent.
+
+    >>> change(0.768), change(-0.47)
+    ('+77%', '−47%')
+    """
+    printed = percent(share, digits)
+    return f"+{printed}" if printed[0].isdigit() and share > 0 else printed
+
+
 def p_value(p):
     """Print a p-value to three decimals, and never as zero.
 
