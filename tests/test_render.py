@@ -250,7 +250,7 @@ def test_quarto_is_used_where_it_is_named(checkout):
     seen = (checkout / "seen").read_text().split()
     assert {"_quarto.yml", "_variables.yml", "_banner.typ", "style.typ", "fonts", "data-derived"} <= set(seen)
     environment = (checkout / "environment").read_text()
-    assert "TYPST_IGNORE_SYSTEM_FONTS=true" in environment and "SOURCE_DATE_EPOCH=1735689600" in environment
+    assert "TYPST_IGNORE_SYSTEM_FONTS=true" in environment and "SOURCE_DATE_EPOCH=1721001600" in environment
 
 
 def test_a_warning_of_quarto_is_a_failure(checkout):
