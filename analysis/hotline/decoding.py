@@ -27,8 +27,12 @@ def meaning(text, field):
 
 
 def _tidied(name):
-    """Return the SQL for a text freed of full-width digits and of spaces around it; NULL where nothing is left."""
-    narrow = f"translate(raw.{name}, {quoted(FULL_WIDTH[0])}, {quoted(FULL_WIDTH[1])})"
+    """Return the SQL for a text freed of full-width digits and of spaces around it; NULL where nothing is left.
+
+    A text of as many bytes as characters is plain ASCII and spared the slow search for full-width forms.
+    """
+    narrow = f"translate({name}, {quoted(FULL_WIDTH[0])}, {quoted(FULL_WIDTH[1])})"
+    narrow = f"CASE WHEN strlen({name}) = length({name}) THEN {name} ELSE {narrow} END"
     return f"nullif(trim({narrow}, {quoted(BLANKS)}), '')"
 
 
@@ -65,27 +69,24 @@ def _by_text(connection, field):
 
 
 def _by_row(connection, field, secret):
-    """Return the SQL of (value, unknown, tidied) for a column of times, numbers or names; counts its repairs."""
-    name, tidied = field.name, _tidied(field.name)
+    """Return the SQL of the value of a time, a number or a name, given its tidied text; counts its repairs."""
+    name = field.name
     connection.execute(
         f"INSERT INTO repaired SELECT {quoted(name)}, unnest([{quoted(KINDS[0])}, {quoted(KINDS[1])}]), unnest(["
-        f"count(*) FILTER ({name} <> translate({name}, {quoted(FULL_WIDTH[0])}, {quoted(FULL_WIDTH[1])})), "
+        f"count(*) FILTER (strlen({name}) <> length({name}) AND regexp_matches({name}, '[{FULL_WIDTH[0]}]')), "
         f"count(*) FILTER ({name} <> trim({name}, {quoted(BLANKS + '　')}))]) FROM raw"
     )
-    text = tidied
+    text = name
     if field.missing:
-        text = f"(CASE WHEN {tidied} NOT IN ({', '.join(map(quoted, field.missing))}) THEN {tidied} END)"
+        text = f"CASE WHEN {name} NOT IN ({', '.join(map(quoted, field.missing))}) THEN {name} END"
     if field.type == "datetime":
-        value = f"try_strptime({text}, [{', '.join(map(quoted, dict.fromkeys([*field.formats, ISO])))}])"
-    elif field.type == "integer":
+        return f"try_strptime({text}, [{', '.join(map(quoted, dict.fromkeys([*field.formats, ISO])))}])"
+    if field.type == "integer":
         low, high = field.constraints.get("minimum", -(2**31)), field.constraints.get("maximum", 2**31 - 1)
         # A whole number only: a cast by itself would round 13.6 and take 1e1 for 10.
         number = f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]+([.]0+)?') THEN try_cast({text} AS INTEGER) END"
-        value = f"CASE WHEN {number} BETWEEN {low} AND {high} THEN {number} END"
-    else:
-        value = hmac_sql(text, secret) if name in HASHED else text
-        return value, "false", tidied
-    return value, f"({text} IS NOT NULL AND {value} IS NULL)", tidied
+        return f"CASE WHEN {number} BETWEEN {low} AND {high} THEN {number} END"
+    return hmac_sql(text, secret) if name in HASHED else text
 
 
 def decode(connection, book, secret):
@@ -98,21 +99,30 @@ def decode(connection, book, secret):
     """
     connection.execute("CREATE OR REPLACE TABLE repaired (field VARCHAR, repair VARCHAR, rows BIGINT)")
     present = {row[0] for row in connection.execute("DESCRIBE raw").fetchall()}
-    parts, texts = [], ["ragged::VARCHAR"]
+    tidy, values, unknown, texts = [], [], [], ["ragged::VARCHAR"]
     for each in book:
         if not each.header:
             continue
-        if each.name not in present:
-            value, unknown, tidied = ("NULL::TIMESTAMP" if each.type == "datetime" else "NULL::VARCHAR"), "false", "''"
+        name = each.name
+        if name not in present:
+            values.append(f"NULL::{'TIMESTAMP' if each.type == 'datetime' else 'VARCHAR'} AS {name}")
+            unknown.append(f"false AS {name}_bad")
         elif each.categorical:
-            value, unknown, tidied = _by_text(connection, each)
+            value, strange, tidied = _by_text(connection, each)
+            values.append(f"{value} AS {name}, {strange} AS {name}_bad")
+            unknown.append(f"{name}_bad")
+            texts.append(f"coalesce({tidied}, '')")
         else:
-            value, unknown, tidied = _by_row(connection, each, secret)
-        parts.append(f"{value} AS {each.name}, {unknown} AS {each.name}_bad")
-        texts.append(f"coalesce({tidied}, '')")
+            tidy.append(f"{_tidied(name)} AS {name}")
+            values.append(f"{_by_row(connection, each, secret)} AS {name}, {name} AS {name}_text")
+            recorded = f"{name}_text NOT IN ({', '.join(map(quoted, ['', *each.missing]))})"
+            unknown.append(f"coalesce({name} IS NULL AND {recorded}, false) AS {name}_bad")
+            texts.append(f"coalesce({name}, '')")
+    columns = ", ".join(each.name for each in book if each.header)
     connection.execute(
-        f"CREATE OR REPLACE TABLE decoded AS SELECT row, ragged, {', '.join(parts)}, "
-        f"md5_number(concat_ws(chr(31), {', '.join(texts)})) AS digest FROM raw"
+        f"CREATE OR REPLACE TABLE decoded AS SELECT row, ragged, digest, {columns}, {', '.join(unknown)} "
+        f"FROM (SELECT row, ragged, {', '.join(values)}, md5_number(concat_ws(chr(31), {', '.join(texts)})) AS digest "
+        f"FROM (SELECT * REPLACE ({', '.join(tidy)}) FROM raw) AS raw)"
     )
     connection.execute("DROP TABLE raw")
 

@@ -128,7 +128,6 @@ def write_tables(connection, book, folder, names=("calls", "pupils")):
     values = ", ".join(
         f"{computed.get(each.name, each.name)} AS {each.name}" for each in book if each.name not in NOT_STORED
     )
-    connection.execute(f"CREATE OR REPLACE TABLE described AS SELECT row, {values} FROM stage_calls")
     stored = []
     for each in book:
         if each.name in NOT_STORED:
@@ -138,14 +137,18 @@ def write_tables(connection, book, folder, names=("calls", "pupils")):
             stored.append(f"(list_position([{codes}], {each.name}) - 1)::UTINYINT AS {each.name}")
         else:
             stored.append(f"{each.name}::{'DATE' if each.type == 'date' else 'INTEGER'} AS {each.name}")
+    connection.execute(
+        f"CREATE OR REPLACE TABLE described AS SELECT row, {', '.join(stored)} "
+        f"FROM (SELECT row, {values} FROM stage_calls)"
+    )
     rows = {}
     for name in names:
-        kept = f"SELECT {', '.join(stored)} FROM described WHERE row IN (SELECT row FROM stage_{name}) ORDER BY row"
+        kept = f"SELECT * EXCLUDE (row) FROM described WHERE row IN (SELECT row FROM left_{name}) ORDER BY row"
         connection.execute(
             f"COPY ({kept}) TO {quoted(folder / f'{name}.parquet')} "
             f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{codebook: {quoted(book.sha256)}}})"
         )
-        rows[name] = connection.execute(f"SELECT count(*) FROM stage_{name}").fetchone()[0]
+        rows[name] = connection.execute(f"SELECT count(*) FROM left_{name}").fetchone()[0]
     return rows
 
 
