@@ -305,6 +305,12 @@ def test_a_column_of_another_kind_under_a_heading_of_codes(tmp_path):
         clean(tmp_path, csv_text(rows))
 
 
+def test_more_unknown_texts_than_fit_into_a_byte(tmp_path):
+    calls = [CALLS[0] | {"ticket_id": str(n), "caller_number": str(n), "stage": f"大班{n}"} for n in range(300)]
+    rejected, _ = clean(tmp_path, csv_text(rows_of([*CALLS, *calls])))
+    assert rejected == {42 + n: ("unknown-code", "stage") for n in range(300)}
+
+
 def test_every_kind_of_file_gives_the_same(tmp_path):
     spoilt, answers = changed("age", "十三"), []
     for n, content in enumerate(

@@ -42,7 +42,11 @@ def _list(values):
 
 
 def _by_text(connection, field):
-    """Return the SQL of (value, unknown, tidied) for a coded column, and count its repairs in `repaired`."""
+    """Return the SQL of a coded column, and count its repairs in `repaired`.
+
+    Four pieces: the place of a row's text among the distinct ones and, given that place, the code, whether the text
+    is unknown, and a number that is the same for texts which differ only in width and spaces.
+    """
     name = field.name
     counts = dict(
         connection.execute(f"SELECT {name}, count(*) FROM raw WHERE {name} IS NOT NULL GROUP BY 1").fetchmany(
@@ -58,14 +62,19 @@ def _by_text(connection, field):
     for text, (*_, made) in zip(sorted(counts), meanings, strict=True):
         for kind in made:
             connection.execute("INSERT INTO repaired VALUES (?, ?, ?)", [name, kind, counts[text]])
+    tidied, codes, unknown = ([each[i] for each in meanings] for i in range(3))
     if not counts:
-        return "NULL::VARCHAR", "false", "''"
+        return "NULL::INTEGER", "NULL::VARCHAR", "false", "NULL::INTEGER"
     connection.execute(f"DROP TYPE IF EXISTS text_of_{name}")
     connection.execute(f"CREATE TYPE text_of_{name} AS ENUM ({', '.join(map(quoted, sorted(counts)))})")
-    place = f"enum_code(raw.{name}::text_of_{name}) + 1"
-    tidied, codes, unknown, _ = zip(*meanings, strict=True)
-    value = f"({_list(codes)})[{place}]"
-    return value, f"coalesce(({list(map(bool, unknown))})[{place}], false)", f"({_list(tidied)})[{place}]"
+    strange = f"coalesce(({unknown})[{name}], false)" if any(unknown) else "false"
+    same = [tidied.index(text) if text else None for text in tidied]
+    return (
+        f"enum_code({name}::text_of_{name})::INTEGER + 1",
+        f"({_list(codes)})[{name}]",
+        strange,
+        f"({str(same).replace('None', 'NULL')})[{name}]",
+    )
 
 
 def _by_row(connection, field, secret):
@@ -108,10 +117,11 @@ def decode(connection, book, secret):
             values.append(f"NULL::{'TIMESTAMP' if each.type == 'datetime' else 'VARCHAR'} AS {name}")
             unknown.append(f"false AS {name}_bad")
         elif each.categorical:
-            value, strange, tidied = _by_text(connection, each)
+            place, value, strange, same = _by_text(connection, each)
+            tidy.append(f"{place} AS {name}")
             values.append(f"{value} AS {name}, {strange} AS {name}_bad")
             unknown.append(f"{name}_bad")
-            texts.append(f"coalesce({tidied}, '')")
+            texts.append(f"coalesce({same}, -1)")
         else:
             tidy.append(f"{_tidied(name)} AS {name}")
             values.append(f"{_by_row(connection, each, secret)} AS {name}, {name} AS {name}_text")
