@@ -360,6 +360,7 @@ def test_no_private_text_reaches_the_disk_and_all_problems_are_told_at_once(fres
     assert "What to do" in said and not any(text in said for text in secrets)
     assert not (checkout.folder / "private/data-derived/01-clean").exists()
     assert leaked() == []
+    assert not list((checkout.folder / ".cache").glob("cleaning-*"))
 
     checkout.edit("params.yml", "highest_rejected: 0.05 ", "highest_rejected: 0.1 ")
     checkout.make(*asked, "HOTLINE_KEY=a key for the tests")

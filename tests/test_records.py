@@ -2,6 +2,7 @@
 
 import csv
 import hmac
+import subprocess
 from pathlib import Path
 
 import duckdb
@@ -271,3 +272,12 @@ def test_nothing_is_left_on_the_disk(tmp_path):
     connection.close()
     assert not folder.exists()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["export.csv"]
+
+
+def test_what_a_killed_run_left_goes_with_the_next_one():
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = paths.ROOT / f".cache/cleaning-{ended.pid}-x"
+    left.mkdir(parents=True)
+    records.connect().close()
+    assert not left.exists()

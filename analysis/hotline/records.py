@@ -6,6 +6,7 @@ pseudonyms and lets go of `raw`. Which rows stay is decided in `flow`.
 
 import csv
 import os
+import shutil
 import tempfile
 import threading
 from operator import itemgetter
@@ -26,15 +27,29 @@ MOST_TEXTS = 10_000  # different texts in a column of codes, beyond which it is 
 HASHED = ("caller_number", "counsellor")
 
 
+def _is_running(process):
+    """Return whether there is a process of that number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
+
+
 def connect(memory="4GB", threads=2):
     """Return a DuckDB connection that fetches nothing and stays within a memory limit.
 
     What does not fit goes to a folder in the checkout's .cache/, never in data-derived/. It is removed with
-    the connection; it would hold raw records.
+    the connection, since it may hold raw records; what a killed run left behind goes with the next run.
     """
     cache = paths.ROOT / ".cache"
     cache.mkdir(exist_ok=True)
-    folder = tempfile.TemporaryDirectory(dir=cache, prefix="cleaning-")
+    for left in cache.glob("cleaning-*-*"):
+        if not _is_running(int(left.name.split("-")[1])):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = tempfile.TemporaryDirectory(dir=cache, prefix=f"cleaning-{os.getpid()}-")
     settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     settings |= {"memory_limit": memory, "threads": threads, "preserve_insertion_order": "false"}
     connection = Connection(duckdb.connect(config=settings | {"temp_directory": f"{folder.name}/duckdb"}), folder)
