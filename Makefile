@@ -38,7 +38,7 @@ export JUPYTER_RUNTIME_DIR := $(CURDIR)/.cache/jupyter/runtime
 export JUPYTER_PREFER_ENV_PATH := 1
 
 # EXPORT=path takes another export. Unless it is the simulator's own, byte for byte, its outputs go to private/.
-export EXPORT CODEBOOK UNPROTECTED
+export EXPORT CODEBOOK UNPROTECTED HOTLINE_KEY HOTLINE_KEY_FILE
 ifneq ($(EXPORT),)
   export HOTLINE_TREE := $(shell $(PYTHON) analysis/hotline/provenance.py "$(EXPORT)")
 endif

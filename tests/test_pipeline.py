@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 pytestmark = pytest.mark.xdist_group("pipeline")
+KEY = "HOTLINE_KEY=a key for the tests alone"
 REPRODUCIBLE = (
     "data-raw/simulated/export.csv",
     "data-derived/*/results/*",
@@ -314,8 +315,8 @@ def test_an_export_without_a_needed_column_is_told(changeable):
     export = changeable.folder / "data-raw/simulated/export.csv"
     other = changeable.folder / "data-raw/other.csv"
     other.write_text(export.read_text(encoding="utf-8").replace("心理健康水平", "水平", 1), encoding="utf-8")
-    said = changeable.make("01-clean", "EXPORT=data-raw/other.csv", "UNPROTECTED=yes", expect=2)
-    assert 'data-raw/other.csv, line 1: 1 needed column is missing:\n  "心理健康水平" (Mental-health level)' in said
+    said = changeable.make("01-clean", "EXPORT=data-raw/other.csv", "UNPROTECTED=yes", KEY, expect=2)
+    assert 'data-raw/other.csv, row 1: 1 needed column is missing:\n  "心理健康水平" (Mental-health level)' in said
     assert not (changeable.folder / "private/data-derived/01-clean").exists()
 
 
@@ -341,7 +342,10 @@ def test_a_real_export_is_refused_then_kept_apart_and_not_called_simulated(chang
     assert "counts as real records" in refusal and "UNPROTECTED=yes" in refusal
     assert not (changeable.folder / "private").exists()
 
-    changeable.make("02-describe", "EXPORT=data-raw/private/real.csv", "UNPROTECTED=yes")
+    refusal = changeable.make("02-describe", "EXPORT=data-raw/private/real.csv", "UNPROTECTED=yes", expect=2)
+    assert "secrets.token_hex" in refusal and not (changeable.folder / "private/data-derived/01-clean").exists()
+
+    changeable.make("02-describe", "EXPORT=data-raw/private/real.csv", "UNPROTECTED=yes", KEY)
     assert changeable.bytes_of("data-derived/*/**/*", "paper/output/*") == before
     described = changeable.folder / "private/data-derived/02-describe"
     assert json.loads((described / "values.json").read_text(encoding="utf-8"))["simulated"] is False

@@ -1,14 +1,20 @@
 """Cleaning, on exports of a few rows whose fate is worked out by hand."""
 
 import csv
+import hmac
+import subprocess
+from pathlib import Path
 
+import duckdb
 import pytest
 
-from hotline import flow, records
+from hotline import decoding, flow, key, params, paths, records, rules
 from hotline.codebook import codebook
 from hotline.errors import InputError
 
 BOOK = codebook()
+SECRET = b"a key for the tests alone"
+RULES = rules.rules(BOOK, reconnect_minutes=10, longest_hours=6, oldest_pupil=19)
 HEADERS = {field.name: field.header for field in BOOK if field.header}
 CALL = {
     "ticket_id": "1",
@@ -40,18 +46,16 @@ def at(hour, minute=0, length=10, **more):
     )
 
 
-def clean(folder, rows, encoding="utf-8-sig", headers=HEADERS):
+def clean(folder, rows, encoding="utf-8-sig", headers=HEADERS, case="caller-stage-sex"):
     """Write an export, clean it, and return {line: (stage, rule)} of the rows that left, flow and connection."""
     with open(folder / "export.csv", "w", encoding=encoding, newline="") as file:
         writer = csv.DictWriter(file, headers, restval="")
         writer.writerow(headers)
         writer.writerows(rows)
-    connection = records.connect(folder)
-    records.read(connection, folder / "export.csv", BOOK, folder)
-    records.decode(connection, BOOK)
-    stages = flow.apply_rules(
-        connection, BOOK, flow.rules(BOOK, reconnect_minutes=10, longest_hours=6, oldest_pupil=19)
-    )
+    connection = records.connect()
+    records.read(connection, folder / "export.csv", BOOK)
+    decoding.decode(connection, BOOK, SECRET)
+    stages = flow.apply_rules(connection, RULES, case)
     left = {row: (stage, rule) for row, stage, rule, _, _ in flow.rejected(connection).itertuples(index=False)}
     return left, stages, connection
 
@@ -157,7 +161,7 @@ def test_gb18030_is_read_as_well(tmp_path):
 
 def test_repairs_are_counted(tmp_path):
     *_, connection = clean(tmp_path, [at(20, age="１３"), at(21, stage=" 初中生 ")])
-    assert sorted(records.repairs(connection, BOOK)) == [
+    assert decoding.repairs(connection) == [
         ("age", "full-width character", 1),
         ("stage", "spaces", 1),
         ("stage", "synonym", 1),
@@ -169,7 +173,7 @@ def test_a_missing_column_is_told_with_what_to_do(tmp_path):
     with pytest.raises(InputError) as raised:
         clean(tmp_path, [], headers=headers)
     said = str(raised.value)
-    assert "line 1: 2 needed columns are missing" in said
+    assert "row 1: 2 needed columns are missing" in said
     assert '"学生性别" (Sex); did you mean "学生性別"?' in said and '"心理健康水平"' in said
 
 
@@ -185,7 +189,7 @@ def test_a_missing_column_is_told_with_what_to_do(tmp_path):
 def test_a_file_that_is_no_export_is_told(tmp_path, content, expected):
     (tmp_path / "export.csv").write_bytes(content)
     with pytest.raises(InputError, match=expected):
-        records.read(records.connect(tmp_path), tmp_path / "export.csv", BOOK, tmp_path)
+        records.read(records.connect(), tmp_path / "export.csv", BOOK)
 
 
 def test_the_field_at_fault_is_the_one_that_the_rule_is_about(tmp_path):
@@ -200,6 +204,80 @@ def test_the_field_at_fault_is_the_one_that_the_rule_is_about(tmp_path):
     assert flow.rejected(connection)["field"].tolist() == ["call_start", "call_end", "stage", "age", "stage"]
 
 
-def test_complaints_show_lines_and_no_values(tmp_path):
+def test_complaints_show_rows_and_remedies_and_no_values(tmp_path):
     *_, connection = clean(tmp_path, [at(20, ticket_id=str(n), stage="秘密") for n in range(7)])
-    assert flow.complaints(connection) == "  unknown-code in stage: 7 rows, at lines 2, 3, 4, 5, 6 ..."
+    said = flow.complaints(flow.problems(connection, RULES))
+    assert said.startswith("  unknown-code in stage: 7 rows, at rows 2, 3, 4, 5, 6 ...\n    What to do: Add the text")
+    assert "秘密" not in said
+
+
+def test_every_problem_of_a_row_is_told_though_it_leaves_once(tmp_path):
+    left, _, connection = clean(tmp_path, [at(20, stage="大班", age="十三", call_start="昨天", caller_number="")])
+    assert left == {2: ("records", "unreadable-time")}
+    found = flow.problems(connection, RULES)
+    assert set(zip(found["rule"], found["field"], found["first"], strict=True)) == {
+        ("unreadable-time", "call_start", "2"),
+        ("unknown-code", "stage", "2"),
+        ("unknown-code", "age", "2"),
+        ("no-number", "caller_number", "2"),
+    }
+    assert found["remedy"].str.len().min() > 20
+
+
+@pytest.mark.parametrize(("case", "kept"), [("caller-stage-sex", 2), ("caller", 1), ("call", 3)])
+def test_what_makes_a_case_can_be_chosen(tmp_path, case, kept):
+    rows = [at(8, ticket_id="1"), at(12, ticket_id="2"), at(16, ticket_id="3", sex="女")]
+    left, stages, _ = clean(tmp_path, rows, case=case)
+    assert stages["rows_kept"].iloc[-1] == kept == 3 - len(left)
+
+
+def test_the_choices_of_the_case_rule_are_those_of_the_library():
+    assert params.declared(paths.notebook("01-clean"))["case_rule"].choices == list(rules.CASES)
+
+
+def test_pseudonyms_are_those_of_pythons_own_hmac(tmp_path):
+    database = duckdb.connect()
+    for secret in (b"short", SECRET, b"k" * 64, b"longer than a block of SHA-256, which is hashed first " * 2):
+        for text in ("10000000001", "", "来电\\x41'"):
+            made = database.execute(f"SELECT {key.hmac_sql('?', secret)}", [text]).fetchone()[0]
+            assert made == hmac.digest(secret, text.encode(), "sha256")
+    *_, connection = clean(tmp_path, [at(20, counsellor="J001")])
+    row = connection.execute("SELECT caller_number, counsellor FROM decoded").fetchone()
+    assert row == tuple(hmac.digest(SECRET, each, "sha256") for each in (b"10000000001", b"J001"))
+
+
+def test_a_real_export_needs_a_key(tmp_path, monkeypatch):
+    for name in ("HOTLINE_KEY", "HOTLINE_KEY_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert key.key(simulated=True) == key.OF_SIMULATION
+    with pytest.raises(InputError, match="import secrets"):
+        key.key(simulated=False)
+    monkeypatch.setenv("HOTLINE_KEY", "too short")
+    with pytest.raises(InputError, match="shorter than 16"):
+        key.key(simulated=False)
+    monkeypatch.setenv("HOTLINE_KEY", "from the environment")
+    assert key.key(simulated=False) == b"from the environment"
+    (tmp_path / "key").write_text("from a file, with its line end\n", encoding="utf-8")
+    monkeypatch.setenv("HOTLINE_KEY_FILE", "key")
+    assert key.key(False, tmp_path) == b"from a file, with its line end"
+    monkeypatch.setenv("HOTLINE_KEY_FILE", "no such file")
+    with pytest.raises(InputError, match="there is no file no such file"):
+        key.key(False, tmp_path)
+
+
+def test_nothing_is_left_on_the_disk(tmp_path):
+    *_, connection = clean(tmp_path, [at(20)])
+    folder = Path(connection.folder.name)
+    assert folder.is_dir() and folder.parent == paths.ROOT / ".cache"
+    connection.close()
+    assert not folder.exists()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["export.csv"]
+
+
+def test_what_a_killed_run_left_goes_with_the_next_one():
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = paths.ROOT / f".cache/cleaning-{ended.pid}-x"
+    left.mkdir(parents=True)
+    records.connect().close()
+    assert not left.exists()

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.patches import FancyBboxPatch
 
 from hotline import style, text
-from hotline.flow import STAGES
+from hotline.rules import STAGES
 
 BOX = 1.5  # height of a box, in units of the axes
 MIDDLE = 2.0  # where the boxes stand

@@ -1,159 +1,63 @@
 """Which rows stay: the rules of the study, stage by stage, and the two tables that come out.
 
 Every row of the export ends in one place: it is kept, rejected under one rule, or merged into another row.
-The rules are tried in the order in which they stand here, and the first that applies counts, so that the
-numbers add up. `apply_rules` works on the table `decoded` of `records` and leaves the table `judged`, with the
+The rules are tried in the order in which they stand in `rules`, and the first that applies counts, so that the
+numbers add up. `apply_rules` works on the table `decoded` of `decoding` and leaves the table `judged`, with the
 stage and rule under which a row left.
 """
-
-from dataclasses import dataclass
 
 import pandas as pd
 
 from hotline.records import quoted
+from hotline.rules import CASES, REJECTED, STAGES
 
-MERGED = "merged"
-REJECTED = "rejected"
-# The stages, and what is left at the end of each.
-STAGES = {
-    "records": "Rows that can be read",
-    "calls": "Calls within the study",
-    "answered": "Answered calls",
-    "assessed": "Assessed calls",
-    "pupils": "Pupils' cases",
-}
 # Kept out of the cleaned tables: what tells a person apart or has been turned into other variables.
 NOT_STORED = ("ticket_id", "call_start", "answer_time", "call_end", "caller_number", "call_type")
-TIMES = ("call_start", "answer_time", "call_end")
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One reason for which a row leaves the study.
-
-    stage, name and action say where and how; words say it to a reader; condition is the SQL that picks the
-    rows, and field the SQL that names the variable at fault.
-    """
-
-    stage: str
-    name: str
-    action: str
-    words: str
-    condition: str
-    field: str = "NULL"
-
-
-def _unreadable(book, longest_hours):
-    """Return the rules of the first stage: rows that are twice there or cannot be understood."""
-    described = [each.name for each in book if each.header]
-    first_bad = "CASE {} END".format(" ".join(f"WHEN {name}_bad THEN {quoted(name)}" for name in [*TIMES, *described]))
-    no_time = f"{' OR '.join(f'{name}_bad' for name in TIMES)} OR call_start IS NULL OR call_end IS NULL"
-    disorder = "answer_time < call_start OR call_end < coalesce(answer_time, call_start)"
-    too_long = f"call_end - call_start > INTERVAL {float(longest_hours)} HOUR"
-    return [
-        Rule("records", "duplicate", MERGED, "Exact duplicate of an earlier row", "copy > 1"),
-        Rule(
-            "records",
-            "unreadable-time",
-            REJECTED,
-            "A time that cannot be read, or no start or end",
-            no_time,
-            f"CASE WHEN {' OR '.join(f'{name}_bad' for name in TIMES)} THEN {first_bad} "
-            "WHEN call_start IS NULL THEN 'call_start' ELSE 'call_end' END",
-        ),
-        Rule(
-            "records",
-            "unknown-code",
-            REJECTED,
-            "A value that the codebook does not know",
-            " OR ".join(f"{name}_bad" for name in described if name not in TIMES),
-            first_bad,
-        ),
-        Rule("records", "no-number", REJECTED, "No caller's number", "caller_number IS NULL", "'caller_number'"),
-        Rule(
-            "records",
-            "impossible-time",
-            REJECTED,
-            f"Times out of order, or longer than {longest_hours:g} hours",
-            f"{disorder} OR {too_long}",
-            "CASE WHEN answer_time < call_start THEN 'answer_time' ELSE 'call_end' END",
-        ),
-    ]
-
-
-def _out_of_scope(book, oldest_pupil):
-    """Return the rules that the codebook's `exclude` names, in its order: calls that are no pupils' calls."""
-    found = {}
-    for each in book:
-        for code in each.codes:
-            if code.exclude:
-                found.setdefault(code.exclude, []).append((each.name, code))
-    rules = []
-    for name, codes in found.items():
-        condition = " OR ".join(f"{variable} = {quoted(code.code)}" for variable, code in codes)
-        field, words = quoted(codes[0][0]), codes[0][1].en
-        if name == "adult":
-            field = f"CASE WHEN {condition} THEN {field} ELSE 'age' END"
-            condition, words = f"{condition} OR age > {int(oldest_pupil)}", f"Adult, or older than {oldest_pupil}"
-        rules.append(Rule("calls", name, REJECTED, words, condition, field))
-    return rules
-
-
-def rules(book, reconnect_minutes, longest_hours, oldest_pupil):
-    """Return all rules in the order in which they are tried."""
-    again = f"Same number again within {reconnect_minutes} minutes after a call"
-    soon = f"since_last BETWEEN INTERVAL 0 SECOND AND INTERVAL {int(reconnect_minutes)} MINUTE"
-    return [
-        *_unreadable(book, longest_hours),
-        *_out_of_scope(book, oldest_pupil),
-        Rule("calls", "reconnect", MERGED, again, soon),
-        Rule("answered", "unanswered", REJECTED, "Nobody answered", "answer_time IS NULL", "'answer_time'"),
-        Rule("assessed", "not-assessed", REJECTED, "No mental-health level assigned", "level IS NULL", "'level'"),
-        Rule("pupils", "repeat-call", MERGED, "A later call about the same pupil", "repeat > 1"),
-    ]
-
-
-def _comparisons(book, found):
+def _comparisons(found, case):
     """Return {stage: (name, SQL)} of what a stage's rules compare a row with, beyond the row itself."""
-    every_column = ", ".join(f"raw.{each.name}" for each in book if each.header)
     out_of_scope = " OR ".join(
         f"coalesce({rule.condition}, false)" for rule in found if rule.stage == "calls" and rule.action == REJECTED
     )
     earlier = "PARTITION BY caller_number ORDER BY call_start, row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     last_end = f"max(CASE WHEN answer_time IS NOT NULL AND NOT ({out_of_scope}) THEN call_end END) OVER ({earlier})"
+    same = f"PARTITION BY {', '.join(CASES[case])} ORDER BY call_start, row"
     return {
-        "records": ("copy", f"row_number() OVER (PARTITION BY {every_column} ORDER BY row)"),
+        "records": ("copy", "row_number() OVER (PARTITION BY digest ORDER BY row)"),
         "calls": ("since_last", f"call_start - {last_end}"),
-        "pupils": ("repeat", "row_number() OVER (PARTITION BY caller_number, stage, sex ORDER BY call_start, row)"),
+        "pupils": ("repeat", f"row_number() OVER ({same})"),
     }
 
 
-def apply_rules(connection, book, found):
-    """Try the rules stage by stage; leaves the table `judged` and, for each stage, `stage_NAME`.
+def apply_rules(connection, found, case="caller-stage-sex"):
+    """Try the rules stage by stage; leaves the table `judged` and, for each stage, the view `stage_NAME`.
 
-    Returns the flow: a DataFrame with one row per stage and rule, columns stage, rule, action, words,
-    rows_in (at the start of the stage), rows (that left under the rule), rows_kept (at its end).
+    `case` says what makes a case: one of rules.CASES. Returns the flow: a DataFrame with one row per stage and
+    rule, columns stage, rule, action, words, rows_in (at the start of the stage), rows (that left under the rule),
+    rows_kept (at its end).
     """
-    comparisons = _comparisons(book, found)
-    columns = "row BIGINT, stage VARCHAR, rule VARCHAR, action VARCHAR, field VARCHAR"
+    comparisons = _comparisons(found, case)
+    columns = "row INTEGER, stage VARCHAR, rule VARCHAR, action VARCHAR, field VARCHAR"
     connection.execute(f"CREATE OR REPLACE TABLE judged ({columns})")
     flow, previous = [], "decoded"
     for stage in STAGES:
         tried = [rule for rule in found if rule.stage == stage]
         name, compared = comparisons.get(stage, ("nothing", "NULL"))
-        source = f"{previous} JOIN raw USING (row)" if stage == "records" else previous
         applies = " ".join(f"WHEN {rule.condition} THEN {quoted(rule.name)}" for rule in tried)
+        fields = " ".join(f"WHEN {quoted(rule.name)} THEN {rule.field}" for rule in tried)
+        actions = " ".join(f"WHEN {quoted(rule.name)} THEN {quoted(rule.action)}" for rule in tried)
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE trial AS SELECT *, CASE {applies} END AS rule "
-            f"FROM (SELECT {previous}.*, {compared} AS {name} FROM {source})"
+            f"CREATE OR REPLACE TABLE trial AS SELECT row, rule, CASE rule {fields} END AS field FROM "
+            f"(SELECT *, CASE {applies} END AS rule FROM (SELECT *, {compared} AS {name} FROM {previous}))"
         )
-        for rule in tried:
-            connection.execute(
-                f"INSERT INTO judged SELECT row, {quoted(stage)}, rule, {quoted(rule.action)}, {rule.field} "
-                f"FROM trial WHERE rule = {quoted(rule.name)}"
-            )
         connection.execute(
-            f"CREATE OR REPLACE TABLE stage_{stage} AS SELECT * EXCLUDE (rule, {name}) FROM trial WHERE rule IS NULL"
+            f"INSERT INTO judged SELECT row, {quoted(stage)}, rule, CASE rule {actions} END, field "
+            "FROM trial WHERE rule IS NOT NULL"
+        )
+        connection.execute(f"CREATE OR REPLACE TABLE left_{stage} AS SELECT row FROM trial WHERE rule IS NULL")
+        connection.execute(
+            f"CREATE OR REPLACE VIEW stage_{stage} AS SELECT * FROM decoded SEMI JOIN left_{stage} USING (row)"
         )
         counts = dict(connection.execute("SELECT rule, count(*) FROM trial GROUP BY rule").fetchall())
         flow += [
@@ -224,7 +128,6 @@ def write_tables(connection, book, folder, names=("calls", "pupils")):
     values = ", ".join(
         f"{computed.get(each.name, each.name)} AS {each.name}" for each in book if each.name not in NOT_STORED
     )
-    connection.execute(f"CREATE OR REPLACE TABLE described AS SELECT row, {values} FROM stage_calls")
     stored = []
     for each in book:
         if each.name in NOT_STORED:
@@ -234,14 +137,18 @@ def write_tables(connection, book, folder, names=("calls", "pupils")):
             stored.append(f"(list_position([{codes}], {each.name}) - 1)::UTINYINT AS {each.name}")
         else:
             stored.append(f"{each.name}::{'DATE' if each.type == 'date' else 'INTEGER'} AS {each.name}")
+    connection.execute(
+        f"CREATE OR REPLACE TABLE described AS SELECT row, {', '.join(stored)} "
+        f"FROM (SELECT row, {values} FROM stage_calls)"
+    )
     rows = {}
     for name in names:
-        kept = f"SELECT {', '.join(stored)} FROM described WHERE row IN (SELECT row FROM stage_{name}) ORDER BY row"
+        kept = f"SELECT * EXCLUDE (row) FROM described WHERE row IN (SELECT row FROM left_{name}) ORDER BY row"
         connection.execute(
             f"COPY ({kept}) TO {quoted(folder / f'{name}.parquet')} "
             f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{codebook: {quoted(book.sha256)}}})"
         )
-        rows[name] = connection.execute(f"SELECT count(*) FROM stage_{name}").fetchone()[0]
+        rows[name] = connection.execute(f"SELECT count(*) FROM left_{name}").fetchone()[0]
     return rows
 
 
@@ -250,18 +157,33 @@ def rejected(connection):
     return connection.execute("SELECT row, stage, rule, action, field FROM judged ORDER BY row").df()
 
 
-def complaints(connection, most=5):
-    """Return the unreadable rows grouped by rule and field, as text: the count and the first row numbers.
+def problems(connection, found, most=5):
+    """Return all that is wrong with the rows of an export: one row per rule and column, the most frequent first.
 
-    No value of the export is shown: it could be a private one.
+    A row with several problems counts under each. Columns rule, field, rows, first (numbers of the first rows) and
+    remedy. No value of the export is shown: it could be a private one.
     """
-    found = connection.execute(
-        "SELECT rule, field, count(*), list(row ORDER BY row)[:?] FROM judged "
-        "WHERE stage = 'records' AND action = 'rejected' GROUP BY ALL ORDER BY 3 DESC, 1, 2",
-        [most],
-    ).fetchall()
-    return "\n".join(
-        f"  {rule} in {field}: {rows} row{'s' if rows > 1 else ''}, at line{'s' if rows > 1 else ''} "
-        f"{', '.join(map(str, first))}{' ...' if rows > len(first) else ''}"
-        for rule, field, rows, first in found
+    asked = [(rule, field, condition) for rule in found for field, condition in rule.causes.items()]
+    pieces = [f"count(*) FILTER ({each}), min(row, {int(most)}) FILTER ({each})" for *_, each in asked]
+    counts = connection.execute(f"SELECT {', '.join(pieces)} FROM decoded").fetchone()
+    table = pd.DataFrame(
+        {"rule": rule.name, "field": field, "rows": rows, "first": first, "remedy": rule.remedy}
+        for (rule, field, _), rows, first in zip(asked, counts[::2], counts[1::2], strict=True)
+        if rows
     )
+    if table.empty:
+        return pd.DataFrame(columns=["rule", "field", "rows", "first", "remedy"])
+    table["first"] = [", ".join(map(str, each)) for each in table["first"]]
+    return table.sort_values(["rows", "rule", "field"], ascending=[False, True, True], ignore_index=True)
+
+
+def complaints(table):
+    """Return the problems as text, grouped by rule, each with what to do."""
+    lines = []
+    for (rule, remedy), group in table.groupby(["rule", "remedy"], sort=False):
+        for row in group.itertuples():
+            several = "s" if row.rows > 1 else ""
+            more = " ..." if row.rows > row.first.count(",") + 1 else ""
+            lines.append(f"  {rule} in {row.field}: {row.rows} row{several}, at row{several} {row.first}{more}")
+        lines.append(f"    What to do: {remedy}")
+    return "\n".join(lines)

@@ -1,32 +1,71 @@
-"""Raw export -> labelled records. Used by 01-clean alone; DuckDB does the work.
+"""Raw export -> labelled records. Used by 01-clean alone; DuckDB does the work, in bounded memory.
 
-A row's number is its line in the file, the heading being line 1. Which rows stay is decided in `flow`.
+`read` pours the rows of a file into the table `raw`, `decode` turns their texts into codes, numbers, times and
+pseudonyms and lets go of `raw`. Which rows stay is decided in `flow`.
 """
 
-import codecs
 import csv
+import os
+import shutil
+import tempfile
+import threading
+from operator import itemgetter
 from pathlib import Path
 
 import duckdb
 
-from hotline import paths
+from hotline import paths, readers
 from hotline.errors import InputError, did_you_mean
 
 # Full-width forms that input methods leave behind, and what they stand for.
 FULL_WIDTH = ("０１２３４５６７８９：／－．　", "0123456789:/-. ")
+WIDE = str.maketrans(*FULL_WIDTH)
+ISO = "%Y-%m-%d %H:%M:%S"  # how times of Excel and Parquet arrive, whatever the codebook says
+LONGEST_TEXT = 1000  # characters; no text of a codebook is longer, and what is cut off stays unknown
+MOST_TEXTS = 10_000  # different texts in a column of codes, beyond which it is another column
+# Written down by nobody: only their hashes leave `raw`.
+HASHED = ("caller_number", "counsellor")
 
 
-def connect(scratch):
-    """Return a DuckDB connection that may use the disk beside `scratch` and fetches nothing."""
-    connection = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "temp_directory": str(Path(scratch) / "duckdb"),
-            "memory_limit": "4GB",
-        }
-    )
+def _is_running(process):
+    """Return whether there is a process of that number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
+
+
+def connect(memory="4GB", threads=2):
+    """Return a DuckDB connection that fetches nothing and stays within a memory limit.
+
+    What does not fit goes to a folder in the checkout's .cache/, never in data-derived/. It is removed with
+    the connection, since it may hold raw records; what a killed run left behind goes with the next run.
+    """
+    cache = paths.ROOT / ".cache"
+    cache.mkdir(exist_ok=True)
+    for left in cache.glob("cleaning-*-*"):
+        if not _is_running(int(left.name.split("-")[1])):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = tempfile.TemporaryDirectory(dir=cache, prefix=f"cleaning-{os.getpid()}-")
+    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    settings |= {"memory_limit": memory, "threads": threads, "preserve_insertion_order": "false"}
+    connection = Connection(duckdb.connect(config=settings | {"temp_directory": f"{folder.name}/duckdb"}), folder)
     return connection
+
+
+class Connection:
+    """A DuckDB connection with the folder for what does not fit into memory; `close` removes both."""
+
+    def __init__(self, database, folder):
+        self.database, self.folder = database, folder
+        self.execute, self.register = database.execute, database.register
+
+    def close(self):
+        self.database.close()
+        self.folder.cleanup()
 
 
 def quoted(text):
@@ -34,156 +73,126 @@ def quoted(text):
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def _encoding(export):
-    """Return "utf-8-sig" or "gb18030", by trying the one and then the other over the whole file."""
-    for name in ("utf-8-sig", "gb18030"):
-        decoder = codecs.getincrementaldecoder(name)()
-        try:
-            with open(export, "rb") as file:
-                while piece := file.read(2**22):
-                    decoder.decode(piece)
-                decoder.decode(b"", final=True)
-            return name
-        except UnicodeDecodeError:
-            continue
-    raise InputError(f"{paths.shown(export)}: neither UTF-8 nor GB18030; save it as CSV in UTF-8")
+def headings(found, export, book):
+    """Return {variable: position} for the columns of an export, checked against the codebook.
 
-
-def as_utf8(export, scratch):
-    """Return a UTF-8 file with the content of a CSV export, and the encoding that it had.
-
-    DuckDB reads GB18030 only through an extension that it would download, so such a file is copied
-    in a stream to `scratch`.
+    Raises InputError where a heading stands twice or a needed column is absent. Only headings of the codebook
+    are told, and what resembles one: without headings, the first row is somebody's call.
     """
-    encoding = _encoding(export)
-    if encoding == "utf-8-sig":
-        return Path(export), "UTF-8"
-    copy = Path(scratch) / "export-utf8.csv"
-    with open(export, encoding=encoding, newline="") as old, open(copy, "w", encoding="utf-8", newline="") as new:
-        while piece := old.read(2**20):
-            new.write(piece)
-    return copy, "GB18030"
-
-
-def headings(file, export, book):
-    """Return {variable: heading} for the columns of an export, checked against the codebook.
-
-    Raises InputError where the file is empty, a heading stands twice, or a needed column is absent.
-    """
-    where = paths.shown(export)
-    with open(file, encoding="utf-8-sig", newline="") as opened:
-        found = next(csv.reader(opened), None)
-    if not found:
-        raise InputError(f"{where}: the file is empty; expected a line of headings and one row per call")
-    cleaned = [heading.strip() for heading in found]
-    twice = sorted({heading for heading in cleaned if cleaned.count(heading) > 1})
-    if twice:
-        raise InputError(f"{where}, line 1: the heading {', '.join(twice)} stands twice")
+    where, cleaned = f"{paths.shown(export)}, row 1", [heading.strip().strip("\ufeff") for heading in found]
     expected = {each.header: each.name for each in book if each.header}
+    known = [heading for heading in cleaned if heading in expected]
+    if not known:
+        raise InputError(
+            f"{where}: none of the headings that {paths.shown(paths.CODEBOOK)} describes, such as "
+            f'"{next(iter(expected))}"; expected the headings in the first row.\n  Remove what stands above them, '
+            "save the file as CSV in UTF-8, or describe this export in a codebook of its own (CODEBOOK=path)."
+        )
+    twice = sorted({heading for heading in known if known.count(heading) > 1})
+    if twice:
+        raise InputError(f"{where}: the heading {', '.join(twice)} stands twice; remove or rename one of them")
     absent = [header for header, name in expected.items() if book[name].needed and header not in cleaned]
     if absent:
         lines = [f'  "{header}" ({book[expected[header]].title}){did_you_mean(header, cleaned)}' for header in absent]
         raise InputError(
-            f"{where}, line 1: {len(absent)} needed column{'s are' if len(absent) > 1 else ' is'} missing:\n"
+            f"{where}: {len(absent)} needed column{'s are' if len(absent) > 1 else ' is'} missing:\n"
             + "\n".join(lines)
             + f"\n  Rename the column in the export, or give its heading as `header` in {paths.shown(paths.CODEBOOK)}."
         )
-    return {expected[clean]: heading for clean, heading in zip(cleaned, found, strict=True) if clean in expected}
+    return {expected[heading]: position for position, heading in enumerate(cleaned) if heading in expected}
 
 
-def read(connection, export, book, scratch):
-    """Read a CSV export into the table `raw`: the row's number and one text column per variable.
+def _pour(table, positions, pipe, counts):
+    """Write the rows of a table to a pipe as clean CSV: number, whether the row is ragged, the known cells.
 
-    Texts are freed of full-width digits and of spaces around them; an empty text is NULL. Columns that
-    the codebook does not know are left out, and known columns that the export lacks are NULL throughout.
-
-    Returns {"encoding", "columns", "unknown columns", "absent columns", "rows"}.
+    Counts empty rows, which hold no call. An error is left in `counts` for the thread that waits.
     """
-    export = Path(export)
-    if export.suffix.lower() not in (".csv", ".txt"):
-        raise InputError(f'{paths.shown(export)}: expected a CSV file, found "{export.suffix}"')
-    file, encoding = as_utf8(export, scratch)
-    present = headings(file, export, book)
-    columns = [each.name for each in book if each.header]
-    tidy = ", ".join(
-        f"nullif(trim(translate(\"{present[name]}\", {quoted(FULL_WIDTH[0])}, {quoted(FULL_WIDTH[1])})), '') AS {name},"
-        f' "{present[name]}" AS {name}_as_written'
-        if name in present
-        else f"NULL::VARCHAR AS {name}, NULL::VARCHAR AS {name}_as_written"
-        for name in columns
-    )
+    pick, width, none = itemgetter(*positions), len(table.headings), [""] * len(positions)
+
+    def tidy():
+        for number, cells in table.rows:
+            if cells is None:
+                yield (number, True, *none)
+            elif not any(cells):
+                counts["empty rows"] += 1
+            elif len(cells) < width:  # Excel leaves out the empty cells at the end of a row
+                yield (number, False, *pick(cells + [""] * (width - len(cells))))
+            else:
+                yield (
+                    (number, False, *pick(cells))
+                    if max(map(len, cells)) <= LONGEST_TEXT
+                    else (number, False, *(cell[:LONGEST_TEXT] for cell in pick(cells)))
+                )
+
+    try:
+        with open(pipe, "w", encoding="utf-8", errors="replace", newline="", buffering=2**20) as file:
+            csv.writer(file, lineterminator="\n").writerows(tidy())
+    except Exception as error:  # told in `_load`, by the thread that can raise it to the user
+        counts["error"] = error
+
+
+def _load(connection, table, positions, names):
+    """Fill `raw` through a pipe, so that no copy of the export touches the disk. Returns the number of empty rows."""
+    pipe, counts = Path(connection.folder.name) / "rows", {"empty rows": 0}
+    os.mkfifo(pipe, 0o600)
+    pouring = threading.Thread(target=_pour, args=(table, positions, pipe, counts), daemon=True)
+    pouring.start()
+    columns = {"row": "INTEGER", "ragged": "BOOLEAN"} | dict.fromkeys(names, "VARCHAR")
     try:
         connection.execute(
-            f"CREATE OR REPLACE TABLE raw AS SELECT row_number() OVER () + 1 AS row, {tidy} "
-            "FROM read_csv(?, header=true, all_varchar=true, delim=',', quote='\"', escape='\"')",
-            [str(file)],
+            f"CREATE OR REPLACE TABLE raw AS SELECT * FROM read_csv({quoted(pipe)}, columns={columns}, header=false, "
+            "auto_detect=false, delim=',', quote='\"', escape='\"', parallel=false)"
         )
-    except duckdb.Error as error:
-        raise InputError(f"{paths.shown(export)}: not readable as CSV: {str(error).splitlines()[0]}") from error
+    finally:
+        os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # lets the thread go where DuckDB never came
+        pouring.join()
+        pipe.unlink()
+    if "error" in counts:
+        raise counts["error"]
+    return counts["empty rows"]
+
+
+def _load_parquet(connection, table, export, positions, names):
+    """Fill `raw` from a Parquet file, which DuckDB reads by itself."""
+    texts = [f'"{table.headings[position]}"::VARCHAR'.replace('""', '"') for position in positions]
+    whole = [position for position in positions if table.types[position] in ("DOUBLE", "FLOAT")]
+    texts = [
+        f"regexp_replace({text}, '\\.0$', '')" if position in whole else text
+        for text, position in zip(texts, positions, strict=True)
+    ]
+    cells = ", ".join(f"{text} AS {name}" for text, name in zip(texts, names, strict=True))
+    connection.execute(
+        "CREATE OR REPLACE TABLE raw AS SELECT (file_row_number + 2)::INTEGER AS row, false AS ragged, "
+        f"{cells} FROM read_parquet({quoted(export)}, file_row_number=true)"
+    )
+    return 0
+
+
+def read(connection, export, book, sheet=""):
+    """Read an export into the table `raw`: row, ragged, and one text per variable that the export has.
+
+    Columns that the codebook does not know are left out. Returns {"format", "rows", "empty rows", "columns",
+    "unknown columns", "absent columns"}; raises InputError where the file cannot be read as an export.
+    """
+    export = Path(export)
+    table = readers.open_table(export, {each.header for each in book if each.header}, sheet)
+    present = headings(table.headings, export, book)
+    names, positions = list(present), list(present.values())
+    if table.rows is None:
+        empty = _load_parquet(connection, table, export, positions, names)
+    else:
+        empty = _load(connection, table, positions, names)
     rows = connection.execute("SELECT count(*) FROM raw").fetchone()[0]
     if not rows:
-        raise InputError(f"{paths.shown(export)}: there is no row below the headings")
-    with open(file, encoding="utf-8-sig", newline="") as opened:
-        all_headings = next(csv.reader(opened))
+        raise InputError(
+            f"{paths.shown(export)}, row 2: there is no row below the headings; expected one row per call.\n"
+            "  Export it again, with the calls."
+        )
     return {
-        "encoding": encoding,
+        "format": table.kind,
         "rows": rows,
+        "empty rows": empty,
         "columns": len(present),
-        "unknown columns": [each for each in all_headings if each not in present.values()],
-        "absent columns": [name for name in columns if name not in present],
+        "unknown columns": [each for i, each in enumerate(table.headings) if i not in positions],
+        "absent columns": [each.name for each in book if each.header and each.name not in present],
     }
-
-
-def decode(connection, book):
-    """Turn the texts of `raw` into codes, numbers and times: the table `decoded`.
-
-    Beside each variable x stands the boolean x_bad: there was a text, and it is neither a value nor one
-    of the texts that mean "not recorded".
-    """
-    parts = []
-    for each in book:
-        if not each.header:
-            continue
-        name, text = each.name, f"raw.{each.name}"
-        if each.missing:
-            text = f"(CASE WHEN raw.{name} NOT IN ({', '.join(map(quoted, each.missing))}) THEN raw.{name} END)"
-        if each.categorical:
-            branches = " ".join(
-                f"WHEN {text} IN ({', '.join(map(quoted, (code.zh, *code.synonyms)))}) THEN {quoted(code.code)}"
-                for code in each.codes
-            )
-            value = f"CASE {branches} END"
-        elif each.type == "datetime":
-            value = f"try_strptime({text}, [{', '.join(map(quoted, each.formats))}])"
-        elif each.type == "integer":
-            low, high = each.constraints.get("minimum", -(2**31)), each.constraints.get("maximum", 2**31 - 1)
-            number = f"try_cast({text} AS INTEGER)"
-            value = f"CASE WHEN {number} BETWEEN {low} AND {high} THEN {number} END"
-        else:
-            value = text
-        parts.append(f"{value} AS {name}, ({text} IS NOT NULL AND {value} IS NULL) AS {name}_bad")
-    connection.execute(f"CREATE OR REPLACE TABLE decoded AS SELECT raw.row, {', '.join(parts)} FROM raw")
-
-
-def repairs(connection, book):
-    """Return how often each column was repaired on the way: one row per column and kind of repair.
-
-    The kinds are full-width characters, spaces around a text, and a synonym in place of the usual label.
-    """
-    wide = f"[{FULL_WIDTH[0]}]"
-    pieces = []
-    for each in book:
-        if each.header:
-            written, usual = f"{each.name}_as_written", [code.zh for code in each.codes]
-            pieces.append(
-                f"SELECT '{each.name}', 'full-width character', count(*) FILTER (regexp_matches({written}, "
-                f"'{wide}')), 'spaces', count(*) FILTER ({written} <> trim({written})) , 'synonym', "
-                + (
-                    f"count(*) FILTER ({each.name} NOT IN ({', '.join(map(quoted, [*usual, *each.missing]))}))"
-                    if usual
-                    else "0"
-                )
-                + " FROM raw"
-            )
-    found = connection.execute(" UNION ALL ".join(pieces)).fetchall()
-    return [(row[0], row[i], row[i + 1]) for row in found for i in (1, 3, 5) if row[i + 1]]

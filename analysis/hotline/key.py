@@ -1,0 +1,48 @@
+"""The key under which telephone numbers become pseudonyms, and the pseudonyms (HMAC-SHA256, RFC 2104).
+
+A plain hash of a telephone number can be undone by hashing all numbers; a keyed one only by who has the key.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+from hotline.errors import InputError
+
+SHORTEST = 16  # characters
+# Of the simulated export, whose numbers belong to nobody: open to everyone, so that all get the same results.
+OF_SIMULATION = b"simulated numbers belong to nobody"
+HOW = """Make a key once, keep it where the raw export is kept, and never share it:
+    python3 -c "import secrets; print(secrets.token_hex(32))" > data-raw/private/key
+  and run: HOTLINE_KEY_FILE=data-raw/private/key make paper EXPORT=..."""
+
+
+def key(simulated, root="."):
+    """Return the key as bytes: the fixed one for simulated numbers, else from HOTLINE_KEY_FILE or HOTLINE_KEY.
+
+    A relative HOTLINE_KEY_FILE starts at `root`. Raises InputError where there is no key or it is too short.
+    """
+    if simulated:
+        return OF_SIMULATION
+    file, given = os.environ.get("HOTLINE_KEY_FILE"), os.environ.get("HOTLINE_KEY", "")
+    if file:
+        path = Path(root) / file
+        if not path.is_file():
+            raise InputError(f"HOTLINE_KEY_FILE: there is no file {file}.\n  {HOW}")
+        given = path.read_bytes().decode("utf-8", errors="replace")
+    if not given.strip():
+        raise InputError(
+            f"A real export needs a key, under which callers' numbers become hashes; there is none.\n  {HOW}"
+        )
+    if len(given.strip()) < SHORTEST:
+        raise InputError(f"The key for callers' numbers is shorter than {SHORTEST} characters.\n  {HOW}")
+    return given.strip().encode()
+
+
+def hmac_sql(text, secret):
+    """Return the SQL for the HMAC-SHA256 of a text under a key: a BLOB of 32 bytes, NULL for NULL."""
+    if len(secret) > 64:
+        secret = hashlib.sha256(secret).digest()
+    inner, outer = (bytes(byte ^ pad for byte in secret.ljust(64, b"\0")).hex() for pad in (0x36, 0x5C))
+    first = f"unhex(sha256(unhex('{inner}') || encode({text})))"
+    return f"unhex(sha256(unhex('{outer}') || {first}))"

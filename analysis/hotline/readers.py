@@ -1,0 +1,184 @@
+"""Files of every kind -> headings and rows of text: CSV, Excel, Parquet. Nothing is guessed about what a text means.
+
+A row's number is its place in the file as a spreadsheet shows it, the headings being row 1: an empty row has a
+number too, a line break inside quotation marks does not begin a new one.
+"""
+
+import codecs
+import csv
+import datetime
+from collections import deque
+from dataclasses import dataclass
+
+import duckdb
+
+from hotline import paths
+from hotline.errors import InputError
+
+# The first bytes tell what a file is; its name need not.
+EXCEL, OLD_EXCEL, PARQUET, UTF_16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1", (b"\xff\xfe", b"\xfe\xff")
+DELIMITERS = (",", ";", "\t", "|")
+LONGEST_CELL = 2**21  # characters; a quotation that never closes is given up after so many
+csv.field_size_limit(LONGEST_CELL)
+
+
+@dataclass
+class Table:
+    """An export that has been opened.
+
+    kind is how it is written, for the reader's eyes; headings its first row. rows yields (number, cells), with
+    None for the cells of a row that does not have one cell per heading; of a Parquet file, which DuckDB reads by
+    itself, rows is None and types holds the type of each column.
+    """
+
+    kind: str
+    headings: list
+    rows: object = None
+    types: tuple = ()
+
+
+def open_table(export, known=(), sheet=""):
+    """Open an export of any kind; returns a Table.
+
+    `known` are the headings to expect, by which the delimiter of a CSV file is found; `sheet` names the sheet of
+    an Excel file that has several. Raises InputError where the file is none of the kinds or is damaged.
+    """
+    with open(export, "rb") as file:
+        begins = file.read(4)
+    if not begins:
+        raise InputError(f"{paths.shown(export)}: the file is empty; expected a row of headings and one row per call")
+    if begins in (EXCEL, OLD_EXCEL):
+        return _open_excel(export, sheet)
+    if sheet:
+        raise InputError(f'{paths.shown(export)}: not an Excel file, so it has no sheet "{sheet}"; leave `sheet` empty')
+    return _open_parquet(export) if begins == PARQUET else _open_csv(export, known)
+
+
+# --- CSV ----------------------------------------------------------------------------------------------------
+
+
+def _encoding(export):
+    """Return the name of a codec that reads the whole file: UTF-8, GB18030, or UTF-16 where the file says so."""
+    with open(export, "rb") as file:
+        names = ("utf-16",) if file.read(2) in UTF_16 else ("utf-8-sig", "gb18030")
+    line = 0  # the furthest line that any of them reached
+    for name in names:
+        decoder, lines = codecs.getincrementaldecoder(name)(), 1
+        try:
+            with open(export, "rb") as file:
+                while piece := file.read(2**22):
+                    decoder.decode(piece)
+                    lines += piece.count(b"\n")
+                decoder.decode(b"", final=True)
+            return name
+        except UnicodeDecodeError as error:
+            line = max(line, lines + piece[: error.start].count(b"\n"))
+    raise InputError(
+        f"{paths.shown(export)}, about line {line}: neither UTF-8 nor GB18030; expected CSV, Excel or Parquet.\n"
+        "  The file is damaged or cut off there, or has another encoding: export it again, as CSV in UTF-8."
+    )
+
+
+def _delimiter(line, known):
+    """Return the delimiter that splits a line into the most known headings, a comma where none does."""
+
+    def hits(delimiter):
+        return sum(cell.strip() in known for cell in next(csv.reader([line], delimiter=delimiter)))
+
+    return max(DELIMITERS, key=hits)
+
+
+def _open_csv(export, known):
+    encoding = _encoding(export)
+    with open(export, encoding=encoding, newline="") as file:
+        first = file.readline(LONGEST_CELL)
+    delimiter = _delimiter(first.replace("\0", "\ufffd"), known)
+    rows = _csv_rows(export, encoding, delimiter)
+    headings = next(rows)[1]
+    kind = {"utf-8-sig": "UTF-8", "gb18030": "GB18030", "utf-16": "UTF-16"}[encoding]
+    return Table(f"CSV, {kind}", headings or [], rows)
+
+
+def _csv_rows(export, encoding, delimiter):
+    """Yield (number, cells) for every row, the headings first; None for cells that are too many or too few.
+
+    A quotation mark that is not closed would swallow the rows that follow, to the end of the file: where such a
+    row comes out wrong, only its first line is given up, and reading goes on with the next.
+    """
+    taken, again = [], deque()
+
+    def lines(file):
+        while True:
+            line = again.popleft() if again else next(file, None)
+            if line is None:
+                return
+            line = line.replace("\0", "\ufffd")
+            taken.append(line)
+            yield line
+
+    with open(export, encoding=encoding, newline="") as file:
+        number, width = 0, None
+        reader = csv.reader(lines(file), delimiter=delimiter, strict=True)
+        while True:
+            taken.clear()
+            try:
+                cells = next(reader, None)
+                if cells is None:
+                    return
+            except csv.Error:
+                cells = None
+            number += 1
+            if width is None:
+                width = len(cells or ())
+            elif cells is None or (cells and len(cells) != width):
+                cells = None
+                again.extendleft(reversed(taken[1:]))
+                reader = csv.reader(lines(file), delimiter=delimiter, strict=True)
+            yield number, cells
+
+
+# --- Excel and Parquet --------------------------------------------------------------------------------------
+
+
+def as_text(cell):
+    """Return a typed cell as an export in CSV would write it: 13.0 as 13, a time as 2021-03-01 20:00:00.
+
+    >>> as_text(13.0), as_text(datetime.datetime(2021, 3, 1, 20)), as_text(None)
+    ('13', '2021-03-01 20:00:00', '')
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime.datetime):
+        return cell.replace(microsecond=0).isoformat(" ")
+    return str(cell)
+
+
+def _open_excel(export, sheet):
+    from python_calamine import CalamineError, load_workbook  # no other kind of export needs it
+
+    where = paths.shown(export)
+    try:
+        book = load_workbook(str(export))
+        names = book.sheet_names
+        if sheet not in names and (sheet or len(names) != 1):
+            found = ", ".join(f'"{name}"' for name in names)
+            wrong = f'there is no sheet "{sheet}"' if sheet else f"the file has {len(names)} sheets"
+            raise InputError(f"{where}: {wrong}; name one of {found} as `sheet` of 01-clean in params.yml")
+        cells = book.get_sheet_by_name(sheet or names[0]).iter_rows()
+        first = next(cells, None)
+    except (CalamineError, OSError, ValueError) as error:
+        raise InputError(f"{where}: a damaged Excel file; open it, save it anew as .xlsx or CSV in UTF-8") from error
+    headings = [as_text(cell) for cell in first or ()]
+    rows = ((number, [as_text(cell) for cell in row]) for number, row in enumerate(cells, 2))
+    return Table(f'Excel, sheet "{sheet or names[0]}"', headings, rows)
+
+
+def _open_parquet(export):
+    try:
+        columns = duckdb.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(export)]).fetchall()
+        names, types = zip(*[row[:2] for row in columns], strict=True)
+    except duckdb.Error as error:
+        raise InputError(f"{paths.shown(export)}: a damaged Parquet file; export it again, whole") from error
+    return Table("Parquet", list(names), None, types)
