@@ -118,15 +118,15 @@ def by_city(place, city):
     return pd.Categorical.from_codes(regions.cat.codes.to_numpy()[city.cat.codes], regions.cat.categories)
 
 
-def draw_calls(rng, place, pupils, wanted):
-    """Return the first `wanted` calls within the calendar that the callers of these pupils make, one row each."""
+def draw_calls(rng, place, pupils, wanted=None):
+    """Return the first `wanted` calls (all, if None) that the callers make within the calendar, one row each."""
     caller, known = place.known.caller, place.known
     first = pupils.index[~pupils["caller"].duplicated()]
     exponents = np.array([caller.calls_exponent[level] for level in pupils["level"].cat.categories])
     many = np.minimum(rng.zipf(exponents[pupils["level"].cat.codes[first]]), caller.calls_most)
     who, day = sim.spread_calls(rng, pupils["day"].to_numpy()[first], many, caller.gap_days)
     inside = (day < len(place.days)) & (day >= known.calendar.burn_in_days)
-    if inside.sum() < wanted:
+    if wanted is not None and inside.sum() < wanted:
         raise ValueError(f"{len(first)} callers made {inside.sum()} calls; raise caller: drawn_per_call")
     who, day = who[inside][:wanted], day[inside][:wanted]
     siblings = np.diff(np.append(first, len(pupils))) - 1
