@@ -73,5 +73,5 @@ def test_an_empty_category_and_a_term_without_an_estimate_are_refused():
     with pytest.raises(ValueError, match="nobody"):
         ordinal.fit(x, counts.assign(imbalance=0))
     never = x.assign(never=(counts["well"] == 1).astype(float))
-    with pytest.raises((ValueError, np.linalg.LinAlgError)):
+    with pytest.raises(ordinal.NoEstimate):
         ordinal.fit(never, counts)

@@ -89,8 +89,8 @@ def of_step(notebook, parameters, after, export=None):
     export : path of the raw export, for the step that reads it; its content counts, not its name
     """
     sources = [source for source, _ in code_cells(notebook)]
-    # The simulator plays the outside world: it writes what the compendium's own codebook describes.
-    codebook = paths.DATA_RAW / "codebook.yaml" if notebook.stem == "simulate" else paths.CODEBOOK
+    # The simulation plays the outside world: it knows what the compendium's own codebook describes.
+    codebook = paths.DATA_RAW / "codebook.yaml" if notebook.stem in paths.OF_SIMULATION else paths.CODEBOOK
     data = {str(file.relative_to(paths.ROOT)): sha256(file) for file in (paths.PUBLISHED, paths.POPULATION)}
     return {
         "notebook": hash_text("\n\n".join(sources)),

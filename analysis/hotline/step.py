@@ -80,7 +80,7 @@ def plan(step, after):
         raise InputError(f'{paths.shown(paths.PARAMS)}: no run is called "{step}"; there are: {", ".join(known)}')
     name, parameters = known[step]
     export = find_export(parameters)
-    if step == "simulate":
+    if step in paths.OF_SIMULATION:
         simulated = True
     elif export:
         simulated = provenance.is_simulated(export)

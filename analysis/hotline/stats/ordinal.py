@@ -16,6 +16,10 @@ from scipy.special import expit, logit, xlogy
 from scipy.stats import chi2, norm
 
 
+class NoEstimate(ValueError):
+    """The likelihood has no maximum at finite coefficients, as where nobody with a term has the event."""
+
+
 @dataclass(frozen=True)
 class Fit:
     """A fitted model: estimates and covariance in the same order, and the log-likelihood of single pupils."""
@@ -43,8 +47,8 @@ def fit(x, counts, departing=None, most_steps=50):
     most_steps : where the fit gives up
 
     Returns a Fit. Its estimates are named as the terms of x, "category: intercept", and "category: term" for the
-    terms that depart. Raises ValueError where a category is empty, or where the estimates do not settle (as
-    where a term has no finite one).
+    terms that depart. Raises ValueError where a category is empty, and NoEstimate where the estimates do not
+    settle.
     """
     n, common = counts.to_numpy(float), x.to_numpy(float)
     above = list(counts.columns[1:])
@@ -57,18 +61,22 @@ def fit(x, counts, departing=None, most_steps=50):
         raise ValueError("nobody is in one of the categories")
     b = np.zeros(len(labels))
     b[ends - [each.shape[1] for each in own]] = logit(1 - np.cumsum(shares)[:-1])
-    reached = _log_likelihood(b, own, ends, common, n)
     for _ in range(most_steps):
         score, information = _derivatives(b, own, ends, common, n)
-        step = np.linalg.solve(information, score)
-        # Half the way, and half again, as long as a step leads down or to a negative chance.
-        while not (found := _log_likelihood(b + step, own, ends, common, n)) >= reached - 1e-9 * abs(reached):
-            step /= 2
-        b, reached = b + step, found
+        try:
+            step = np.linalg.solve(information, score)
+        except np.linalg.LinAlgError as error:
+            raise NoEstimate("two terms cannot be told apart, or one has no finite estimate") from error
+        # Half the way, and half again, as long as that leads higher: a whole step may go too far, or even
+        # to where a chance is negative.
+        reached, half = (_log_likelihood(b + part, own, ends, common, n) for part in (step, step / 2))
+        while half > reached or reached == -np.inf:
+            step, reached, half = step / 2, half, _log_likelihood(b + step / 4, own, ends, common, n)
+        b = b + step
         if np.abs(step).max() < 1e-9:
             information = _derivatives(b, own, ends, common, n)[1]
             return Fit(pd.Series(b, labels), np.linalg.inv(information), reached)
-    raise ValueError(f"the estimates did not settle in {most_steps} steps")
+    raise NoEstimate(f"the estimates did not settle in {most_steps} steps")
 
 
 def _cumulative(b, own, ends, common):
