@@ -36,7 +36,7 @@ class Fit:
         return pd.DataFrame({"b": b, "se": se, "low": b - reach, "high": b + reach, "p": p})
 
 
-def fit(x, counts, departing=None, most_steps=50):
+def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50):
     """Fit by Fisher scoring, which needs the expected information alone and so gives the covariance as well.
 
     Parameters
@@ -44,7 +44,8 @@ def fit(x, counts, departing=None, most_steps=50):
     x : DataFrame of the terms, (cells, terms), without a constant
     counts : DataFrame, (cells, categories), how many pupils of each cell are in each category, from low to high
     departing : {category: names of terms in x that have a coefficient of their own at that category}
-    most_steps : where the fit gives up
+    tolerance : the fit ends when no coefficient moves by more
+    most_steps : where it gives up
 
     Returns a Fit. Its estimates are named as the terms of x, "category: intercept", and "category: term" for the
     terms that depart. Raises ValueError where a category is empty, and NoEstimate where the estimates do not
@@ -73,7 +74,7 @@ def fit(x, counts, departing=None, most_steps=50):
         while half > reached or reached == -np.inf:
             step, reached, half = step / 2, half, _log_likelihood(b + step / 4, own, ends, common, n)
         b = b + step
-        if np.abs(step).max() < 1e-9:
+        if np.abs(step).max() < tolerance:
             information = _derivatives(b, own, ends, common, n)[1]
             return Fit(pd.Series(b, labels), np.linalg.inv(information), reached)
     raise NoEstimate(f"the estimates did not settle in {most_steps} steps")
