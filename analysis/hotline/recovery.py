@@ -213,7 +213,10 @@ def label(book, term):
     if name == "intercept":
         return f"Intercept of {book.label('level', level).lower()}"
     pairs = zip(*(side.split(":") for side in name.split("=")), strict=True)
-    known = [f"{book[one].title}: {book.label(one, code)}" if one in book.fields else code for one, code in pairs]
+    known = [
+        f"{book[one].title}: {book.label(one, code)}" if one in book.fields else code.capitalize()
+        for one, code in pairs
+    ]
     return " × ".join(known) + suffix
 
 
