@@ -50,6 +50,9 @@ paper: $(if $(EXPORT),$(filter-out simulate,$(STEPS)),$(STEPS))  ## Rebuild ever
 test: setup  ## Run the tests
 	@$(RUN) -m pytest
 
+recovery: setup  ## Does the model of the simulated data find its own coefficients again? (not part of the paper)
+	@mkdir -p .cache && $(RUN) -m hotline.step recovery
+
 ##@ One step, and what it needs
 simulate: setup  ## data-raw/simulate.ipynb writes the simulated export
 01-clean: $(if $(EXPORT),,simulate)  ## Raw export to checked records: calls and pupils
@@ -112,4 +115,4 @@ help:  ## This list
 	  /^[a-z0-9-]+:.*  ## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 	@printf '\n  %s\n  %s\n' "EXPORT=path CODEBOOK=path   another hotline's export and its codebook" "make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper test setup help lab lint hooks bench quarto lock clean 06-logistic 07-prediction $(STEPS)
+.PHONY: paper recovery test setup help lab lint hooks bench quarto lock clean 06-logistic 07-prediction $(STEPS)

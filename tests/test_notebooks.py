@@ -59,7 +59,7 @@ def test_it_checks_itself_and_finishes(name):
 
 def test_only_cleaning_sees_records(name):
     """The door: nothing but the cleaning notebook and its library opens the data."""
-    if name in ("simulate", "01-clean"):
+    if name in (*paths.OF_SIMULATION, "01-clean"):
         return
     code = "\n".join(sources(name, "code"))
     for forbidden in ("parquet", "duckdb", "read_sql", "records", "export.csv", "open("):

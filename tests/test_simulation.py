@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from hotline import params, paths
+from hotline import params, paths, raw_face, scenario
 from hotline import simulation as sim
 from hotline.codebook import read_codebook
 from hotline.errors import InputError
@@ -43,6 +43,17 @@ def decoded(frame, name):
     field = BOOK[name]
     codes = {text: code.code for code in field.codes for text in (code.zh, *code.synonyms)}
     return frame[field.header].str.strip().map(codes)
+
+
+def test_a_large_export_is_made_in_batches_whose_callers_and_tickets_differ(tmp_path, monkeypatch):
+    path = simulate(tmp_path, monkeypatch, seed=5, calls=100_002)
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    assert len(frame) == 100_002
+    tickets, numbers = (frame[BOOK[name].header] for name in ("ticket_id", "caller_number"))
+    sound = frame.drop_duplicates()
+    assert not sound[tickets.name].duplicated().any()
+    shared = set(numbers[:50_001]) & set(numbers[50_001:])
+    assert len(shared) <= KNOWN.rows.test_numbers  # the desk's own lines
 
 
 def digest(path):
@@ -148,14 +159,18 @@ def rng():
     return np.random.default_rng(1)
 
 
+def categories(**columns):
+    return pd.DataFrame(columns).astype("category")
+
+
 def test_log_odds_adds_main_effects_and_an_interaction():
-    frame = pd.DataFrame({"sex": ["male", "female", "female"], "problem": ["other", "other", "family"]})
+    frame = categories(sex=["male", "female", "female"], problem=["other", "other", "family"])
     ratios = {"sex": {"female": 2.0}, "problem": {"family": 3.0}, "sex:problem": {"female:family": 5.0}}
     assert sim.log_odds(frame, ratios) == pytest.approx(np.log([1, 2, 30]))
 
 
 def test_nominal_draws_the_shares_of_its_group_and_tilts_them(rng):
-    frame = pd.DataFrame({"group": np.repeat(["a", "b"], 20_000)})
+    frame = categories(group=np.repeat(["a", "b"], 20_000))
     shares = {"a": {"x": 0.2, "y": 0.8}, "b": {"x": 0.5, "y": 0.5}}
     drawn = pd.Series(sim.nominal(rng, frame, shares, {"x": {"group": {"b": 3.0}}}, by="group"))
     found = (drawn == "x").groupby(frame["group"]).mean()
@@ -164,7 +179,7 @@ def test_nominal_draws_the_shares_of_its_group_and_tilts_them(rng):
 
 
 def test_ordinal_keeps_the_shares_and_the_odds_ratio(rng):
-    frame = pd.DataFrame({"sex": np.tile(["male", "female"], 40_000)})
+    frame = categories(sex=np.tile(["male", "female"], 40_000))
     drawn = sim.ordinal(rng, frame, {"low": 0.5, "middle": 0.3, "high": 0.2}, {"sex": {"female": 2.0}})
     shares = pd.Series(drawn).value_counts(normalize=True)
     assert shares[["low", "middle", "high"]].tolist() == pytest.approx([0.5, 0.3, 0.2], abs=0.01)
@@ -173,13 +188,30 @@ def test_ordinal_keeps_the_shares_and_the_odds_ratio(rng):
     assert odds["female"] / odds["male"] == pytest.approx(2.0, rel=0.08)
 
 
-def test_stereotype_keeps_the_shares_whatever_the_score(rng):
-    score = rng.normal(3, 2, 50_000)
-    drawn = sim.stereotype(rng, score, {"well": 0.6, "high": 0.1, "middle": 0.3}, {"well": 0, "high": 1, "middle": 0.5})
-    shares = pd.Series(drawn).value_counts(normalize=True)
-    assert shares[["well", "high", "middle"]].tolist() == pytest.approx([0.6, 0.1, 0.3], abs=0.01)
-    means = pd.Series(score).groupby(drawn).mean()
-    assert means["well"] < means["middle"] < means["high"]
+def test_partial_proportional_odds_have_the_odds_ratios_and_the_departure_asked_for(rng):
+    frame = categories(sex=np.tile(["male", "female"], 100_000))
+    intercepts, departures = {"middle": -0.5, "high": -2.0}, {"high": {"sex": {"female": 1.5}}}
+    chances = sim.at_or_above(frame, intercepts, {"sex": {"female": 2.0}}, departures)
+    drawn = sim.cumulative(rng, chances, ["well", "middle", "high"])
+    for codes, ratio, intercept in ((["middle", "high"], 2.0, -0.5), (["high"], 3.0, -2.0)):
+        share = pd.Series(drawn.isin(codes)).groupby(frame["sex"], observed=True).mean()
+        odds = share / (1 - share)
+        assert odds["male"] == pytest.approx(np.exp(intercept), rel=0.04)
+        assert odds["female"] / odds["male"] == pytest.approx(ratio, rel=0.05)
+
+
+def test_a_departure_that_makes_a_chance_negative_is_refused():
+    with pytest.raises(ValueError, match="negative"):
+        sim.at_or_above(categories(sex=["male"]), {"middle": 0, "high": -1}, {}, {"high": {"sex": {"male": 9.0}}})
+
+
+def test_intercepts_of_the_level_give_its_shares(rng):
+    children = pd.read_csv(paths.POPULATION, index_col="city")["children_0_14"]
+    place = scenario.setting(rng, KNOWN, BOOK, children, 2019, 2022)
+    pupils = scenario.draw_pupils(rng, place, 200_000)
+    shares = pd.Series(scenario.draw_level(rng, KNOWN, pupils)).value_counts(normalize=True)
+    for level, share in KNOWN.level.shares.items():
+        assert shares[level] == pytest.approx(share, abs=0.005)
 
 
 def test_threshold_solves_for_the_share():
@@ -211,7 +243,9 @@ def test_days_and_hours_have_the_shape_that_was_asked_for():
 
 def test_spell_writes_nothing_that_the_codebook_does_not_know(rng):
     field = BOOK["sex"]
-    written = sim.spell(rng, pd.Series(["male", "female", None] * 2000), field, KNOWN.face)
-    known = {"", *field.missing, *(text for code in field.codes for text in (code.zh, *code.synonyms))}
-    assert {text.strip() for text in written} == known
-    assert any(text != text.strip() for text in written)
+    written = raw_face.spell(rng, pd.Series(["male", "female", None] * 2000), field, KNOWN.face).astype(object)
+    known = {*field.missing, *(text for code in field.codes for text in (code.zh, *code.synonyms))}
+    texts = [text for text in written if isinstance(text, str)]
+    assert {text.strip() for text in texts} == known
+    assert any(text != text.strip() for text in texts)
+    assert pd.isna(written[2::3]).any() and not pd.isna(written[0::3]).any()

@@ -7,7 +7,10 @@ provenance   simulated or real, decided by the export's hash
 errors       the one kind of error that a user can mend
 
 From records to counts:
-simulation   the larger parts of the simulator (used by simulate alone)
+simulation   numbers and random draws (used by simulate and recovery alone, like the next three)
+scenario     what happens at the simulated hotline, from the caller to the counsellor's form
+raw_face     the export as a ticket system would spell and spoil it
+recovery     replications: does the model find its own coefficients again, and what keeps it from that
 records      raw export -> labelled records (used by 01-clean alone)
 flow         which records stay, and why the others left (used by 01-clean alone)
 tally        the door: counts by named variables, for every later notebook

@@ -97,8 +97,8 @@ def of_step(notebook, parameters, after, export=None):
     export : path of the raw export, for the step that reads it; its content counts, not its name
     """
     sources = [source for source, _ in code_cells(notebook)]
-    # The simulator plays the outside world: it writes what the compendium's own codebook describes.
-    codebook = paths.DATA_RAW / "codebook.yaml" if notebook.stem == "simulate" else paths.CODEBOOK
+    # The simulation plays the outside world: it knows what the compendium's own codebook describes.
+    codebook = paths.DATA_RAW / "codebook.yaml" if notebook.stem in paths.OF_SIMULATION else paths.CODEBOOK
     if not codebook.is_file():
         raise InputError(f"{paths.shown(codebook)}: there is no such codebook; CODEBOOK=path names one")
     named = [value for name, value in parameters.items() if isinstance(value, str) and name != "export"]

@@ -85,8 +85,8 @@ def declared(notebook):
 
 
 def notebooks():
-    """Return the names of all notebooks of the pipeline, in order."""
-    return ["simulate", *sorted(file.stem for file in paths.ANALYSIS.glob("[0-9][0-9]-*.ipynb"))]
+    """Return the names of all notebooks of the compendium: those of the simulation, then the study's in order."""
+    return [*paths.OF_SIMULATION, *sorted(file.stem for file in paths.ANALYSIS.glob("[0-9][0-9]-*.ipynb"))]
 
 
 def _values(root, where):

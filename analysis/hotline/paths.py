@@ -54,9 +54,13 @@ FAILED = DERIVED / "failed"
 SCRATCH = DERIVED / "scratch"
 
 
+# The notebooks beside the sources of the simulated data: one makes the data, one asks what the model can recover.
+OF_SIMULATION = ("simulate", "recovery")
+
+
 def notebook(name):
     """Return the source of a notebook by its name, such as ``03-anova`` or ``simulate``."""
-    return (DATA_RAW if name == "simulate" else ANALYSIS) / f"{name}.ipynb"
+    return (DATA_RAW if name in OF_SIMULATION else ANALYSIS) / f"{name}.ipynb"
 
 
 def step(name):

@@ -87,7 +87,7 @@ def plan(step, after):
         )
     name, parameters = known[step]
     export = find_export(parameters)
-    if step == "simulate":
+    if step in paths.OF_SIMULATION:
         simulated = True
     elif export:
         simulated = provenance.is_simulated(export)

@@ -1,0 +1,119 @@
+"""Ordinal logistic models on counts: proportional odds, and named terms that depart from them.
+
+For ordered categories 0, 1, ..., J the model is ``logit P(Y >= j) = a_j + x b + z_j d_j``: the terms x have one
+coefficient for all j (McCullagh 1980, J. R. Stat. Soc. B 42: 109-142), the terms z_j one more at j alone (partial
+proportional odds; Peterson and Harrell 1990, Applied Statistics 39: 205-217).
+
+Why not a library: statsmodels' OrderedModel takes no counts (it ignores weights without a word) and has no
+terms that depart from proportional odds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit, xlogy
+from scipy.stats import chi2, norm
+
+
+class NoEstimate(ValueError):
+    """The likelihood has no maximum at finite coefficients, as where nobody with a term has the event."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model: estimates and covariance in the same order, and the log-likelihood of single pupils."""
+
+    estimates: pd.Series
+    covariance: np.ndarray
+    log_likelihood: float
+
+    def table(self, level=0.95):
+        """Return b, se, low, high (Wald limits) and p for every coefficient."""
+        b, se = self.estimates, np.sqrt(np.diag(self.covariance))
+        reach = norm.ppf((1 + level) / 2) * se
+        p = chi2.sf((b / se) ** 2, 1)
+        return pd.DataFrame({"b": b, "se": se, "low": b - reach, "high": b + reach, "p": p})
+
+
+def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50):
+    """Fit by Fisher scoring, which needs the expected information alone and so gives the covariance as well.
+
+    Parameters
+    ----------
+    x : DataFrame of the terms, (cells, terms), without a constant
+    counts : DataFrame, (cells, categories), how many pupils of each cell are in each category, from low to high
+    departing : {category: names of terms in x that have a coefficient of their own at that category}
+    tolerance : the fit ends when no coefficient moves by more
+    most_steps : where it gives up
+
+    Returns a Fit. Its estimates are named as the terms of x, "category: intercept", and "category: term" for the
+    terms that depart. Raises ValueError where a category is empty, and NoEstimate where the estimates do not
+    settle.
+    """
+    n, common = counts.to_numpy(float), x.to_numpy(float)
+    above = list(counts.columns[1:])
+    names = {each: list((departing or {}).get(each, ())) for each in above}
+    own = [np.column_stack([np.ones(len(x)), x[names[each]].to_numpy(float)]) for each in above]
+    labels = [f"{each}: {term}" for each in above for term in ("intercept", *names[each])] + list(x.columns)
+    ends = np.cumsum([each.shape[1] for each in own])
+    shares = n.sum(axis=0) / n.sum()
+    if not (shares > 0).all():
+        raise ValueError("nobody is in one of the categories")
+    b = np.zeros(len(labels))
+    b[ends - [each.shape[1] for each in own]] = logit(1 - np.cumsum(shares)[:-1])
+    for _ in range(most_steps):
+        score, information = _derivatives(b, own, ends, common, n)
+        try:
+            step = np.linalg.solve(information, score)
+        except np.linalg.LinAlgError as error:
+            raise NoEstimate("two terms cannot be told apart, or one has no finite estimate") from error
+        # Half the way, and half again, as long as that leads higher: a whole step may go too far, or even
+        # to where a chance is negative.
+        reached, half = (_log_likelihood(b + part, own, ends, common, n) for part in (step, step / 2))
+        while half > reached or reached == -np.inf:
+            step, reached, half = step / 2, half, _log_likelihood(b + step / 4, own, ends, common, n)
+        b = b + step
+        if np.abs(step).max() < tolerance:
+            information = _derivatives(b, own, ends, common, n)[1]
+            return Fit(pd.Series(b, labels), np.linalg.inv(information), reached)
+    raise NoEstimate(f"the estimates did not settle in {most_steps} steps")
+
+
+def _cumulative(b, own, ends, common):
+    """The chance of each category or a higher one, (cells, categories + 1), from 1 down to 0."""
+    shared = common @ b[ends[-1] :]
+    starts = np.append(0, ends[:-1])
+    eta = [each @ b[i:j] + shared for each, i, j in zip(own, starts, ends, strict=True)]
+    return np.column_stack([np.ones(len(common)), expit(np.column_stack(eta)), np.zeros(len(common))])
+
+
+def _log_likelihood(b, own, ends, common, n):
+    chance = -np.diff(_cumulative(b, own, ends, common), axis=1)
+    if (chance <= 0).any():
+        return -np.inf
+    return xlogy(n, chance).sum()
+
+
+def _derivatives(b, own, ends, common, n):
+    """Score and expected information; the coefficients are those of each `own`, then those of `common`."""
+    above = _cumulative(b, own, ends, common)
+    chance, slope = -np.diff(above, axis=1), (above * (1 - above))[:, 1:-1]
+    ratio, total = n / chance, n.sum(axis=1)
+    pull = slope * (ratio[:, 1:] - ratio[:, :-1])  # the score of each logit, (cells, logits)
+    logits = range(len(own))
+    weight = {(j, j): total * slope[:, j] ** 2 * (1 / chance[:, j] + 1 / chance[:, j + 1]) for j in logits}
+    for j in logits[1:]:
+        weight[j - 1, j] = weight[j, j - 1] = -total * slope[:, j - 1] * slope[:, j] / chance[:, j]
+    score = np.concatenate([own[j].T @ pull[:, j] for j in logits] + [common.T @ pull.sum(axis=1)])
+    starts, size = np.append(0, ends[:-1]), len(b)
+    information = np.zeros((size, size))
+    shared = slice(ends[-1], size)
+    for (j, k), w in weight.items():
+        information[starts[j] : ends[j], starts[k] : ends[k]] = own[j].T @ (w[:, None] * own[k])
+    for j in logits:
+        row = sum(w for (one, _), w in weight.items() if one == j)
+        block = own[j].T @ (row[:, None] * common)
+        information[starts[j] : ends[j], shared], information[shared, starts[j] : ends[j]] = block, block.T
+    information[shared, shared] = common.T @ (sum(weight.values())[:, None] * common)
+    return score, information
