@@ -172,7 +172,7 @@ def findings():
     simulated = is_simulated()
     head = ["Published finding", "Here", *(["Nature"] if simulated else [])]
     rows = [[each["text"].rstrip("."), each["here"], *([each["reproduced_by"]] if simulated else [])] for each in known]
-    lines = ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]]
+    lines = ["| " + " | ".join(row) + " |" for row in [head, [":---"] * len(head), *rows]]
     caption = ": Findings of the original study, and what the {{< var study.data >}} data show. {#tbl-reproduced}"
     return "\n".join([*lines, "", caption, ""])
 
