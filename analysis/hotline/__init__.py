@@ -11,8 +11,12 @@ simulation   numbers and random draws (used by simulate and recovery alone, like
 scenario     what happens at the simulated hotline, from the caller to the counsellor's form
 raw_face     the export as a ticket system would spell and spoil it
 recovery     replications: does the model find its own coefficients again, and what keeps it from that
-records      raw export -> labelled records (used by 01-clean alone)
-flow         which records stay, and why the others left (used by 01-clean alone)
+readers      CSV, Excel and Parquet, row by row (used by 01-clean alone, like the next five)
+records      the rows of an export in DuckDB, as texts
+decoding     texts -> codes, numbers and times, as the codebook says
+key          callers' and counsellors' numbers -> keyed hashes
+rules        the reasons for which a row leaves the study
+flow         which rows stay, stage by stage, and the two tables that come out
 tally        the door: counts by named variables, for every later notebook
 
 From counts to results:
