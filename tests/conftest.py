@@ -33,12 +33,16 @@ class Checkout:
 
     folder: Path
 
+    @property
+    def environment(self):
+        """The environment of a fresh shell: without what the make that runs the tests has set."""
+        ours = ("MAKE", "MFLAGS", "HOTLINE_", "PYTHONPATH", "EXPORT", "CODEBOOK", "UNPROTECTED")
+        return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
     def call(self, command, expect):
         """Run a command in the copy, as from a fresh shell; fail where it does not exit as expected."""
-        ours = ("MAKE", "MFLAGS", "HOTLINE_", "PYTHONPATH", "EXPORT", "CODEBOOK", "UNPROTECTED")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         done = subprocess.run(
-            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         assert done.returncode == expect, f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout}"
         return done.stdout

@@ -224,8 +224,8 @@ def main(arguments=None):
         sys.exit(2)
     except KeyboardInterrupt:
         shutil.rmtree(paths.RUNNING / given.step, ignore_errors=True)
-        print(f"\n{given.step} interrupted; earlier outputs are untouched\n", file=sys.stderr)
-        sys.exit(130)
+        print(f"\n{given.step} interrupted; earlier outputs are untouched\n", file=sys.stderr, flush=True)
+        os._exit(130)  # at once: papermill's unfinished tasks would end in a traceback of their own
 
 
 if __name__ == "__main__":
