@@ -17,6 +17,10 @@ from papermill.exceptions import PapermillExecutionError
 from hotline import paths
 
 
+STARTS = 4  # attempts to start a kernel
+NOT_STARTED = "Kernel died before replying to kernel_info"
+
+
 class CellError(Exception):
     """A cell of a notebook failed; the message names the cell and the error."""
 
@@ -48,6 +52,22 @@ class ProgressEngine(NBClientEngine):
 papermill_engines.register("progress", ProgressEngine)
 
 
+def _papermill(step, source, target, parameters, quiet):
+    """Hand a notebook to papermill, with the engine that tells how far it is."""
+    papermill.execute_notebook(
+        str(source),
+        str(target),
+        parameters=parameters,
+        engine_name="progress",
+        kernel_name="python3",
+        cwd=str(source.parent),
+        progress_bar=False,
+        log_output=False,
+        step=step,
+        quiet=quiet,
+    )
+
+
 def execute(step, source, target, parameters, quiet):
     """Run a notebook with parameters and write it, with its outputs and without clocks, to `target`.
 
@@ -55,18 +75,14 @@ def execute(step, source, target, parameters, quiet):
     a cell is told by its message alone; any other error with its kind.
     """
     try:
-        papermill.execute_notebook(
-            str(source),
-            str(target),
-            parameters=parameters,
-            engine_name="progress",
-            kernel_name="python3",
-            cwd=str(source.parent),
-            progress_bar=False,
-            log_output=False,
-            step=step,
-            quiet=quiet,
-        )
+        for attempt in range(STARTS):
+            try:
+                _papermill(step, source, target, parameters, quiet)
+                break
+            except RuntimeError as error:
+                # Kernels take free ports, and one that starts at the same moment may be quicker: try again.
+                if NOT_STARTED not in str(error) or attempt == STARTS - 1:
+                    raise
     except PapermillExecutionError as error:
         cell = error.source.strip().splitlines()[0] if error.source.strip() else ""
         raise CellError(
