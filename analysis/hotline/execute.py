@@ -16,7 +16,6 @@ from papermill.exceptions import PapermillExecutionError
 
 from hotline import paths
 
-
 STARTS = 4  # attempts to start a kernel
 NOT_STARTED = "Kernel died before replying to kernel_info"
 
