@@ -6,8 +6,16 @@ import pytest
 import yaml
 
 from hotline import paths
-from hotline.codebook import codebook, read_codebook
+from hotline.codebook import check_schema, codebook, read_codebook
 from hotline.errors import InputError
+
+
+def test_a_codebook_that_is_no_table_schema_is_told(tmp_path):
+    check_schema(paths.CODEBOOK)
+    text = paths.CODEBOOK.read_text(encoding="utf-8").replace("type: datetime", "type: moment", 1)
+    (tmp_path / "other.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r'not a valid Table Schema: .*"moment" is not supported'):
+        check_schema(tmp_path / "other.yaml")
 
 
 def test_it_is_a_valid_table_schema():
@@ -74,6 +82,8 @@ def test_complaints_name_the_field_and_what_is_expected(changed):
     assert 'the variable "city" is missing; cleaning builds on it' in changed(
         lambda fields, entries: entries.remove(fields["city"])
     )
+    assert 'two fields have the name "sex"' in changed(lambda fields, entries: entries.append(fields["sex"]))
+    assert 'two fields have the header "学段"' in changed(lambda fields, _: fields["city"].update(header="学段"))
     assert 'field "region": there is no variable "town"' in changed(
         lambda fields, _: fields["region"].update(group_of="town")
     )

@@ -16,6 +16,8 @@ import pypdf
 import pytest
 import yaml
 
+from hotline import key
+
 pytestmark = pytest.mark.xdist_group("pipeline")
 KEY = "HOTLINE_KEY=a key for the tests alone"
 REPRODUCIBLE = (
@@ -346,10 +348,13 @@ def test_a_real_export_is_refused_then_kept_apart_and_not_called_simulated(chang
     assert not (changeable.folder / "private").exists()
 
     refusal = changeable.make("02-describe", "EXPORT=data-raw/private/real.csv", "UNPROTECTED=yes", expect=2)
-    assert "secrets.token_hex" in refusal and not (changeable.folder / "private/data-derived/01-clean").exists()
+    assert "secrets.token_hex" in refusal and "cell" not in refusal, "the key is asked for before anything runs"
+    assert not (changeable.folder / "private/data-derived/01-clean").exists()
 
     changeable.make("02-describe", "EXPORT=data-raw/private/real.csv", "UNPROTECTED=yes", KEY)
     assert changeable.bytes_of("data-derived/*/**/*", "paper/output/*") == before
+    cleaned = json.loads((changeable.folder / "private/data-derived/01-clean/run.json").read_text(encoding="utf-8"))
+    assert cleaned["inputs"]["key"] == key.mark(KEY.partition("=")[2].encode()), "another key must clean anew"
     described = changeable.folder / "private/data-derived/02-describe"
     assert json.loads((described / "values.json").read_text(encoding="utf-8"))["simulated"] is False
     for table in described.glob("tables/*.md"):

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
 
-from hotline import decoding, flow, key, params, paths, records, rules
+from hotline import decoding, flow, key, params, paths, readers, records, rules
 from hotline.codebook import codebook
 from hotline.errors import InputError
 
@@ -241,9 +243,16 @@ def test_pseudonyms_are_those_of_pythons_own_hmac(tmp_path):
         for text in ("10000000001", "", "来电\\x41'"):
             made = database.execute(f"SELECT {key.hmac_sql('?', secret)}", [text]).fetchone()[0]
             assert made == hmac.digest(secret, text.encode(), "sha256")
-    *_, connection = clean(tmp_path, [at(20, counsellor="J001")])
-    row = connection.execute("SELECT caller_number, counsellor FROM decoded").fetchone()
-    assert row == tuple(hmac.digest(SECRET, each, "sha256") for each in (b"10000000001", b"J001"))
+
+
+def test_names_are_numbered_in_the_order_of_their_pseudonyms(tmp_path):
+    names = [f"1000000{n:04d}" for n in range(50)]
+    *_, connection = clean(tmp_path, [at(20, ticket_id=name, caller_number=name) for name in names])
+    found = connection.execute("SELECT caller_number FROM decoded ORDER BY row").fetchall()
+    by_hmac = sorted(names, key=lambda name: hmac.digest(SECRET, name.encode(), "sha256"))
+    assert [number for (number,) in found] == [1 + by_hmac.index(name) for name in names]
+    left = {row[0] for row in connection.execute("SELECT table_name FROM information_schema.tables").fetchall()}
+    assert not any("meaning" in name or name in ("raw", "loaded") for name in left), "a table with numbers is left"
 
 
 def test_a_real_export_needs_a_key(tmp_path, monkeypatch):
@@ -281,3 +290,53 @@ def test_what_a_killed_run_left_goes_with_the_next_one():
     left.mkdir(parents=True)
     records.connect().close()
     assert not left.exists()
+
+
+CELLS = st.text(st.sampled_from(list("a1 ,;\t\r\n\"'\0\\#　é中𠮷")), max_size=3)
+# Cells that leave a line whole, mostly; and any.
+LINES = st.lists(
+    st.lists(st.text(st.sampled_from(list("a1 ;'\\#　é中𠮷")), max_size=3), min_size=3, max_size=3)
+    | st.lists(CELLS, min_size=1, max_size=4),
+    max_size=5,
+)
+
+
+@pytest.fixture(scope="module")
+def database():
+    connection = records.connect()
+    yield connection
+    connection.close()
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    lines=LINES,
+    ending=st.sampled_from(["\n", "\r\n", "\r"]),
+    closed=st.booleans(),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]),
+)
+def test_the_fast_route_reads_what_the_careful_one_reads(tmp_path, database, lines, ending, closed, encoding):
+    """Whatever the file, the fast route gives the very same rows, or gives up."""
+    export, names, positions = tmp_path / "export.csv", ["x", "y"], [0, 2]
+    export.write_bytes((ending.join(map(",".join, [["a", "b", "c"], *lines])) + ending * closed).encode(encoding))
+    table = readers.open_table(export, {"a", "b", "c"})
+    empty = records._load_plain(database, export, table, positions, names) if table.plain else None
+    event("taken" if empty is not None else "given up" if table.plain else "not plain")
+    if empty is not None:
+        fast = database.execute("SELECT * FROM raw ORDER BY row").fetchall()
+        assert records._load_carefully(database, table, positions, names) == empty
+        assert database.execute("SELECT * FROM raw ORDER BY row").fetchall() == fast
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_long_export_takes_the_fast_route_and_keeps_its_rows_in_order(tmp_path, encoding):
+    rows = [["编号", "城市"], *([str(n), "广州"] for n in range(200_000))]
+    content = "\r\n".join(",".join(row) for row in rows)
+    (tmp_path / "export.csv").write_bytes(content.encode(encoding))
+    connection = records.connect()
+    table = readers.open_table(tmp_path / "export.csv", {"编号", "城市"})
+    assert records._load_plain(connection, tmp_path / "export.csv", table, [0, 1], ["number", "city"]) == 0
+    wrong = "SELECT count(*) FROM raw WHERE row <> number::INTEGER + 2 OR city <> '广州' OR ragged"
+    assert connection.execute(wrong).fetchone() == (0,)
+    assert connection.execute("SELECT count(*) FROM raw").fetchone() == (200_000,)
+    connection.close()

@@ -223,6 +223,10 @@ def read_codebook(path):
         raise InputError(f'{where}: expected a Table Schema with a list named "fields"')
     fields = [_field(entry, where) for entry in entries["fields"]]
     names = [each.name for each in fields]
+    for key, found in {"name": names, "header": [each.header for each in fields if each.header]}.items():
+        twice = sorted({text for text in found if found.count(text) > 1})
+        if twice:
+            raise InputError(f'{where}: two fields have the {key} "{twice[0]}"')
     for name in BUILT_ON:
         if name not in names:
             raise InputError(f'{where}: the variable "{name}" is missing; cleaning builds on it')
@@ -236,6 +240,21 @@ def read_codebook(path):
             if other not in names:
                 raise InputError(f'{where}, field "{each.name}": there is no variable "{other}"')
     return Codebook(fields, hashlib.sha256(content).hexdigest(), entries.get("title", ""))
+
+
+def check_schema(path):
+    """Raise InputError where a codebook is no valid Table Schema, in the words of the `frictionless` library.
+
+    `read_codebook` checks the keys that the compendium adds; this checks those of the standard, when an export is
+    cleaned. The library would take a file for a schema by its name alone, so it is given the content.
+    """
+    import frictionless  # slow to import, and only cleaning needs it
+
+    try:
+        frictionless.Schema.from_descriptor(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except frictionless.FrictionlessException as error:
+        said = "; ".join([error.error.message, *(reason.message for reason in error.reasons)])
+        raise InputError(f"{paths.shown(path)}: not a valid Table Schema: {said}") from error
 
 
 @functools.cache

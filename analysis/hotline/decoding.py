@@ -1,12 +1,12 @@
 """Texts -> codes, numbers, times and pseudonyms, as the codebook says.
 
-A column of codes has few distinct texts, so each text is decoded once, in Python, and the rows look it up;
-the other columns are decoded row by row in SQL. Only after this do rules see a row.
+A column of codes, numbers or names has few distinct texts beside its rows, so each text is decoded once and the rows
+look it up; times are decoded row by row. Only after this do rules see a row.
 """
 
 from hotline.errors import InputError
 from hotline.key import hmac_sql
-from hotline.records import FULL_WIDTH, HASHED, ISO, MOST_TEXTS, WIDE, quoted
+from hotline.records import FULL_WIDTH, HASHED, ISO, MOST_TEXTS, WIDE, forget, quoted
 
 BLANKS = " \t\r\n\u00a0"
 KINDS = ("full-width character", "spaces", "synonym")
@@ -29,25 +29,42 @@ def meaning(text, field):
 def _tidied(name):
     """Return the SQL for a text freed of full-width digits and of spaces around it; NULL where nothing is left.
 
-    A text of as many bytes as characters is plain ASCII and spared the slow search for full-width forms.
+    A text of printable ASCII without spaces around it is spared the slow search for full-width forms.
     """
     narrow = f"translate({name}, {quoted(FULL_WIDTH[0])}, {quoted(FULL_WIDTH[1])})"
-    narrow = f"CASE WHEN strlen({name}) = length({name}) THEN {name} ELSE {narrow} END"
-    return f"nullif(trim({narrow}, {quoted(BLANKS)}), '')"
+    return f"CASE WHEN {_is_tidy(name)} THEN {name} ELSE nullif(trim({narrow}, {quoted(BLANKS)}), '') END"
 
 
-def _list(values):
-    """Return the SQL of a list of texts, some of which may be None."""
-    return f"[{', '.join('NULL' if value is None else quoted(value) for value in values)}]::VARCHAR[]"
+def _is_tidy(name):
+    """Return the SQL of whether a text can't need repair."""
+    return f"regexp_full_match({name}, '[!-~]([ -~]*[!-~])?')"
 
 
-def _by_text(connection, field):
-    """Return the SQL of a coded column, and count its repairs in `repaired`.
+def _count_repairs(connection, name, source, n):
+    """Count the repairs of one column in `repaired`; `source` is what to select its texts from, each `n` times."""
+    connection.execute(
+        f"INSERT INTO repaired SELECT {quoted(name)}, unnest([{quoted(KINDS[0])}, {quoted(KINDS[1])}]), unnest(["
+        f"sum({n}) FILTER (regexp_matches(text, '[{FULL_WIDTH[0]}]')), "
+        f"sum({n}) FILTER (text <> trim(text, {quoted(BLANKS + '　')}))]) "
+        f"FROM {source} WHERE NOT {_is_tidy('text')}"
+    )
 
-    Four pieces: the place of a row's text among the distinct ones and, given that place, the code, whether the text
-    is unknown, and a number that is the same for texts which differ only in width and spaces.
+
+def _unknown(name, field, value):
+    """Return the SQL of whether a tidied text is neither a value nor one that means "not recorded"."""
+    known = ", ".join(map(quoted, ["", *field.missing]))
+    return f"coalesce({value} IS NULL AND {name} NOT IN ({known}), false)"
+
+
+def _learn_codes(connection, field):
+    """Make the table `meaning_of_NAME` of a coded column, a row per text, and the type of its codes.
+
+    The type lists the codes that can occur after cleaning first, so that a code's place is the number under which
+    it is stored. `same` is equal for texts that differ only in width and spaces around them.
     """
     name = field.name
+    codes = [*field.kept_codes, *(code.code for code in field.codes if code.exclude)]
+    connection.execute(f"CREATE TYPE code_of_{name} AS ENUM ({', '.join(map(quoted, codes))})")
     counts = dict(
         connection.execute(f"SELECT {name}, count(*) FROM raw WHERE {name} IS NOT NULL GROUP BY 1").fetchmany(
             MOST_TEXTS
@@ -58,44 +75,39 @@ def _by_text(connection, field):
             f'column "{field.header}": {MOST_TEXTS:,} different texts or more, where the codebook expects one of '
             f"{len(field.codes)} codes; is it another column under this heading? Rename it, or describe it anew."
         )
-    meanings = [meaning(text, field) for text in sorted(counts)]
-    for text, (*_, made) in zip(sorted(counts), meanings, strict=True):
+    meanings = {text: meaning(text, field) for text in sorted(counts)}
+    tidied = {each[0]: place for place, each in enumerate(meanings.values())}
+    connection.execute(f"CREATE TABLE meaning_of_{name} (text VARCHAR, code code_of_{name}, bad BOOLEAN, same INTEGER)")
+    for text, (tidy, code, unknown, made) in meanings.items():
+        row = [text, code, unknown, tidied[tidy] if tidy else None]
+        connection.execute(f"INSERT INTO meaning_of_{name} VALUES (?, ?, ?, ?)", row)
         for kind in made:
             connection.execute("INSERT INTO repaired VALUES (?, ?, ?)", [name, kind, counts[text]])
-    tidied, codes, unknown = ([each[i] for each in meanings] for i in range(3))
-    if not counts:
-        return "NULL::INTEGER", "NULL::VARCHAR", "false", "NULL::INTEGER"
-    connection.execute(f"DROP TYPE IF EXISTS text_of_{name}")
-    connection.execute(f"CREATE TYPE text_of_{name} AS ENUM ({', '.join(map(quoted, sorted(counts)))})")
-    strange = f"coalesce(({unknown})[{name}], false)" if any(unknown) else "false"
-    same = [tidied.index(text) if text else None for text in tidied]
-    return (
-        f"enum_code({name}::text_of_{name})::INTEGER + 1",
-        f"({_list(codes)})[{name}]",
-        strange,
-        f"({str(same).replace('None', 'NULL')})[{name}]",
-    )
 
 
-def _by_row(connection, field, secret):
-    """Return the SQL of the value of a time, a number or a name, given its tidied text; counts its repairs."""
+def _learn_texts(connection, field, secret):
+    """Make the table `meaning_of_NAME` of a column of numbers or of names, a row per text.
+
+    A name's value is its pseudonym: its place in the order of the names' HMACs.
+    """
     name = field.name
-    connection.execute(
-        f"INSERT INTO repaired SELECT {quoted(name)}, unnest([{quoted(KINDS[0])}, {quoted(KINDS[1])}]), unnest(["
-        f"count(*) FILTER (strlen({name}) <> length({name}) AND regexp_matches({name}, '[{FULL_WIDTH[0]}]')), "
-        f"count(*) FILTER ({name} <> trim({name}, {quoted(BLANKS + '　')}))]) FROM raw"
-    )
-    text = name
+    recorded = "tidied"
     if field.missing:
-        text = f"CASE WHEN {name} NOT IN ({', '.join(map(quoted, field.missing))}) THEN {name} END"
-    if field.type == "datetime":
-        return f"try_strptime({text}, [{', '.join(map(quoted, dict.fromkeys([*field.formats, ISO])))}])"
+        recorded = f"CASE WHEN tidied NOT IN ({', '.join(map(quoted, field.missing))}) THEN tidied END"
     if field.type == "integer":
         low, high = field.constraints.get("minimum", -(2**31)), field.constraints.get("maximum", 2**31 - 1)
         # A whole number only: a cast by itself would round 13.6 and take 1e1 for 10.
-        number = f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]+([.]0+)?') THEN try_cast({text} AS INTEGER) END"
-        return f"CASE WHEN {number} BETWEEN {low} AND {high} THEN {number} END"
-    return hmac_sql(text, secret) if name in HASHED else text
+        value = "CASE WHEN regexp_full_match(recorded, '[+-]?[0-9]+([.]0+)?') THEN try_cast(recorded AS INTEGER) END"
+        value = f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
+    else:
+        hmac = f"CASE WHEN recorded IS NOT NULL THEN {hmac_sql('recorded', secret)} END"
+        value = f"CASE WHEN recorded IS NOT NULL THEN (dense_rank() OVER (ORDER BY {hmac} NULLS LAST))::INTEGER END"
+    connection.execute(
+        f"CREATE TABLE meaning_of_{name} AS SELECT text, n, tidied, {value} AS code FROM "
+        f"(SELECT *, {recorded} AS recorded FROM (SELECT *, {_tidied('text')} AS tidied FROM "
+        f"(SELECT {name} AS text, count(*) AS n FROM raw WHERE {name} IS NOT NULL GROUP BY 1)))"
+    )
+    _count_repairs(connection, name, f"meaning_of_{name}", "n")
 
 
 def decode(connection, book, secret):
@@ -103,38 +115,47 @@ def decode(connection, book, secret):
 
     Beside each variable x stands the boolean x_bad: there was a text, and it is neither a value nor one of the
     texts that mean "not recorded". `ragged` rows have no values; `digest` is the same for exact duplicates.
-    Callers' and counsellors' numbers become their HMAC under `secret`. Raises InputError for a column of codes
-    that holds something else.
+    Callers' and counsellors' numbers become their places in the order of their HMACs under `secret`. Raises
+    InputError for a column of codes that holds something else.
     """
-    connection.execute("CREATE OR REPLACE TABLE repaired (field VARCHAR, repair VARCHAR, rows BIGINT)")
+    connection.execute("CREATE TABLE repaired (field VARCHAR, repair VARCHAR, rows BIGINT)")
     present = {row[0] for row in connection.execute("DESCRIBE raw").fetchall()}
-    tidy, values, unknown, texts = [], [], [], ["ragged::VARCHAR"]
+    tidy, values, joins, same = [], [], [], ["ragged::VARCHAR"]
     for each in book:
         if not each.header:
             continue
-        name = each.name
+        name, learnt = each.name, f"meaning_of_{each.name}"
         if name not in present:
-            values.append(f"NULL::{'TIMESTAMP' if each.type == 'datetime' else 'VARCHAR'} AS {name}")
-            unknown.append(f"false AS {name}_bad")
+            kind = {"datetime": "TIMESTAMP", "integer": "INTEGER"}.get(each.type, "VARCHAR")
+            values += [f"NULL::{'INTEGER' if name in HASHED else kind} AS {name}", f"false AS {name}_bad"]
         elif each.categorical:
-            place, value, strange, same = _by_text(connection, each)
-            tidy.append(f"{place} AS {name}")
-            values.append(f"{value} AS {name}, {strange} AS {name}_bad")
-            unknown.append(f"{name}_bad")
-            texts.append(f"coalesce({same}, -1)")
+            _learn_codes(connection, each)
+            values += [f"{learnt}.code AS {name}", f"coalesce({learnt}.bad, false) AS {name}_bad"]
+            same.append(f"coalesce({learnt}.same, -1)")
+            joins.append(name)
+        elif each.type == "integer" or name in HASHED:
+            _learn_texts(connection, each, secret)
+            unknown = _unknown(f"{learnt}.tidied", each, f"{learnt}.code")
+            values += [f"{learnt}.code AS {name}", f"{unknown} AS {name}_bad"]
+            same.append(f"coalesce({learnt}.tidied, '')")
+            joins.append(name)
         else:
+            _count_repairs(connection, name, f"(SELECT {name} AS text FROM raw)", 1)
             tidy.append(f"{_tidied(name)} AS {name}")
-            values.append(f"{_by_row(connection, each, secret)} AS {name}, {name} AS {name}_text")
-            recorded = f"{name}_text NOT IN ({', '.join(map(quoted, ['', *each.missing]))})"
-            unknown.append(f"coalesce({name} IS NULL AND {recorded}, false) AS {name}_bad")
-            texts.append(f"coalesce({name}, '')")
-    columns = ", ".join(each.name for each in book if each.header)
+            value = f"raw.{name}"
+            if each.type == "datetime":
+                value = f"try_strptime(raw.{name}, [{', '.join(map(quoted, dict.fromkeys([*each.formats, ISO])))}])"
+            values += [f"{value} AS {name}", f"{_unknown(f'raw.{name}', each, value)} AS {name}_bad"]
+            same.append(f"coalesce(raw.{name}, '')")
+    tidied = f"SELECT * REPLACE ({', '.join(tidy)}) FROM raw"
     connection.execute(
-        f"CREATE OR REPLACE TABLE decoded AS SELECT row, ragged, digest, {columns}, {', '.join(unknown)} "
-        f"FROM (SELECT row, ragged, {', '.join(values)}, md5_number(concat_ws(chr(31), {', '.join(texts)})) AS digest "
-        f"FROM (SELECT * REPLACE ({', '.join(tidy)}) FROM raw) AS raw)"
+        f"CREATE TABLE decoded AS SELECT row, ragged, md5_number(concat_ws(chr(31), {', '.join(same)})) AS digest, "
+        f"{', '.join(values)} FROM ({tidied}) AS raw "
+        + " ".join(f"LEFT JOIN meaning_of_{name} ON raw.{name} = meaning_of_{name}.text" for name in joins)
     )
-    connection.execute("DROP TABLE raw")
+    for name in joins:
+        connection.execute(f"DROP TABLE meaning_of_{name}")
+    forget(connection)
 
 
 def repairs(connection):

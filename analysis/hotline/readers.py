@@ -7,8 +7,9 @@ number too, a line break inside quotation marks does not begin a new one.
 import codecs
 import csv
 import datetime
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import duckdb
 
@@ -18,8 +19,17 @@ from hotline.errors import InputError
 # The first bytes tell what a file is; its name need not.
 EXCEL, OLD_EXCEL, PARQUET, UTF_16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1", (b"\xff\xfe", b"\xfe\xff")
 DELIMITERS = (",", ";", "\t", "|")
+MARKS = (*DELIMITERS, "\n", "\r", "\r\n", '"', "\0")
 LONGEST_CELL = 2**21  # characters; a quotation that never closes is given up after so many
 csv.field_size_limit(LONGEST_CELL)
+
+
+class Plain(NamedTuple):
+    """What is known of a CSV file that is nothing but lines and delimiters, so that any program reads it alike."""
+
+    encoding: str
+    delimiter: str
+    rows: int
 
 
 @dataclass
@@ -28,13 +38,14 @@ class Table:
 
     kind is how it is written, for the reader's eyes; headings its first row. rows yields (number, cells), with
     None for the cells of a row that does not have one cell per heading; of a Parquet file, which DuckDB reads by
-    itself, rows is None and types holds the type of each column.
+    itself, rows is None and types holds the type of each column. plain is a Plain, where the file is one.
     """
 
     kind: str
     headings: list
     rows: object = None
     types: tuple = ()
+    plain: Plain | None = None
 
 
 def open_table(export, known=(), sheet=""):
@@ -57,26 +68,51 @@ def open_table(export, known=(), sheet=""):
 # --- CSV ----------------------------------------------------------------------------------------------------
 
 
-def _encoding(export):
-    """Return the name of a codec that reads the whole file: UTF-8, GB18030, or UTF-16 where the file says so."""
+def texts(export, codec):
+    """Yield the text of a file in pieces, none of which ends between the two characters of a line end."""
+    decoder, held = codecs.getincrementaldecoder(codec)(), ""
     with open(export, "rb") as file:
-        names = ("utf-16",) if file.read(2) in UTF_16 else ("utf-8-sig", "gb18030")
-    line = 0  # the furthest line that any of them reached
-    for name in names:
-        decoder, lines = codecs.getincrementaldecoder(name)(), 1
+        while piece := file.read(2**22):
+            text = held + decoder.decode(piece)
+            held = "\r" if text.endswith("\r") else ""
+            yield text[: len(text) - len(held)]
+    yield held + decoder.decode(b"", final=True)
+
+
+def _survey(export):
+    """Return a codec that reads the whole file (UTF-8, GB18030, or UTF-16 where the file says so) and a count of its
+    marks: delimiters, line ends, quotation marks; "lines" counts a last line without an end, too.
+    """
+    with open(export, "rb") as file:
+        codecs_to_try = ("utf-16",) if file.read(2) in UTF_16 else ("utf-8-sig", "gb18030")
+    furthest = 0  # the line that any of them reached
+    for codec in codecs_to_try:
+        seen, ending = Counter(), "\n"
         try:
-            with open(export, "rb") as file:
-                while piece := file.read(2**22):
-                    decoder.decode(piece)
-                    lines += piece.count(b"\n")
-                decoder.decode(b"", final=True)
-            return name
+            for text in texts(export, codec):
+                seen.update({mark: text.count(mark) for mark in MARKS})
+                ending = text[-1:] or ending
         except UnicodeDecodeError as error:
-            line = max(line, lines + piece[: error.start].count(b"\n"))
+            furthest = max(furthest, 1 + seen["\n"] + error.object[: error.start].count(b"\n"))
+            continue
+        seen["lines"] = seen["\n"] + (ending != "\n")
+        return codec, seen
     raise InputError(
-        f"{paths.shown(export)}, about line {line}: neither UTF-8 nor GB18030; expected CSV, Excel or Parquet.\n"
+        f"{paths.shown(export)}, about line {furthest}: neither UTF-8 nor GB18030; expected CSV, Excel or Parquet.\n"
         "  The file is damaged or cut off there, or has another encoding: export it again, as CSV in UTF-8."
     )
+
+
+def _plain(encoding, seen, delimiter, width):
+    """Return the Plain of a surveyed file of so many columns, or None where it must be read with care.
+
+    That is so where it has quotation marks or NULs, line ends of several kinds, or delimiters that are not as many
+    as every line having one cell per heading makes.
+    """
+    one_kind = seen["\r"] == seen["\r\n"] and seen["\r"] in (0, seen["\n"])
+    if seen['"'] or seen["\0"] or not one_kind or width < 2 or seen[delimiter] != seen["lines"] * (width - 1):
+        return None
+    return Plain(encoding, delimiter, seen["lines"] - 1)
 
 
 def _delimiter(line, known):
@@ -89,14 +125,15 @@ def _delimiter(line, known):
 
 
 def _open_csv(export, known):
-    encoding = _encoding(export)
+    encoding, seen = _survey(export)
     with open(export, encoding=encoding, newline="") as file:
         first = file.readline(LONGEST_CELL)
     delimiter = _delimiter(first.replace("\0", "\ufffd"), known)
     rows = _csv_rows(export, encoding, delimiter)
     headings = next(rows)[1]
     kind = {"utf-8-sig": "UTF-8", "gb18030": "GB18030", "utf-16": "UTF-16"}[encoding]
-    return Table(f"CSV, {kind}", headings or [], rows)
+    plain = _plain(encoding, seen, delimiter, len(headings or ()))
+    return Table(f"CSV, {kind}", headings or [], rows, plain=plain)
 
 
 def _csv_rows(export, encoding, delimiter):

@@ -4,6 +4,7 @@
 pseudonyms and lets go of `raw`. Which rows stay is decided in `flow`.
 """
 
+import contextlib
 import csv
 import os
 import shutil
@@ -131,8 +132,22 @@ def _pour(table, positions, pipe, counts):
         counts["error"] = error
 
 
-def _load(connection, table, positions, names):
-    """Fill `raw` through a pipe, so that no copy of the export touches the disk. Returns the number of empty rows."""
+def _show(connection, selected):
+    """Make the view `raw` of what was loaded."""
+    connection.execute(f"CREATE OR REPLACE VIEW raw AS SELECT {selected}")
+
+
+def forget(connection):
+    """Let go of `raw`: from here on there is no number and no name to see."""
+    connection.execute("DROP VIEW raw")
+    connection.execute("DROP TABLE loaded")
+
+
+def _load_carefully(connection, table, positions, names):
+    """Fill `raw` row by row through a pipe, so that no copy of the export touches the disk.
+
+    Returns the number of empty rows.
+    """
     pipe, counts = Path(connection.folder.name) / "rows", {"empty rows": 0}
     os.mkfifo(pipe, 0o600)
     pouring = threading.Thread(target=_pour, args=(table, positions, pipe, counts), daemon=True)
@@ -140,7 +155,7 @@ def _load(connection, table, positions, names):
     columns = {"row": "INTEGER", "ragged": "BOOLEAN"} | dict.fromkeys(names, "VARCHAR")
     try:
         connection.execute(
-            f"CREATE OR REPLACE TABLE raw AS SELECT * FROM read_csv({quoted(pipe)}, columns={columns}, header=false, "
+            f"CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv({quoted(pipe)}, columns={columns}, header=false, "
             "auto_detect=false, delim=',', quote='\"', escape='\"', parallel=false)"
         )
     finally:
@@ -149,7 +164,65 @@ def _load(connection, table, positions, names):
         pipe.unlink()
     if "error" in counts:
         raise counts["error"]
+    _show(connection, "* FROM loaded")
     return counts["empty rows"]
+
+
+def _transcode(export, codec, pipe):
+    """Write a text file to a pipe as UTF-8."""
+    with contextlib.suppress(BrokenPipeError), open(pipe, "w", encoding="utf-8", errors="replace", newline="") as file:
+        file.writelines(readers.texts(export, codec))
+
+
+@contextlib.contextmanager
+def _as_utf8(connection, export, codec):
+    """Give the path under which DuckDB reads a text file as UTF-8: the file itself, or a pipe."""
+    if codec == "utf-8-sig":
+        yield export
+        return
+    pipe = Path(connection.folder.name) / "text"
+    os.mkfifo(pipe, 0o600)
+    writing = threading.Thread(target=_transcode, args=(export, codec, pipe), daemon=True)
+    writing.start()
+    try:
+        yield pipe
+    finally:
+        os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # lets the thread go where DuckDB never came
+        writing.join()
+        pipe.unlink()
+
+
+def _load_plain(connection, export, table, positions, names):
+    """Fill `raw` by DuckDB's own reader, ten times as fast as row by row; returns the number of empty rows.
+
+    Only for a file of lines and delimiters. Returns None where what came out is not what the survey of the file
+    lets one expect, or a text is too long to be kept: then it has to be read with care.
+    """
+    encoding, delimiter, rows = table.plain
+    columns = {f"column_{i}": "VARCHAR" for i in range(len(table.headings))}
+    empty = " AND ".join(f"{column} IS NULL" for column in columns)
+    cells = ", ".join(f"column_{position} AS {name}" for position, name in zip(positions, names, strict=True))
+    connection.execute("SET preserve_insertion_order = true")  # so that a row's place is its number
+    try:
+        with _as_utf8(connection, export, encoding) as source:
+            connection.execute(
+                f"CREATE OR REPLACE TABLE loaded AS SELECT {empty} AS empty, {cells} FROM read_csv({quoted(source)}, "
+                f"columns={columns}, header=true, auto_detect=false, delim={quoted(delimiter)}, quote='', escape='', "
+                f"parallel={'true' if source == export else 'false'})"
+            )
+    except duckdb.InvalidInputException:
+        return None
+    finally:
+        connection.execute("SET preserve_insertion_order = false")
+    longest = ", ".join(f"max(strlen({name}))" for name in names)
+    read, empty, *lengths = connection.execute(
+        f"SELECT count(*), count(*) FILTER (empty), {longest} FROM loaded"
+    ).fetchone()
+    if read != rows or max((length or 0 for length in lengths), default=0) > LONGEST_TEXT:
+        return None
+    cells = ", ".join(names)
+    _show(connection, f"(rowid + 2)::INTEGER AS row, false AS ragged, {cells} FROM loaded WHERE NOT empty")
+    return empty
 
 
 def _load_parquet(connection, table, export, positions, names):
@@ -162,9 +235,10 @@ def _load_parquet(connection, table, export, positions, names):
     ]
     cells = ", ".join(f"{text} AS {name}" for text, name in zip(texts, names, strict=True))
     connection.execute(
-        "CREATE OR REPLACE TABLE raw AS SELECT (file_row_number + 2)::INTEGER AS row, false AS ragged, "
+        "CREATE OR REPLACE TABLE loaded AS SELECT (file_row_number + 2)::INTEGER AS row, false AS ragged, "
         f"{cells} FROM read_parquet({quoted(export)}, file_row_number=true)"
     )
+    _show(connection, "* FROM loaded")
     return 0
 
 
@@ -181,7 +255,9 @@ def read(connection, export, book, sheet=""):
     if table.rows is None:
         empty = _load_parquet(connection, table, export, positions, names)
     else:
-        empty = _load(connection, table, positions, names)
+        empty = _load_plain(connection, export, table, positions, names) if table.plain else None
+        if empty is None:
+            empty = _load_carefully(connection, table, positions, names)
     rows = connection.execute("SELECT count(*) FROM raw").fetchone()[0]
     if not rows:
         raise InputError(

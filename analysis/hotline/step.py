@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from hotline import fingerprint, params, paths, provenance
+from hotline import fingerprint, key, params, paths, provenance
 from hotline.errors import InputError
 
 QUIET = 10  # seconds without a word before a step tells how far it is
@@ -94,6 +94,8 @@ def plan(step, after):
     else:
         simulated = provenance.step_is_simulated(paths.CLEAN)
     inputs = fingerprint.of_step(paths.notebook(name), parameters, after, export)
+    if export and not simulated:
+        inputs["key"] = key.mark(key.key(simulated, paths.ROOT))
     return Plan(step, paths.notebook(name), parameters, simulated, inputs)
 
 
