@@ -42,7 +42,8 @@ def key(simulated, root="."):
 def mark(secret):
     """Return what tells one key from another without telling the key: 16 hexadecimal digits for run.json.
 
-    With another key callers are numbered anew, so cleaning must run again. scrypt (RFC 7914) makes trying out keys slow.
+    With another key callers are numbered anew, so cleaning must run again. scrypt (RFC 7914) makes it slow to try
+    out keys.
     """
     return hashlib.scrypt(secret, salt=b"hotline", n=2**14, r=8, p=1, dklen=8).hex()
 

@@ -155,8 +155,8 @@ def _load_carefully(connection, table, positions, names):
     columns = {"row": "INTEGER", "ragged": "BOOLEAN"} | dict.fromkeys(names, "VARCHAR")
     try:
         connection.execute(
-            f"CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv({quoted(pipe)}, columns={columns}, header=false, "
-            "auto_detect=false, delim=',', quote='\"', escape='\"', parallel=false)"
+            f"CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv({quoted(pipe)}, columns={columns}, "
+            "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', parallel=false)"
         )
     finally:
         os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # lets the thread go where DuckDB never came
