@@ -1,5 +1,6 @@
 """A small copy of the compendium, run once, that the tests of the pipeline share."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -93,13 +94,23 @@ def fresh(tmp_path_factory):
 def twins(fresh, tmp_path_factory):
     """Two copies after `make paper`: one made two steps at a time, one in another place and step by step.
 
-    They are made side by side, since neither keeps two cores busy.
+    They are made side by side, since neither keeps two cores busy, and once for all workers of a run.
     """
-    first = copy_of(fresh.folder, tmp_path_factory.mktemp("built") / "compendium")
-    second = copy_of(fresh.folder, tmp_path_factory.mktemp("again") / "a place with a blank")
-    with ThreadPoolExecutor() as pool:
-        running = pool.submit(first.make, "-j2", "paper"), pool.submit(second.make, "-j1", "paper")
-        first.printed, second.printed = (each.result() for each in running)
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    pair = [(shared / "built/compendium", ["-j2", "paper"]), (shared / "again/a place with a blank", ["-j1", "paper"])]
+
+    def make(folder, arguments):
+        shutil.rmtree(folder, ignore_errors=True)
+        return copy_of(fresh.folder, folder).make(*arguments)
+
+    with open(shared / "twins.lock", "w") as lock, ThreadPoolExecutor() as pool:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the other worker waits for the one that builds
+        if not (shared / "again/printed").exists():
+            for (folder, _), printed in zip(pair, list(pool.map(make, *zip(*pair, strict=True))), strict=True):
+                (folder.parent / "printed").write_text(printed, encoding="utf-8")
+    first, second = (Checkout(folder) for folder, _ in pair)
+    first.printed, second.printed = ((folder.parent / "printed").read_text(encoding="utf-8") for folder, _ in pair)
     return first, second
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from hotline.codebook import codebook
 
-pytestmark = pytest.mark.xdist_group("pipeline")
+pytestmark = pytest.mark.xdist_group("cleaning by rows")
+
 BOOK = codebook()
 WIDE = str.maketrans("０１２３４５６７８９：／－　", "0123456789:/- ")
 

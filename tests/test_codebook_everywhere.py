@@ -2,11 +2,7 @@
 
 import json
 
-import pytest
-
 from conftest import copy_of
-
-pytestmark = pytest.mark.xdist_group("pipeline")
 
 
 def test_a_label_changed_in_the_codebook_changes_everywhere(fresh, tmp_path):

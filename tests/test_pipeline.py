@@ -18,7 +18,6 @@ import yaml
 
 from hotline import key
 
-pytestmark = pytest.mark.xdist_group("pipeline")
 KEY = "HOTLINE_KEY=a key for the tests alone"
 REPRODUCIBLE = (
     "data-raw/simulated/export.csv",

@@ -12,6 +12,8 @@ from hotline import simulation as sim
 from hotline.codebook import read_codebook
 from hotline.predictors import predictors
 
+pytestmark = pytest.mark.xdist_group("recovery")
+
 BOOK = read_codebook(paths.DATA_RAW / "codebook.yaml")
 KNOWN = sim.read_numbers(paths.PUBLISHED)
 CHILDREN = pd.read_csv(paths.POPULATION, index_col="city")["children_0_14"]

@@ -12,6 +12,8 @@ from hotline import simulation as sim
 from hotline.codebook import read_codebook
 from hotline.errors import InputError
 
+pytestmark = pytest.mark.xdist_group("simulation")
+
 BOOK = read_codebook(paths.DATA_RAW / "codebook.yaml")
 KNOWN = sim.read_numbers(paths.PUBLISHED)
 SMALL = {"seed": 5, "calls": 6000}
