@@ -14,12 +14,11 @@ NOT_COMPARED = "not compared: "
 def _with_reasons(table, reasons, names, where):
     """Add a row for every variable that has a reason, in the column `where`, and dashes elsewhere."""
     rows = [
-        {table.columns[0]: names[variable]} | {where: NOT_COMPARED + reason}
+        dict.fromkeys(table.columns, "–") | {table.columns[0]: names[variable], where: NOT_COMPARED + reason}
         for variable, reason in reasons.items()
         if reason
     ]
-    added = pd.DataFrame(rows, columns=table.columns).fillna("–")
-    return pd.concat([table, added], ignore_index=True) if rows else table
+    return pd.concat([table, pd.DataFrame(rows)], ignore_index=True) if rows else table
 
 
 def effects(anova, groups, labels, names, units, reasons):
@@ -232,16 +231,18 @@ def equality(found, tests, titles, label):
     for measure, each in found.items():
         for (by, group), row in each.iterrows():
             rows[by].setdefault(group, {})[measure] = row
-    counted, table = {measure: "n" + " " * place for place, measure in enumerate(found)}, []
+    counted = {measure: "n" + " " * place for place, measure in enumerate(found)}  # a blank is not printed
+    columns = [column for measure in found for column in (titles[measure], counted[measure])]
+    table, empty = [], dict.fromkeys(columns, "")
     for by, groups in rows.items():
         for group, measures in groups.items():
-            table.append({"By": titles[by], "Group": label(by, group)})
+            line = {"By": titles[by], "Group": label(by, group)} | empty
             for measure, row in measures.items():
-                table[-1][titles[measure]] = text.percent_estimate(row["share"], row["low"], row["high"])
-                table[-1][counted[measure]] = text.count(row["n"])
+                line[titles[measure]] = text.percent_estimate(row["share"], row["low"], row["high"])
+                line[counted[measure]] = text.count(row["n"])
+            table.append(line)
         tested = tests[tests.index.get_level_values("by") == by].droplevel("by")
-        equal = {titles[measure]: text.p_value(p) for measure, p in tested["p_holm"].items()}
+        equal = {titles[measure]: text.p_value(p) for measure, p in tested["p_holm"].items()} if groups else {}
         words = "p of equal shares" if groups else NOT_COMPARED + tested["reason"].iloc[0]
-        table.append({"By": titles[by], "Group": words} | equal)
-    columns = [column for measure in found for column in (titles[measure], counted[measure])]
-    return pd.DataFrame(table, columns=["By", "Group", *columns]).fillna("")
+        table.append({"By": titles[by], "Group": words} | empty | equal)
+    return pd.DataFrame(table, columns=["By", "Group", *columns])

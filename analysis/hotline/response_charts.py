@@ -83,7 +83,7 @@ def equality(found, titles, label):
         ax.errorbar(shares["share"], row, xerr=reach, fmt="o", color=style.ACCENT, markersize=3.5)
         ax.set_title(titles[measure], fontsize=8.5)
         ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-        ax.xaxis.set_major_formatter(PercentFormatter(1))
+        ax.xaxis.set_major_formatter(lambda share, _: f"{round(100 * share, 6):g}%")
         ax.grid(False, axis="y")
     heads = {row[place] - 1: titles[keys[place][0]] for place in np.flatnonzero(first)}
     ticks = sorted({**heads, **{at: label(*key) for at, key in zip(row, keys, strict=True)}}.items())

@@ -135,7 +135,8 @@ def odds_ratio_over_strata(strata, level=0.95):
     total, useful = strata.sum(axis=0), informative(strata)
     found["strata"] = len(useful)
     if len(informative([total])):
-        crude = Table2x2(total, shift_zeros=True)
+        # statsmodels' own `shift_zeros` gives half a call to the empty cell alone, against its documentation.
+        crude = Table2x2(total + 0.5 * (total == 0).any(), shift_zeros=False)
         low, high = crude.oddsratio_confint(alpha=1 - level)
         found |= {"crude": float(crude.oddsratio), "crude_low": float(low), "crude_high": float(high)}
     # The common odds ratio is zero or infinite where one of its two sums is zero: then there is none to report.

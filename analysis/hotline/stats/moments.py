@@ -38,6 +38,7 @@ def group_moments(cells, x, by):
     Why not a library: pandas and statsmodels weight in floating point, which on NIST's hard data sets
     (SmLs07 to 09) leaves no correct digit in an F ratio.
     """
+    cells = cells.reset_index(drop=True)  # a tally put together of several has rows of one label
     sums = _power_sums(cells, x)
     grand = Fraction(sum(sums["sum"]), sum(sums["n"]) or 1)
     groups, rows = [], []

@@ -69,8 +69,7 @@ def equal_shares(found):
 
 def means(moments, level=0.95):
     """Means with their t intervals: columns n, estimate, low and high; NaN limits for fewer than two values."""
-    n = moments["n"].fillna(0)
-    error = moments["sd"] / np.sqrt(n.where(n > 1))
-    low, high = t.interval(level, n.where(n > 1) - 1, moments["mean"], error)
-    low, high = (np.where(error > 0, limit, moments["mean"].where(n > 1)) for limit in (low, high))
-    return pd.DataFrame({"n": n.astype(int), "estimate": moments["mean"], "low": low, "high": high})
+    n = moments["n"].fillna(0).astype(int)
+    half = t.ppf((1 + level) / 2, n.where(n > 1) - 1) * moments["sd"] / np.sqrt(n.where(n > 1))
+    mean = moments["mean"].astype(float)
+    return pd.DataFrame({"n": n, "estimate": mean, "low": mean - half, "high": mean + half})
