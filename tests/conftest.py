@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from agreement import agrees, pytest_terminal_summary  # noqa: F401 (a fixture and a hook, found here by pytest)
+
 ROOT = Path(__file__).resolve().parents[1]
 MADE = (
     ".git",

@@ -66,29 +66,6 @@ def test_distributions_leave_out_extremes_but_no_step_of_a_few():
     assert few > 2
 
 
-SHARES = pd.DataFrame({"estimate": [0.8, 0.9], "low": [0.7, 0.85], "high": [0.85, 0.95]}, index=["a", "b"])
-
-
-def test_answering_shows_all_shares_on_one_scale_and_joins_only_years():
-    demand = pd.DataFrame({"calls_per_month": [1500, 2000], "answered_per_month": [1400, 1500]}, index=[2019, 2020])
-    low = SHARES - 0.3
-    figure = charts.answering(demand, {"By year": SHARES, "By hour": low, "By region": SHARES})
-    first, *panels = figure.axes
-    assert first.get_ylim()[0] == 0 and [list(line.get_ydata()) for line in first.lines] == [[1500, 2000], [1400, 1500]]
-    assert len({ax.get_ylim() for ax in panels}) == 1
-    assert panels[0].get_ylim()[0] < 0.4 and panels[0].get_ylim()[1] > 0.95
-    assert [ax.lines[0].get_linestyle() for ax in panels] == ["-", "None", "None"]
-    assert list(panels[1].lines[0].get_ydata()) == pytest.approx([0.5, 0.6])
-
-
-def test_stacked_shares_print_each_share_that_has_room():
-    shares = pd.DataFrame([[0.9, 0.08, 0.02], [0.5, 0.3, 0.2]], index=["Well", "High risk"], columns=["a", "b", "c"])
-    figure = charts.stacked_shares(shares, "Share")
-    ax = figure.axes[0]
-    assert [written.get_text() for written in ax.texts] == ["90%", "50%", "8%", "30%", "", "20%"]
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["Well", "High risk"] and ax.yaxis_inverted()
-
-
 CURVE = pd.DataFrame({"specificity": [1, 0.7, 0], "sensitivity": [0, 0.8, 1]})
 TENTHS = pd.DataFrame({"predicted": [0.1, 0.3], "observed": [0.12, 0.25], "low": [0.1, 0.2], "high": [0.2, 0.4]})
 SHAPES = pd.DataFrame({"risk": [0.1, 0.3] * 2, "pupils": [80, 20, 10, 15], "had": ["others"] * 2 + ["events"] * 2})

@@ -20,7 +20,9 @@ def test_every_predictor_is_known_in_time_and_has_a_reference():
     assert all(codebook()[name].reference in codebook()[name].kept_codes for name in names)
 
 
-@pytest.mark.parametrize("late", ["emotional_state", "disposition", "follow_ups", "satisfaction", "call_length"])
+@pytest.mark.parametrize(
+    "late", ["emotional_state", "disposition", "follow_ups", "follow_up_days", "satisfaction", "call_length"]
+)
 def test_what_is_known_later_is_refused(late):
     with pytest.raises(InputError, match=f'"{late}" is known at'):
         refuse_late(codebook(), ["sex", late])
