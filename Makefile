@@ -19,7 +19,7 @@ ifeq ($(CONDA_DEFAULT_ENV),hotline)
 endif
 RUN    := $(VENV)/bin/python
 
-STEPS := simulate 01-clean 02-describe 03-anova 04-chi-square 05-response \
+STEPS := simulate recovery 01-clean 02-describe 03-anova 04-chi-square 05-response \
          06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk \
          08-time-and-place
 
@@ -39,22 +39,25 @@ export JUPYTER_PREFER_ENV_PATH := 1
 
 # EXPORT=path takes another export. Unless it is the simulator's own, byte for byte, its outputs go to private/.
 export EXPORT CODEBOOK UNPROTECTED HOTLINE_KEY HOTLINE_KEY_FILE
+# PROFILE=name takes that profile's values of params.yml.
+export PROFILE
 ifneq ($(EXPORT),)
   export HOTLINE_TREE := $(shell $(PYTHON) analysis/hotline/provenance.py "$(EXPORT)")
 endif
 
+# Another export needs no simulator, and a paper on real records says nothing about one.
+NOT_NEEDED := $(if $(EXPORT),simulate) $(if $(filter private,$(HOTLINE_TREE)),recovery)
+
 ##@ The study
-paper: $(if $(EXPORT),$(filter-out simulate,$(STEPS)),$(STEPS))  ## Rebuild everything: paper/output/manuscript.html, .pdf and .docx
+paper: $(filter-out $(NOT_NEEDED),$(STEPS))  ## Rebuild everything: manuscript and supplement in paper/output/, as HTML, PDF and DOCX
 	@$(RUN) -m hotline.render
 
 test: setup  ## Run the tests
 	@$(RUN) -m pytest
 
-recovery: setup  ## Does the model of the simulated data find its own coefficients again? (not part of the paper)
-	@mkdir -p .cache && $(RUN) -m hotline.step recovery
-
 ##@ One step, and what it needs
 simulate: setup  ## data-raw/simulate.ipynb writes the simulated export
+recovery: setup  ## Does the model of the simulated data find its own coefficients again?
 01-clean: $(if $(EXPORT),,simulate)  ## Raw export to checked records: calls and pupils
 02-describe: 01-clean  ## Who calls: the table of all variables by level
 03-anova: 01-clean  ## Numeric variables among the three levels
@@ -113,6 +116,8 @@ endif
 help:  ## This list
 	@awk 'BEGIN { FS = ":.*  ## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z0-9-]+:.*  ## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
-	@printf '\n  %s\n  %s\n' "EXPORT=path CODEBOOK=path   another hotline's export and its codebook" "make -j1 paper              one step at a time (two is the rule)"
+	@printf '%s\n' "" "  EXPORT=path CODEBOOK=path   another hotline's export and its codebook" \
+	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
+	  "  make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper recovery test setup help lab lint hooks bench quarto lock clean 06-logistic 07-prediction $(STEPS)
+.PHONY: paper test setup help lab lint hooks bench quarto lock clean 06-logistic 07-prediction $(STEPS)

@@ -27,7 +27,8 @@ MADE = (
     "_variables.yml",
     "_banner.typ",
 )
-SMALL = 9000  # calls: enough for every notebook to do its job, few enough for a quick test
+# Enough for every notebook to do its job, few enough for a quick test.
+SMALL = {"calls": 9000, "replications": 10, "callers": 3000}
 
 
 @dataclass(eq=False)
@@ -39,7 +40,7 @@ class Checkout:
     @property
     def environment(self):
         """The environment of a fresh shell: without what the make that runs the tests has set."""
-        ours = ("MAKE", "MFLAGS", "HOTLINE_", "PYTHONPATH", "EXPORT", "CODEBOOK", "UNPROTECTED")
+        ours = ("MAKE", "MFLAGS", "HOTLINE_", "PYTHONPATH", "EXPORT", "CODEBOOK", "UNPROTECTED", "PROFILE")
         return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
     def call(self, command, expect):
@@ -86,8 +87,10 @@ def fresh(tmp_path_factory):
     """A small copy in which nothing has been run. A test that changes it must copy it first."""
     checkout = copy_of(ROOT, tmp_path_factory.mktemp("fresh") / "compendium")
     params = checkout.folder / "params.yml"
-    text, replaced = re.subn(r"(?m)^(  calls:) \d+", rf"\1 {SMALL}", params.read_text(encoding="utf-8"))
-    assert replaced == 1
+    text = params.read_text(encoding="utf-8")
+    for name, value in SMALL.items():
+        text, replaced = re.subn(rf"(?m)^(  {name}:) \d+", rf"\1 {value}", text)
+        assert replaced == 1, name
     params.write_text(text, encoding="utf-8")
     return checkout
 

@@ -30,7 +30,10 @@ REPRODUCIBLE = (
     "data-derived/01-clean/rejected.csv",
     "data-derived/01-clean/flow.json",
     "paper/output/manuscript.*",
+    "paper/output/supplement.*",
 )
+DOCUMENTS = ("manuscript", "supplement")
+both = pytest.mark.parametrize("document", DOCUMENTS)
 
 
 def ran(printed):
@@ -39,30 +42,35 @@ def ran(printed):
 
 
 @functools.cache
-def html_text(checkout):
+def html_text(checkout, document="manuscript"):
     """Return the words of the HTML page, freed of tags, with single blanks."""
-    page = (checkout.folder / "paper/output/manuscript.html").read_text(encoding="utf-8")
+    page = (checkout.folder / f"paper/output/{document}.html").read_text(encoding="utf-8")
     body = re.sub(r"<(style|script|svg|math).*?</\1>", " ", page, flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", "", body).replace("&lt;", "<").replace("&gt;", ">").split())
 
 
 @functools.cache
-def pdf_text(checkout):
+def pdf_text(checkout, document="manuscript"):
     """Return the words of the PDF without any white space, since lines break anywhere."""
-    pages = pypdf.PdfReader(checkout.folder / "paper/output/manuscript.pdf").pages
+    pages = pypdf.PdfReader(checkout.folder / f"paper/output/{document}.pdf").pages
     return "".join("".join(page.extract_text() for page in pages).split())
 
 
 @functools.cache
-def docx_text(checkout):
+def docx_text(checkout, document="manuscript"):
     """Return the words of the DOCX."""
-    with zipfile.ZipFile(checkout.folder / "paper/output/manuscript.docx") as archive:
+    with zipfile.ZipFile(checkout.folder / f"paper/output/{document}.docx") as archive:
         return " ".join(re.sub(r"<[^>]+>", "", archive.read("word/document.xml").decode()).replace("&lt;", "<").split())
 
 
-def quoted(checkout):
-    """Return {name: printed text} of every named value that the manuscript quotes."""
-    source = (checkout.folder / "paper/manuscript.qmd").read_text(encoding="utf-8")
+def source_of(checkout, document):
+    """Return the source of a document."""
+    return (checkout.folder / f"paper/{document}.qmd").read_text(encoding="utf-8")
+
+
+def quoted(checkout, document):
+    """Return {name: printed text} of every named value that a document quotes."""
+    source = source_of(checkout, document)
     known = yaml.safe_load((checkout.folder / "paper/_variables.yml").read_text(encoding="utf-8"))
     names = set(re.findall(r"\{\{< var (\w+)\.(\w+) >\}\}", source))
     return {f"{prefix}.{name}": re.sub(r"[*`]", "", known[prefix][name]) for prefix, name in names}
@@ -71,10 +79,11 @@ def quoted(checkout):
 # --- what a reader gets -----------------------------------------------------------------------------
 
 
-def test_the_three_files_hold_every_quoted_value(built):
-    values = quoted(built)
-    assert len(values) > 100
-    html, pdf, docx = html_text(built), pdf_text(built), docx_text(built)
+@both
+def test_the_files_hold_every_quoted_value(built, document):
+    values = quoted(built, document)
+    assert len(values) > {"manuscript": 100, "supplement": 30}[document]
+    html, pdf, docx = (read(built, document) for read in (html_text, pdf_text, docx_text))
     for name, text in values.items():
         assert " ".join(text.split()) in html, f"{name} is not in the HTML"
         assert "".join(text.split()) in pdf, f"{name} is not in the PDF"
@@ -82,7 +91,7 @@ def test_the_three_files_hold_every_quoted_value(built):
 
 
 def test_each_value_stands_where_the_manuscript_quotes_it(changeable):
-    """With every text replaced by one that occurs nowhere else, each of them must turn up in all three files."""
+    """With every text replaced by one that occurs nowhere else, each must turn up in all files of its document."""
     marks = {}
     for file in changeable.folder.glob("data-derived/*/values.json"):
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -91,53 +100,71 @@ def test_each_value_stands_where_the_manuscript_quotes_it(changeable):
             marks[f"{prefix}.{name}"] = value["text"] = f"Qx{len(marks)}xQ"
         file.write_text(json.dumps(content), encoding="utf-8")
     changeable.run("-c", "import sys; sys.path.insert(0, 'analysis'); from hotline.render import main; main()")
-    html, pdf, docx = html_text(changeable), pdf_text(changeable), docx_text(changeable)
-    for name in quoted(changeable):
-        if not name.startswith("study."):
-            assert marks[name] in html and marks[name] in pdf and marks[name] in docx, name
+    for document in DOCUMENTS:
+        html, pdf, docx = (read(changeable, document) for read in (html_text, pdf_text, docx_text))
+        for name in quoted(changeable, document):
+            if not name.startswith("study."):
+                assert marks[name] in html and marks[name] in pdf and marks[name] in docx, name
 
 
-def test_no_number_in_the_manuscript_is_typed_by_hand(built):
+@both
+def test_no_number_is_typed_by_hand(built, document):
     """Outside shortcodes, labels and citations, the only digits are those of names, ages, years and formulas."""
-    source = (built.folder / "paper/manuscript.qmd").read_text(encoding="utf-8")
+    source = source_of(built, document)
     text = re.sub(
         r"\{\{<.*?>\}\}|\]\([^)]*\)|\{#[^}]*\}|@[\w-]+|layout-ncol=\d|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", "", source
     )
-    allowed = {"12355", "2024", "40,000", "10,000", "14", "0", "2020", "4.0"}
+    allowed = {
+        "manuscript": {"12355", "2024", "40,000", "10,000", "14", "0", "2020", "4.0"},
+        "supplement": {"0", "1", "19", "20", "5"},  # codes of the model's terms; 19 of 20, and the 5% level
+    }[document]
     assert {number.rstrip(",.") for number in re.findall(r"\d[\d.,]*", text)} <= allowed
 
 
-def test_figures_tables_and_references_are_all_there(built):
-    source = (built.folder / "paper/manuscript.qmd").read_text(encoding="utf-8")
+@both
+def test_figures_tables_and_references_are_all_there(built, document):
+    source = source_of(built, document)
     figures, tables = source.count("](../data-derived/"), source.count("{{< include") + source.count("{#tbl-")
-    assert figures >= 6 and tables >= 6
-    html, pdf, docx = html_text(built), pdf_text(built), docx_text(built)
-    for kind, number in (("Figure", figures - 1), ("Table", tables)):  # two figures share one number
+    assert (figures, tables) >= {"manuscript": (6, 6), "supplement": (1, 9)}[document]
+    html, pdf, docx = (read(built, document) for read in (html_text, pdf_text, docx_text))
+    shared = source.count("layout-ncol=2")  # two figures share one number
+    for kind, number in (("Figure", figures - shared), ("Table", tables)):
         for text, blank in ((html, " "), (docx, " "), (pdf, "")):
             assert f"{kind}{blank}{number}:" in text.replace("\xa0", blank), f"{kind} {number} has no caption"
             assert f"{kind}{blank}{number + 1}:" not in text.replace("\xa0", blank)
-    with zipfile.ZipFile(built.folder / "paper/output/manuscript.docx") as archive:
+    with zipfile.ZipFile(built.folder / f"paper/output/{document}.docx") as archive:
         assert sum(name.startswith("word/media/") for name in archive.namelist()) == figures
-    page = (built.folder / "paper/output/manuscript.html").read_text(encoding="utf-8")
+    page = (built.folder / f"paper/output/{document}.html").read_text(encoding="utf-8")
     targets = re.findall(r'href="#([^"]+)"', page)
-    assert len(targets) > 50
+    assert len(targets) > 25
     assert all(f'id="{target}"' in page for target in targets), "a link leads nowhere"
     assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!doi\.org|github\.com)', page), (
         "the page fetches from outside"
     )
 
 
+def test_the_supplement_refers_to_all_its_tables_and_figures(built):
+    source = source_of(built, "supplement")
+    labels = [*re.findall(r"\{#((?:fig|tbl)-[\w-]+)", source), "tbl-numbers", "tbl-sources"]
+    for file in re.findall(r"\{\{< include \.\./(\S+) >\}\}", source):
+        labels += re.findall(r"\{#(tbl-[\w-]+)\}", (built.folder / file).read_text(encoding="utf-8"))
+    assert len(labels) == 10
+    assert [label for label in labels if f"@{label}" not in source] == []
+
+
 @pytest.mark.parametrize("read", [html_text, pdf_text, docx_text])
-def test_no_placeholder_is_left(built, read):
-    text = read(built)
+@both
+def test_no_placeholder_is_left(built, read, document):
+    text = read(built, document)
     for mark in ("{{<", ">}}", "@fig", "@tbl", "@sec", "@eq", "?var", "??", "{#", "NaN", "nan%", "None"):
         assert mark not in text, f"{mark} in {text[max(0, text.find(mark) - 40) :][:80]}"
 
 
 def test_simulated_is_said_everywhere(built):
-    for text in (html_text(built), docx_text(built)):
-        assert "Simulated data: nothing here is a finding about real pupils" in text
-    assert "SIMULATEDDATA" in pdf_text(built)
+    for document in DOCUMENTS:
+        for text in (html_text(built, document), docx_text(built, document)):
+            assert "Simulated data: nothing here is a finding about real pupils" in text
+        assert "SIMULATEDDATA" in pdf_text(built, document)
     for table in built.folder.glob("data-derived/*/tables/*.md"):
         assert "*Simulated data.*" in table.read_text(encoding="utf-8"), table
     for record in [*built.folder.glob("data-derived/*/values.json"), *built.folder.glob("data-derived/*/run.json")]:
@@ -174,12 +201,12 @@ def test_the_accounts_of_cleaning_add_up(built):
     assert flow["rows"] == rows == left + flow["pupils"]
 
 
-def test_one_line_per_step_and_the_three_paths(built):
+def test_one_line_per_step_and_the_paths(built):
     lines = built.printed.strip().splitlines()
-    assert lines[-3:] == [f"  paper/output/manuscript.{ending}" for ending in ("html", "pdf", "docx")]
-    assert len(ran(built.printed)) == 12
-    spoken = [line for line in lines[:-3] if "... cell" not in line]
-    assert len(spoken) == 12, "more than one line per step:\n" + built.printed
+    assert lines[-6:] == [f"  paper/output/{name}.{ending}" for name in DOCUMENTS for ending in ("html", "pdf", "docx")]
+    assert len(ran(built.printed)) == 13
+    spoken = [line for line in lines[:-6] if "... cell" not in line]
+    assert len(spoken) == 13, "more than one line per step:\n" + built.printed
 
 
 # --- running it again -------------------------------------------------------------------------------
@@ -224,6 +251,16 @@ def test_an_edit_that_changes_no_result_reruns_nothing_downstream(changeable):
 def test_a_parameter_reruns_what_uses_it(changeable):
     changeable.edit("params.yml", "development_share: 0.7 ", "development_share: 0.6 ")
     assert ran(changeable.make("paper")) == ["07-prediction-at_risk", "07-prediction-high_risk", "paper"]
+
+
+def test_a_profile_reruns_the_steps_whose_values_it_changes(changeable):
+    changeable.edit("params.yml", "recovery: {replications: 500}", "04-chi-square: {shown: 5}")
+    assert ran(changeable.make("04-chi-square", "05-response", "PROFILE=full")) == ["04-chi-square"]
+    record = changeable.folder / "data-derived/04-chi-square/run.json"
+    assert json.loads(record.read_text(encoding="utf-8"))["parameters"]["shown"] == 5
+    assert "PROFILE=ful, but no profile is called so; there are: full" in changeable.make(
+        "recovery", "PROFILE=ful", expect=2
+    )
 
 
 def test_a_damaged_result_is_made_again(changeable):
@@ -361,6 +398,20 @@ def test_a_real_export_is_refused_then_kept_apart_and_not_called_simulated(chang
     stamped = (changeable.folder / "data-derived/02-describe/figures/problems.svg").read_text(encoding="utf-8")
     unstamped = (described / "figures/problems.svg").read_text(encoding="utf-8")
     assert "Simulated data" in stamped and "Simulated data" not in unstamped
+
+
+def test_a_real_export_needs_neither_simulator_nor_recovery(changeable):
+    (changeable.folder / "other.csv").write_text("a\n", encoding="utf-8")
+    planned = {
+        export: re.findall(
+            r"hotline\.step (\S+)", changeable.make("-n", "paper", *([f"EXPORT={export}"] if export else []))
+        )
+        for export in ("", "other.csv", "data-raw/simulated/export.csv")
+    }
+    plain = planned[""]
+    assert plain[:2] == ["simulate", "recovery"]
+    assert planned["other.csv"] == plain[2:]
+    assert planned["data-raw/simulated/export.csv"] == plain[1:], "simulated all the same, so the supplement needs it"
 
 
 def test_a_copy_of_the_simulated_export_is_still_simulated(changeable):

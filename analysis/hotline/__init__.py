@@ -10,7 +10,7 @@ From records to counts:
 simulation   numbers and random draws (used by simulate and recovery alone, like the next three)
 scenario     what happens at the simulated hotline, from the caller to the counsellor's form
 raw_face     the export as a ticket system would spell and spoil it
-recovery     replications: does the model find its own coefficients again, and what keeps it from that
+recovery     does the model find its own coefficients again, and what keeps it from that
 readers      CSV, Excel and Parquet, row by row (used by 01-clean alone, like the next five)
 records      the rows of an export in DuckDB, as texts
 decoding     texts -> codes, numbers and times, as the codebook says
@@ -37,8 +37,9 @@ params       params.yml, read and checked
 fingerprint  what a step's outputs depend on
 execute      one notebook, by papermill
 step         one step, safely
-manuscript   what the paper is made from
-render       the paper, in three formats
+manuscript   what manuscript and supplement are made from
+published    published.yml as tables for readers
+render       manuscript and supplement, in three formats
 quarto       rendering by Quarto, where there is one
 pandoc_route rendering by pandoc and Typst otherwise
 glyphs       fonts, and whether they have every character

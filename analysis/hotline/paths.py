@@ -64,8 +64,9 @@ def notebook(name):
 
 
 def step(name):
-    """Return the folder that a step owns; the simulator's is the one that plays the outside world."""
-    return SIMULATED if name == "simulate" else DERIVED / name
+    """Return the folder that a step owns; those of the simulation lie in the checkout, whatever the export."""
+    folders = {"simulate": SIMULATED, "recovery": ROOT / "data-derived" / "recovery"}
+    return folders.get(name, DERIVED / name)
 
 
 def shown(path):

@@ -36,7 +36,7 @@ class Fit:
         return pd.DataFrame({"b": b, "se": se, "low": b - reach, "high": b + reach, "p": p})
 
 
-def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50):
+def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50, start=None):
     """Fit by Fisher scoring, which needs the expected information alone and so gives the covariance as well.
 
     Parameters
@@ -46,6 +46,7 @@ def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50):
     departing : {category: names of terms in x that have a coefficient of their own at that category}
     tolerance : the fit ends when no coefficient moves by more
     most_steps : where it gives up
+    start : Series of coefficients to begin from, by the names below; by default no term has an effect
 
     Returns a Fit. Its estimates are named as the terms of x, "category: intercept", and "category: term" for the
     terms that depart. Raises ValueError where a category is empty, and NoEstimate where the estimates do not
@@ -62,6 +63,8 @@ def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50):
         raise ValueError("nobody is in one of the categories")
     b = np.zeros(len(labels))
     b[ends - [each.shape[1] for each in own]] = logit(1 - np.cumsum(shares)[:-1])
+    if start is not None:
+        b = start[labels].to_numpy(float)
     for _ in range(most_steps):
         score, information = _derivatives(b, own, ends, common, n)
         try:
