@@ -8,32 +8,13 @@ Why not a library: statsmodels' OrderedModel takes no counts (it ignores weights
 terms that depart from proportional odds.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, xlogy
-from scipy.stats import chi2, norm
 
+from hotline.stats.likelihood import Fit, NoEstimate
 
-class NoEstimate(ValueError):
-    """The likelihood has no maximum at finite coefficients, as where nobody with a term has the event."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A fitted model: estimates and covariance in the same order, and the log-likelihood of single pupils."""
-
-    estimates: pd.Series
-    covariance: np.ndarray
-    log_likelihood: float
-
-    def table(self, level=0.95):
-        """Return b, se, low, high (Wald limits) and p for every coefficient."""
-        b, se = self.estimates, np.sqrt(np.diag(self.covariance))
-        reach = norm.ppf((1 + level) / 2) * se
-        p = chi2.sf((b / se) ** 2, 1)
-        return pd.DataFrame({"b": b, "se": se, "low": b - reach, "high": b + reach, "p": p})
+__all__ = ["Fit", "NoEstimate", "fit"]
 
 
 def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50):
