@@ -20,8 +20,8 @@ endif
 RUN    := $(VENV)/bin/python
 
 STEPS := simulate 01-clean 02-describe 03-anova 04-chi-square 05-response \
-         06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk \
-         08-time-and-place
+         06-logistic-at_risk 06-logistic-high_risk 06-robustness-at_risk 06-robustness-high_risk \
+         07-prediction-at_risk 07-prediction-high_risk 08-time-and-place
 
 # The same bytes in every run; nothing written outside the checkout.
 export PYTHONPATH := $(CURDIR)/analysis
@@ -61,10 +61,12 @@ simulate: setup  ## data-raw/simulate.ipynb writes the simulated export
 04-chi-square: 01-clean  ## Categorical variables against the level
 05-response: 01-clean  ## What the hotline did
 06-logistic: 06-logistic-at_risk 06-logistic-high_risk  ## Influences on the level, for both outcomes
+06-robustness: 06-robustness-at_risk 06-robustness-high_risk  ## Do these influences hold up?
 07-prediction: 07-prediction-at_risk 07-prediction-high_risk  ## The risk prediction model, for both outcomes
 08-time-and-place: 01-clean  ## When and where calls come from
 
-06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk: 01-clean
+06-logistic-at_risk 06-logistic-high_risk 06-robustness-at_risk 06-robustness-high_risk: 01-clean
+07-prediction-at_risk 07-prediction-high_risk: 01-clean
 
 $(STEPS): setup | $(filter clean,$(MAKECMDGOALS))
 	@mkdir -p .cache && $(RUN) -m hotline.step $@ --after $(filter $(STEPS),$^)
@@ -115,4 +117,4 @@ help:  ## This list
 	  /^[a-z0-9-]+:.*  ## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 	@printf '\n  %s\n  %s\n' "EXPORT=path CODEBOOK=path   another hotline's export and its codebook" "make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper recovery test setup help lab lint hooks bench quarto lock clean 06-logistic 07-prediction $(STEPS)
+.PHONY: paper recovery test setup help lab lint hooks bench quarto lock clean 06-logistic 06-robustness 07-prediction $(STEPS)

@@ -42,6 +42,17 @@ class Estimable:
         """The variables, in order."""
         return list(self.reference)
 
+    def keep(self, cells):
+        """The cells that a model like this one can use: all recorded, and none of the categories set apart."""
+        cells = on_cells.complete(cells, self.reference)
+        return self.without_apart(cells)
+
+    def without_apart(self, cells):
+        """The cells without the categories set apart, whether all is recorded or not."""
+        for name, code in self.apart:
+            cells = cells[cells[name] != code]
+        return cells.reset_index(drop=True)
+
     @property
     def note(self):
         """What is left out, as a note for a table; empty where nothing is."""

@@ -36,6 +36,15 @@ def cells_of(counts, variables, outcome, event="yes"):
     return collapse(split, variables)
 
 
+def counts_by(counts, variables, outcome):
+    """One row per cell of `variables`, with a column of counts for each code of `outcome` that occurs.
+
+    counts   a tally by these and `outcome`, with `n`
+    """
+    wide = counts.groupby([*variables, outcome], observed=True)["n"].sum().unstack(outcome, fill_value=0)
+    return wide.rename_axis(columns=None).set_axis([str(code) for code in wide], axis=1).reset_index()
+
+
 def collapse(cells, variables):
     """The cells of fewer variables: counts added up over the variables that are not named."""
     return cells.groupby(list(variables), observed=True, as_index=False)[COUNTS].sum()

@@ -8,12 +8,14 @@ within the other, on the pupils that fitted them do not differ as the test suppo
 Why not a library: the packages that have DeLong's test take one row per pupil.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.stats import norm
 
-from hotline.stats.roc import by_score
+from hotline.stats.roc import auc, by_score
 
 
 class Difference(NamedTuple):
@@ -58,3 +60,20 @@ def _placements(score, cases, controls):
     # `by_score` gives the highest of the scores that are one: each entry belongs to the first that is not lower.
     place = np.searchsorted(distinct, np.asarray(score, dtype=float)).clip(max=len(distinct) - 1)
     return beaten[place], beating[place]
+
+
+def gains(scores, cases, controls, level=0.95):
+    """The area of each of several scores, and what it gains over the score before it.
+
+    scores   {name: array}, two or more
+    Returns one row per score but the first: auc, auc_low, auc_high, gain, gain_low, gain_high and gain_p.
+    """
+    rows = {}
+    for before, name in pairwise(scores):
+        area = auc(scores[name], cases, controls, level)
+        change = difference(scores[before], scores[name], cases, controls, level)
+        rows[name] = {
+            **{"auc": area.value, "auc_low": area.low, "auc_high": area.high},
+            **{"gain": change.value, "gain_low": change.low, "gain_high": change.high, "gain_p": change.p},
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

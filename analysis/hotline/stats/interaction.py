@@ -59,19 +59,18 @@ def fit(matrix, cells, first, second, start=None):
 
     matrix, cells   the design matrix of the model without the interaction, and its counts
     Returns (test, larger, fitted, kind): test has chi_square, df and p; larger is the design matrix with the products,
-    fitted its fit, and kind "likelihood ratio" or "penalised likelihood ratio".
-    ValueError where no product is left to test.
+    fitted its fit, and kind "likelihood ratio" or "penalised likelihood ratio". Where no product is left to test, df is
+    0, and chi_square and p are NaN.
     """
     larger = with_products(matrix, cells, first, second)
     added = larger.columns[matrix.shape[1] :]
-    if not len(added):
-        raise ValueError(f"no two categories of '{first}' and '{second}' occur in all combinations")
     fitted, by = firth.estimate(larger, cells, start)
     if by == "maximum likelihood":
         smaller = logit.fit(matrix, cells, start)
     else:
         smaller = firth.fit(larger, cells, start, without=added)
     statistic = 2 * (fitted.log_likelihood - smaller.log_likelihood)
+    statistic = statistic if len(added) else np.nan
     test = {"chi_square": statistic, "df": len(added), "p": chi2.sf(statistic, len(added))}
     kind = "likelihood ratio" if by == "maximum likelihood" else "penalised likelihood ratio"
     return test, larger, fitted, kind
@@ -99,3 +98,10 @@ def within(larger, cells, fitted, first, second, level=0.95):
             limits = {"odds_ratio": np.exp(b), "low": np.exp(b - reach), "high": np.exp(b + reach)}
             rows[label[1], code] = {"n": n, **limits, "p": 2 * norm.sf(abs(b) / (reach / z))}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis([first, second])
+
+
+def together(within):
+    """Return {variable: as `within` gives it} as one tidy table, its keys in the column variable."""
+    columns = ["variable", "code", "within", "n", "odds_ratio", "low", "high", "p"]
+    tables = {name: table.rename_axis(["code", "within"]) for name, table in within.items()}
+    return pd.concat(tables, names=["variable"]).reset_index() if tables else pd.DataFrame(columns=columns)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.linalg import cho_factor, cho_solve
-from scipy.stats import norm
+from scipy.stats import chi2, norm
 
 ALIKE = 1e-10  # the share of its information that a coefficient keeps beside the others, below which it has none
 
@@ -35,6 +35,13 @@ class Fit:
         reach = norm.ppf((1 + level) / 2) * se
         p = 2 * norm.sf((b / se).abs())
         return pd.DataFrame({"b": b, "se": se, "low": b - reach, "high": b + reach, "p": p})
+
+    def wald(self, labels):
+        """Wald's test that the coefficients with these labels are all nought: chi_square, df and p."""
+        places = self.estimates.index.get_indexer(labels)
+        b = self.estimates.to_numpy()[places]
+        statistic = b @ np.linalg.solve(self.covariance[np.ix_(places, places)], b)
+        return {"chi_square": statistic, "df": len(b), "p": chi2.sf(statistic, len(b))}
 
 
 def solve(information, score):

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import expit
 
 from hotline.stats import cells as on_cells
-from hotline.stats.likelihood import Fit, maximise, solve
+from hotline.stats.likelihood import Fit, NoEstimate, maximise, solve
 
 
 class Logit:
@@ -72,6 +72,27 @@ def risks(matrix, fitted):
 def measures(matrix, cells, fitted):
     """Return `cells.measures` of a fit: what the likelihood-ratio tests take."""
     return on_cells.measures_of(cells["events"], cells["others"], risks(matrix, fitted), len(fitted.estimates))
+
+
+def compare(designs, cells, against, start=None):
+    """Fit several models of the same cells: a DataFrame of model, n, parameters, aic, against, chi_square, df, p.
+
+    designs   {model: design matrix};  against   {model: the smaller one, further up, that it is tested against}
+    start     estimates to start from
+    chi_square, df and p are those of the likelihood-ratio test. They are NaN for a model that is tested against none or
+    is no larger than the other, and all is NaN for one that has no finite estimates.
+    """
+    measured, rows = {}, []
+    for name, matrix in designs.items():
+        try:
+            measured[name] = measures(matrix, cells, fit(matrix, cells, start))
+        except NoEstimate:
+            measured[name] = pd.Series(np.nan, ["n", "parameters", "aic"])
+        own, other = measured[name], measured.get(against.get(name))
+        larger = other is not None and own["parameters"] > other["parameters"]
+        test = on_cells.likelihood_ratio(other, own) if larger else dict.fromkeys(["chi_square", "df", "p"], np.nan)
+        rows.append({"model": name, **own[["n", "parameters", "aic"]], "against": against.get(name, ""), **test})
+    return pd.DataFrame(rows)
 
 
 def drop_each(matrix, cells, fitted):

@@ -68,6 +68,15 @@ def univariable(cells, reference, level=0.95):
     return table.set_axis(["low", "high"], axis=1)
 
 
+def multivariable(matrix, cells, fitted, level=0.95):
+    """Profile-likelihood limits of the odds ratio of each term beside all others: low and high, one row per term.
+
+    matrix, cells, fitted   a design matrix, its counts and its fit (`logit.fit`)
+    """
+    model = logit.Logit(matrix, cells["events"], cells["others"])
+    return np.exp(limits(model, fitted.estimates, matrix.columns.drop(on_cells.INTERCEPT), level))
+
+
 def _limit(model, b, information, covariance, place, sign, target, level):
     """One limit: by Newton's steps from where it would lie if the log-likelihood were a parabola."""
     se = np.sqrt(np.diag(covariance))

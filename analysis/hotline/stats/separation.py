@@ -25,5 +25,7 @@ def infinite_terms(matrix, cells):
     solved = linprog(-rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1, 1), method="highs")
     if solved.status != 0:
         raise RuntimeError(f"the linear programme of separation did not come to an end: {solved.message}")
+    if solved.fun > -1e-6:  # nothing but directions in which no pupil differs
+        return pd.Series(dtype=int, index=matrix.columns[:0])
     b = pd.Series(np.sign(np.where(np.abs(solved.x) > 1e-7, solved.x, 0)), matrix.columns)
     return b[b != 0].astype(int)

@@ -9,6 +9,7 @@ which the test needs, and its knots come from cells rather than pupils; the test
 """
 
 import numpy as np
+import pandas as pd
 
 from hotline.stats.moments import quantile
 
@@ -21,22 +22,19 @@ PLACES = {
 
 
 def knots(x, n, number=4):
-    """The distinct knots for values x that n pupils have: at most `number`, fewer where quantiles coincide.
-
-    Raises ValueError where fewer than three remain: then there is no curve to be had.
-    """
-    found = np.unique([quantile(x, n, place) for place in PLACES[number]])
-    if len(found) < 3:
-        raise ValueError("a spline needs at least three distinct knots")
-    return found
+    """The distinct knots for values x that n pupils have: at most `number`, fewer where quantiles coincide."""
+    return np.unique([quantile(x, n, place) for place in PLACES[number]])
 
 
 def restricted_cubic(x, knots):
     """The columns of the spline: floats, (values, knots - 1), the first of them x itself.
 
-    The cubic ones are divided by the square of the distance of the outer knots, so that all have the scale of x.
+    The cubic ones are divided by the square of the distance of the outer knots, so that all have the scale of x. With
+    fewer than three knots there is no curve to be had: x alone.
     """
     x, knots = np.asarray(x, dtype=float), np.asarray(knots, dtype=float)
+    if len(knots) < 3:
+        return x[:, None]
     last, before = knots[-1], knots[-2]
 
     def cubed(at):
@@ -47,3 +45,13 @@ def restricted_cubic(x, knots):
         for at in knots[:-2]
     ]
     return np.column_stack([x, *(column / (last - knots[0]) ** 2 for column in columns)])
+
+
+def columns(name, x, n, number=4):
+    """The spline as columns of a design matrix: (name, "line"), (name, "curve 1"), and so on.
+
+    x, n   the values and how many pupils have each;  number   of knots
+    """
+    values = restricted_cubic(x, knots(x, n, number))
+    labels = [(name, f"curve {place}" if place else "line") for place in range(values.shape[1])]
+    return pd.DataFrame(values, columns=pd.MultiIndex.from_tuples(labels, names=["variable", "code"]))
