@@ -21,6 +21,7 @@ import pandas as pd
 from scipy.special import expit
 from scipy.stats import t
 
+ALIKE = 1e-8  # of the model's own standard error: below it the clusters do not differ, and there is nothing to tell
 NOTHING_LEFT = 1e-10  # share of a direction's information outside a cluster, below which the cluster alone knows it
 
 
@@ -34,7 +35,8 @@ def sandwich(matrix, cells, fitted, cluster, level=0.95, small=False):
     small : False for CR1, the plain sandwich times G / (G - 1) with G clusters, and a t with G - 1 degrees of
         freedom: for many clusters. True for CR2 with Satterthwaite's degrees of freedom: for few or unequal ones
 
-    A term that only one cluster informs has no robust error (NaN). Raises ValueError for fewer than two clusters.
+    A term that only one cluster informs, or on which all clusters agree to the last digit, has no robust error (NaN).
+    Raises ValueError for fewer than two clusters.
     """
     x, b = matrix.to_numpy(float), fitted.estimates.to_numpy()
     events, n = cells["events"].to_numpy(float), cells[["events", "others"]].sum(axis=1).to_numpy(float)
@@ -55,9 +57,11 @@ def sandwich(matrix, cells, fitted, cluster, level=0.95, small=False):
         covariance, df = spread.T @ spread * clusters / (clusters - 1), np.full(len(b), clusters - 1.0)
     se = np.sqrt(np.diag(covariance))
     reach = t.ppf((1 + level) / 2, df) * se
-    columns = {"b": b, "se": se, "df": df, "low": b - reach, "high": b + reach, "p": 2 * t.sf(np.abs(b) / se, df)}
+    alike = se < ALIKE * np.sqrt(np.diag(fitted.covariance))
+    p = 2 * t.sf(np.abs(b) / np.where(alike, 1, se), df)
+    columns = {"b": b, "se": se, "df": df, "low": b - reach, "high": b + reach, "p": p}
     table = pd.DataFrame(columns, index=matrix.columns)
-    table.loc[_known_to_one((x != 0)[order], starts), ["se", "df", "low", "high", "p"]] = np.nan
+    table.loc[alike | _known_to_one((x != 0)[order], starts), ["se", "df", "low", "high", "p"]] = np.nan
     return table
 
 
