@@ -19,9 +19,11 @@ ifeq ($(CONDA_DEFAULT_ENV),hotline)
 endif
 RUN    := $(VENV)/bin/python
 
-STEPS := simulate recovery 01-clean 02-describe 03-anova 04-chi-square 05-response \
-         06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk \
-         08-time-and-place
+# The notebooks that run once for each outcome.
+TWICE  := 06-logistic 06-robustness
+both    = $(1)-at_risk $(1)-high_risk
+STEPS  := simulate recovery 01-clean 02-describe 03-anova 04-chi-square 05-response \
+          $(foreach notebook,$(TWICE),$(call both,$(notebook))) 07-prediction-at_risk 07-prediction-high_risk 08-time-and-place
 
 # The same bytes in every run; nothing written outside the checkout.
 export PYTHONPATH := $(CURDIR)/analysis
@@ -64,10 +66,12 @@ recovery: setup  ## Does the model of the simulated data find its own coefficien
 04-chi-square: 01-clean  ## Categorical variables against the level
 05-response: 01-clean  ## What the hotline did
 06-logistic: 06-logistic-at_risk 06-logistic-high_risk  ## Influences on the level, for both outcomes
+06-robustness: 06-robustness-at_risk 06-robustness-high_risk  ## Do these influences hold up?
 07-prediction: 07-prediction-at_risk 07-prediction-high_risk  ## The risk prediction model, for both outcomes
 08-time-and-place: 01-clean  ## When and where calls come from
 
-06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk: 01-clean
+06-logistic-at_risk 06-logistic-high_risk 06-robustness-at_risk 06-robustness-high_risk: 01-clean
+07-prediction-at_risk 07-prediction-high_risk: 01-clean
 
 $(STEPS): setup | $(filter clean,$(MAKECMDGOALS))
 	@mkdir -p .cache && $(RUN) -m hotline.step $@ --after $(filter $(STEPS),$^)
@@ -120,4 +124,4 @@ help:  ## This list
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
 	  "  make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper test setup help lab lint hooks bench quarto lock clean 06-logistic 07-prediction $(STEPS)
+.PHONY: paper test setup help lab lint hooks bench quarto lock clean $(TWICE) $(STEPS)

@@ -81,7 +81,7 @@ def test_no_estimate_prints_as_a_dash(table):
     table.loc[1, empty] = np.nan
     shown = odds_ratios.printed(table, codebook(), "At risk")
     assert shown.loc[1, ["OR together (95% CI)", "p"]].tolist() == ["–", "–"]
-    figure = odds_ratios.forest(odds_ratios.one_kind(table, "multivariable"), codebook(), "Odds ratio")
+    figure = forest.forest(odds_ratios.one_kind(table, "multivariable"), codebook(), "Odds ratio")
     assert "no estimate" in texts(figure)
 
 
@@ -90,7 +90,7 @@ def texts(figure):
 
 
 def test_forest_has_a_line_for_each_estimate_and_names_each_reference(table):
-    figure = odds_ratios.forest(odds_ratios.one_kind(table, "multivariable"), codebook(), "Odds ratio", 0.9)
+    figure = forest.forest(odds_ratios.one_kind(table, "multivariable"), codebook(), "Odds ratio", 0.9)
     axis, shown = figure.axes[0], texts(figure)
     assert axis.get_xscale() == "log"
     printed = [each for each in odds_ratios.estimates(table, "multivariable") if each != "1 (reference)"]
@@ -101,7 +101,7 @@ def test_forest_has_a_line_for_each_estimate_and_names_each_reference(table):
 
 
 def test_a_marker_is_filled_only_where_the_interval_leaves_out_one(table):
-    figure = odds_ratios.forest(odds_ratios.one_kind(table, "multivariable"), codebook(), "Odds ratio")
+    figure = forest.forest(odds_ratios.one_kind(table, "multivariable"), codebook(), "Odds ratio")
     markers = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     filled = [line.get_markerfacecolor() != "white" for line in markers]
     assert filled == [True, False, True, False, False]
@@ -109,7 +109,7 @@ def test_a_marker_is_filled_only_where_the_interval_leaves_out_one(table):
 
 def test_an_interval_beyond_the_axis_is_cut_with_a_point(table):
     table.loc[1, "high_multivariable"] = 1e6
-    figure = odds_ratios.forest(odds_ratios.one_kind(table, "multivariable"), codebook(), "Odds ratio")
+    figure = forest.forest(odds_ratios.one_kind(table, "multivariable"), codebook(), "Odds ratio")
     axis = figure.axes[0]
     assert axis.get_xlim()[1] == 32
     assert [line.get_marker() for line in axis.lines].count(">") == 1
@@ -123,7 +123,7 @@ def test_printed_model_starts_with_the_intercept(model):
 
 
 def test_the_columns_of_the_forest_do_not_overlap_and_fill_the_width(table):
-    figure = odds_ratios.forest(odds_ratios.one_kind(table, "multivariable"), codebook(), "Odds ratio")
+    figure = forest.forest(odds_ratios.one_kind(table, "multivariable"), codebook(), "Odds ratio")
     axis = figure.axes[0]
     boxes = {each.get_text(): each.get_window_extent() for each in axis.texts}
     printed = [box for words, box in boxes.items() if " to " in words or words.startswith("OR")]

@@ -8,32 +8,14 @@ Why not a library: statsmodels' OrderedModel takes no counts (it ignores weights
 terms that depart from proportional odds.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, xlogy
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
 
+from hotline.stats.likelihood import Fit, NoEstimate
 
-class NoEstimate(ValueError):
-    """The likelihood has no maximum at finite coefficients, as where nobody with a term has the event."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A fitted model: estimates and covariance in the same order, and the log-likelihood of single pupils."""
-
-    estimates: pd.Series
-    covariance: np.ndarray
-    log_likelihood: float
-
-    def table(self, level=0.95):
-        """Return b, se, low, high (Wald limits) and p for every coefficient."""
-        b, se = self.estimates, np.sqrt(np.diag(self.covariance))
-        reach = norm.ppf((1 + level) / 2) * se
-        p = chi2.sf((b / se) ** 2, 1)
-        return pd.DataFrame({"b": b, "se": se, "low": b - reach, "high": b + reach, "p": p})
+__all__ = ["Fit", "NoEstimate", "departures", "fit"]
 
 
 def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50, start=None):
@@ -120,3 +102,23 @@ def _derivatives(b, own, ends, common, n):
         information[starts[j] : ends[j], shared], information[shared, starts[j] : ends[j]] = block, block.T
     information[shared, shared] = common.T @ (sum(weight.values())[:, None] * common)
     return score, information
+
+
+def departures(x, counts, common):
+    """Test whether proportional odds hold: that every term has one coefficient for all categories.
+
+    x, counts   as `fit` takes them, the columns of x being (variable, code);  common   the fit with proportional odds
+    Returns (test, by_variable): the likelihood-ratio test against the model in which all terms depart at every category
+    above the second (chi_square, df and p), and Wald's test of the departures of each variable in that model, one row
+    per variable. Raises NoEstimate where that model has no finite estimates.
+    """
+    categories = counts.columns[2:]
+    larger = fit(x, counts, {category: list(x.columns) for category in categories})
+    statistic = 2 * (larger.log_likelihood - common.log_likelihood)
+    df = len(larger.estimates) - len(common.estimates)
+    own = {
+        name: larger.wald([f"{category}: {term}" for category in categories for term in x if term[0] == name])
+        for name in x.columns.unique(0)
+    }
+    by_variable = pd.DataFrame.from_dict(own, orient="index").rename_axis("variable")
+    return {"chi_square": statistic, "df": df, "p": chi2.sf(statistic, df)}, by_variable
