@@ -21,7 +21,7 @@ RUN    := $(VENV)/bin/python
 
 STEPS := simulate 01-clean 02-describe 03-anova 04-chi-square 05-response \
          06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk \
-         08-time-and-place
+         07-validation-at_risk 07-validation-high_risk 07-use-at_risk 07-use-high_risk 08-time-and-place
 
 # The same bytes in every run; nothing written outside the checkout.
 export PYTHONPATH := $(CURDIR)/analysis
@@ -38,7 +38,7 @@ export JUPYTER_RUNTIME_DIR := $(CURDIR)/.cache/jupyter/runtime
 export JUPYTER_PREFER_ENV_PATH := 1
 
 # EXPORT=path takes another export. Unless it is the simulator's own, byte for byte, its outputs go to private/.
-export EXPORT CODEBOOK UNPROTECTED HOTLINE_KEY HOTLINE_KEY_FILE
+export EXPORT CODEBOOK MODEL UNPROTECTED HOTLINE_KEY HOTLINE_KEY_FILE
 ifneq ($(EXPORT),)
   export HOTLINE_TREE := $(shell $(PYTHON) analysis/hotline/provenance.py "$(EXPORT)")
 endif
@@ -53,6 +53,9 @@ test: setup  ## Run the tests
 recovery: setup  ## Does the model of the simulated data find its own coefficients again? (not part of the paper)
 	@mkdir -p .cache && $(RUN) -m hotline.step recovery
 
+score: setup  ## Score the rows of EXPORT=path with the model that 07-use made, or MODEL=path
+	@mkdir -p .cache && $(RUN) -m hotline.score
+
 ##@ One step, and what it needs
 simulate: setup  ## data-raw/simulate.ipynb writes the simulated export
 01-clean: $(if $(EXPORT),,simulate)  ## Raw export to checked records: calls and pupils
@@ -62,9 +65,12 @@ simulate: setup  ## data-raw/simulate.ipynb writes the simulated export
 05-response: 01-clean  ## What the hotline did
 06-logistic: 06-logistic-at_risk 06-logistic-high_risk  ## Influences on the level, for both outcomes
 07-prediction: 07-prediction-at_risk 07-prediction-high_risk  ## The risk prediction model, for both outcomes
+07-validation: 07-validation-at_risk 07-validation-high_risk  ## Whether the model holds in other pupils, years, regions, groups
+07-use: 07-use-at_risk 07-use-high_risk  ## What the model is good for; writes the model and its card
 08-time-and-place: 01-clean  ## When and where calls come from
 
-06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk: 01-clean
+06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk \
+  07-validation-at_risk 07-validation-high_risk 07-use-at_risk 07-use-high_risk: 01-clean
 
 $(STEPS): setup | $(filter clean,$(MAKECMDGOALS))
 	@mkdir -p .cache && $(RUN) -m hotline.step $@ --after $(filter $(STEPS),$^)
@@ -115,4 +121,4 @@ help:  ## This list
 	  /^[a-z0-9-]+:.*  ## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 	@printf '\n  %s\n  %s\n' "EXPORT=path CODEBOOK=path   another hotline's export and its codebook" "make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper recovery test setup help lab lint hooks bench quarto lock clean 06-logistic 07-prediction $(STEPS)
+.PHONY: paper recovery score test setup help lab lint hooks bench quarto lock clean 06-logistic 07-prediction 07-validation 07-use $(STEPS)
