@@ -12,6 +12,8 @@ import sys
 import time
 import zipfile
 
+import numpy as np
+import pandas as pd
 import pypdf
 import pytest
 import yaml
@@ -111,7 +113,8 @@ def test_figures_tables_and_references_are_all_there(built):
     figures, tables = source.count("](../data-derived/"), source.count("{{< include") + source.count("{#tbl-")
     assert figures >= 6 and tables >= 6
     html, pdf, docx = html_text(built), pdf_text(built), docx_text(built)
-    for kind, number in (("Figure", figures - 1), ("Table", tables)):  # two figures share one number
+    together = source.count("layout-ncol=2")  # two figures that share one number
+    for kind, number in (("Figure", figures - together), ("Table", tables)):
         for text, blank in ((html, " "), (docx, " "), (pdf, "")):
             assert f"{kind}{blank}{number}:" in text.replace("\xa0", blank), f"{kind} {number} has no caption"
             assert f"{kind}{blank}{number + 1}:" not in text.replace("\xa0", blank)
@@ -176,9 +179,27 @@ def test_the_accounts_of_cleaning_add_up(built):
 def test_one_line_per_step_and_the_three_paths(built):
     lines = built.printed.strip().splitlines()
     assert lines[-3:] == [f"  paper/output/manuscript.{ending}" for ending in ("html", "pdf", "docx")]
-    assert len(ran(built.printed)) == 12
+    assert len(ran(built.printed)) == 16
     spoken = [line for line in lines[:-3] if "... cell" not in line]
-    assert len(spoken) == 12, "more than one line per step:\n" + built.printed
+    assert len(spoken) == 16, "more than one line per step:\n" + built.printed
+
+
+@pytest.mark.parametrize("outcome", ["at_risk", "high_risk"])
+def test_the_three_notebooks_speak_of_one_model(built, outcome):
+    """Each makes the split and the fit anew; the file that is handed over is the model of the paper."""
+    folders = {name: built.folder / f"data-derived/07-{name}-{outcome}" for name in ("prediction", "validation", "use")}
+    values = {name: json.loads((folder / "values.json").read_text(encoding="utf-8"))["values"]
+              for name, folder in folders.items()}  # fmt: skip
+    model = json.loads((folders["use"] / "results/model.json").read_text(encoding="utf-8"))
+    assert model["simulated"] is True and model["outcome"] == outcome
+    terms = pd.read_csv(folders["prediction"] / "results/model.csv", keep_default_na=False, na_values={"b": ""})
+    for row in terms.itertuples():
+        found = model["intercept"] if row.variable == "intercept" else model["coefficients"][row.variable][row.code]
+        assert found == pytest.approx(row.b, rel=1e-12) if found is not None else np.isnan(row.b)
+    assert values["prediction"]["auc_validation"]["value"] == values["validation"]["auc_validation"]["value"]
+    assert values["prediction"]["threshold"]["value"] == values["use"]["threshold_youden"]["value"]
+    card = (folders["use"] / "results/model-card.md").read_text(encoding="utf-8")
+    assert "Simulated data" in card and "nan" not in card and values["prediction"]["n_development"]["text"] in card
 
 
 # --- running it again -------------------------------------------------------------------------------
@@ -222,7 +243,10 @@ def test_an_edit_that_changes_no_result_reruns_nothing_downstream(changeable):
 
 def test_a_parameter_reruns_what_uses_it(changeable):
     changeable.edit("params.yml", "development_share: 0.7 ", "development_share: 0.6 ")
-    assert ran(changeable.make("paper")) == ["07-prediction-at_risk", "07-prediction-high_risk", "paper"]
+    again = [
+        f"07-{name}-{outcome}" for name in ("prediction", "use", "validation") for outcome in ("at_risk", "high_risk")
+    ]
+    assert ran(changeable.make("paper")) == [*again, "paper"]
 
 
 def test_a_damaged_result_is_made_again(changeable):

@@ -21,6 +21,7 @@ SOURCES = (
     "template.typ",
     "style.typ",
     "style.css",
+    "tripod.md",
 )
 # The manuscript's way to data-derived/, from paper/.
 UP = "../data-derived/"
@@ -103,7 +104,7 @@ def exhibit_files():
     files, faults = {}, []
     for line, path, ending in exhibits(SOURCE.read_text(encoding="utf-8")):
         place = f"{paths.shown(SOURCE)}, line {line}"
-        if path == FINDINGS:
+        if path == FINDINGS or path in SOURCES:
             continue
         if not path.startswith(UP):
             faults.append(f'{place}: tables and figures come from {UP}, not from "{path}"')

@@ -11,7 +11,7 @@ import secrets
 import shutil
 import sys
 
-from hotline import decoding, params, paths, provenance, records, risk_model, step
+from hotline import decoding, params, paths, provenance, records, risk_model, rules, step
 from hotline.codebook import codebook
 from hotline.errors import InputError
 from hotline.records import quoted
@@ -48,13 +48,20 @@ def _joined(words, conditions):
     """Return the SQL of a reason that lists the columns to which it applies; NULL where it applies to none."""
     cases = ", ".join(f"CASE WHEN {condition} THEN {quoted(name)} END" for name, condition in conditions.items())
     listed = f"nullif(concat_ws(', ', {cases}), '')" if conditions else "NULL"
-    return f"{quoted(words + ': ')} || {listed}"
+    return f"({quoted(words + ': ')} || {listed})"
 
 
-def score_sql(model, book):
-    """Return the SQL of (risk, reason) for a row of the table `decoded`.
+def outside(book, parameters):
+    """Return {rule: SQL} of the rules of 01-clean that take a call out of the study for what it is, such as adults."""
+    names = ("reconnect_minutes", "longest_hours", "oldest_pupil", "last_day")
+    found = rules.rules(book, *(parameters[name] for name in names))
+    return {rule.name: rule.condition for rule in found if rule.stage == "calls" and rule.action == rules.REJECTED}
 
-    A row has a risk if every predictor has a code that the model knows and no code takes it out of the study;
+
+def score_sql(model, book, excluded):
+    """Return the SQL of (risk, reason) for a row of the table `decoded`; excluded: as `outside` gives it.
+
+    A row has a risk if every predictor has a code that the model knows and no rule takes it out of the study;
     otherwise its reason says why not.
     """
     fields = [book[name] for name in model.variables]
@@ -68,15 +75,8 @@ def score_sql(model, book):
         + " END"
         for each in fields
     }
-    outside = {
-        code.exclude: " OR ".join(
-            f"{each.name} = {quoted(other.code)}" for each in book if each.header for other in each.codes
-            if other.exclude == code.exclude
-        )
-        for each in book for code in each.codes if code.exclude
-    }  # fmt: skip
     reasons = [
-        _joined("outside the study", outside),
+        _joined("outside the study", excluded),
         _joined("unknown code", {_named(each): f"{each.name}_bad" for each in fields}),
         _joined("not recorded", {_named(each): f"{each.name} IS NULL AND NOT {each.name}_bad" for each in fields}),
         _joined("no estimate for the code", {
@@ -94,12 +94,12 @@ def score_sql(model, book):
     return risk, reason
 
 
-def write(connection, model, book, rows, target):
+def write(connection, model, book, excluded, last, target):
     """Write the scores of the table `decoded` as CSV: row, risk, flagged, reason. Returns (scored, flagged) counts.
 
-    rows: the number of the last row of the file, so that empty rows get a line as well.
+    last: the number of the last row of the file, so that empty rows get a line too; excluded: as `outside` gives it.
     """
-    risk, reason = score_sql(model, book)
+    risk, reason = score_sql(model, book, excluded)
     limit = "NULL" if model.threshold is None else f"{model.threshold:.17e}"
     connection.execute(
         f"CREATE OR REPLACE TABLE scored AS SELECT row, {risk} AS computed, {reason} AS reason FROM decoded"
@@ -108,7 +108,7 @@ def write(connection, model, book, rows, target):
         "CREATE OR REPLACE VIEW scores AS SELECT row, CASE WHEN reason IS NULL THEN computed END AS risk, "
         f"CASE WHEN risk >= {limit} THEN 'yes' WHEN risk < {limit} THEN 'no' END AS flagged, reason "
         f"FROM (SELECT row, computed, CASE WHEN scored.row IS NULL THEN {quoted(EMPTY)} ELSE reason END AS reason "
-        f"FROM (SELECT unnest(range(2, {int(rows) + 1}))::INTEGER AS row) LEFT JOIN scored USING (row))"
+        f"FROM (SELECT unnest(range(2, {int(last) + 1}))::INTEGER AS row) LEFT JOIN scored USING (row))"
     )
     connection.execute(f"COPY (SELECT * FROM scores ORDER BY row) TO {quoted(target)} (FORMAT csv, HEADER)")
     return connection.execute("SELECT count(risk), count(*) FILTER (flagged = 'yes') FROM scores").fetchone()
@@ -132,7 +132,8 @@ def run():
             last = 1 + found["rows"] + found["empty rows"]
             lines = []
             for model in chosen.values():
-                scored, flagged = write(connection, model, book, last, running / f"{model.outcome}.csv")
+                target = running / f"{model.outcome}.csv"
+                scored, flagged = write(connection, model, book, outside(book, given), last, target)
                 lines.append(
                     f"  {paths.shown(paths.SCORES / model.outcome)}.csv   {last - 1:,} rows, {scored:,} scored, "
                     f"{flagged:,} from the threshold on; {last - 1 - scored:,} without a score, each with its reason"

@@ -59,7 +59,8 @@ def in_the_large(risk, cases, controls, level=0.95):
     Steyerberg 2019, Clinical Prediction Models, chapter 15.
     """
     odds, counts = log_odds(risk, cases, controls)
-    fit = GLM(counts, np.ones((len(odds), 1)), family=Binomial(), offset=odds).fit(**TIGHT)
+    # Started at the prediction itself: from the mean risk the fit runs away where some log odds are extreme.
+    fit = GLM(counts, np.ones((len(odds), 1)), family=Binomial(), offset=odds).fit(start_params=[0.0], **TIGHT)
     return _estimate(fit, 0, level)
 
 
@@ -71,7 +72,8 @@ def joint(risk, cases, controls, level=0.95):
     """
     odds, counts = log_odds(risk, cases, controls)
     check_overlap(odds, counts)
-    fit = GLM(counts, np.column_stack([np.ones_like(odds), odds]), family=Binomial()).fit(**TIGHT)
+    line = np.column_stack([np.ones_like(odds), odds])
+    fit = GLM(counts, line, family=Binomial()).fit(start_params=[0.0, 1.0], **TIGHT)
     return _estimate(fit, 0, level), _estimate(fit, 1, level)
 
 
