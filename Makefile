@@ -20,10 +20,10 @@ endif
 RUN    := $(VENV)/bin/python
 
 # The notebooks that run once for each outcome.
-TWICE  := 06-logistic 06-robustness
+TWICE  := 06-logistic 06-robustness 07-prediction 07-validation 07-use
 both    = $(1)-at_risk $(1)-high_risk
 STEPS  := simulate recovery 01-clean 02-describe 03-anova 04-chi-square 05-response \
-          $(foreach notebook,$(TWICE),$(call both,$(notebook))) 07-prediction-at_risk 07-prediction-high_risk 08-time-and-place
+          $(foreach notebook,$(TWICE),$(call both,$(notebook))) 08-time-and-place
 
 # The same bytes in every run; nothing written outside the checkout.
 export PYTHONPATH := $(CURDIR)/analysis
@@ -40,7 +40,7 @@ export JUPYTER_RUNTIME_DIR := $(CURDIR)/.cache/jupyter/runtime
 export JUPYTER_PREFER_ENV_PATH := 1
 
 # EXPORT=path takes another export. Unless it is the simulator's own, byte for byte, its outputs go to private/.
-export EXPORT CODEBOOK UNPROTECTED HOTLINE_KEY HOTLINE_KEY_FILE
+export EXPORT CODEBOOK MODEL UNPROTECTED HOTLINE_KEY HOTLINE_KEY_FILE
 # PROFILE=name takes that profile's values of params.yml.
 export PROFILE
 ifneq ($(EXPORT),)
@@ -57,6 +57,9 @@ paper: $(filter-out $(NOT_NEEDED),$(STEPS))  ## Rebuild everything: manuscript a
 test: setup  ## Run the tests
 	@$(RUN) -m pytest
 
+score: setup  ## Score the rows of EXPORT=path with the model that 07-use made, or MODEL=path
+	@mkdir -p .cache && $(RUN) -m hotline.score
+
 ##@ One step, and what it needs
 simulate: setup  ## data-raw/simulate.ipynb writes the simulated export
 recovery: setup  ## Does the model of the simulated data find its own coefficients again?
@@ -65,13 +68,14 @@ recovery: setup  ## Does the model of the simulated data find its own coefficien
 03-anova: 01-clean  ## Numeric variables among the three levels
 04-chi-square: 01-clean  ## Categorical variables against the level
 05-response: 01-clean  ## What the hotline did
-06-logistic: 06-logistic-at_risk 06-logistic-high_risk  ## Influences on the level, for both outcomes
-06-robustness: 06-robustness-at_risk 06-robustness-high_risk  ## Do these influences hold up?
-07-prediction: 07-prediction-at_risk 07-prediction-high_risk  ## The risk prediction model, for both outcomes
+06-logistic: $(call both,06-logistic)  ## Influences on the level, for both outcomes
+06-robustness: $(call both,06-robustness)  ## Do these influences hold up?
+07-prediction: $(call both,07-prediction)  ## The risk prediction model, for both outcomes
+07-validation: $(call both,07-validation)  ## Whether the model holds in other pupils, years, regions, groups
+07-use: $(call both,07-use)  ## What the model is good for; writes the model and its card
 08-time-and-place: 01-clean  ## When and where calls come from
 
-06-logistic-at_risk 06-logistic-high_risk 06-robustness-at_risk 06-robustness-high_risk: 01-clean
-07-prediction-at_risk 07-prediction-high_risk: 01-clean
+$(foreach notebook,$(TWICE),$(call both,$(notebook))): 01-clean
 
 $(STEPS): setup | $(filter clean,$(MAKECMDGOALS))
 	@mkdir -p .cache && $(RUN) -m hotline.step $@ --after $(filter $(STEPS),$^)
@@ -124,4 +128,4 @@ help:  ## This list
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
 	  "  make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper test setup help lab lint hooks bench quarto lock clean $(TWICE) $(STEPS)
+.PHONY: paper score test setup help lab lint hooks bench quarto lock clean $(TWICE) $(STEPS)

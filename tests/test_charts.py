@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotline import charts, style
+from hotline import charts
 
 
 @pytest.fixture(autouse=True)
@@ -66,35 +66,3 @@ def test_distributions_leave_out_extremes_but_no_step_of_a_few():
     assert few > 2
 
 
-CURVE = pd.DataFrame({"specificity": [1, 0.7, 0], "sensitivity": [0, 0.8, 1]})
-TENTHS = pd.DataFrame({"predicted": [0.1, 0.3], "observed": [0.12, 0.25], "low": [0.1, 0.2], "high": [0.2, 0.4]})
-SHAPES = pd.DataFrame({"risk": [0.1, 0.3] * 2, "pupils": [80, 20, 10, 15], "had": ["others"] * 2 + ["events"] * 2})
-
-
-def test_roc_curves_run_from_false_alarms_to_hits_with_the_threshold_marked():
-    points = {"one": {"specificity": 0.7, "sensitivity": 0.8}, "two": {"specificity": 0.6, "sensitivity": 0.9}}
-    figure = charts.roc_curves({"one": CURVE, "two": CURVE}, points, {"one": "One: 0.7", "two": "Two: 0.8"}, "at risk")
-    _, first, mark, _, other = figure.axes[0].lines
-    assert first.get_xydata() == pytest.approx(np.array([[0, 0], [0.3, 0.8], [1, 1]]))
-    assert mark.get_xydata() == pytest.approx(np.array([[0.3, 0.8]]))
-    assert other.get_xydata() == pytest.approx(np.array([[0.4, 0.9]]))
-    assert [entry.get_text() for entry in figure.legends[0].get_texts()] == ["A coin: 0.500", "One: 0.7", "Two: 0.8"]
-
-
-def test_calibration_plot_has_axes_alike_that_hold_every_interval():
-    figure = charts.calibration_plot({"development": TENTHS, "validation": TENTHS}, SHAPES, "at high risk")
-    upper, lower = figure.axes
-    assert upper.get_xlim() == upper.get_ylim() == lower.get_xlim()
-    assert 0.4 < upper.get_ylim()[1] < 0.5
-    points = [line for line in upper.lines if line.get_marker() == "o"]
-    assert [line.get_markerfacecolor() for line in points] == ["white", style.ACCENT]
-    assert list(points[1].get_ydata()) == [0.12, 0.25]
-    assert [entry.get_text() for entry in lower.get_legend().get_texts()] == ["others", "at high risk"]
-
-
-def test_what_stands_side_by_side_is_of_one_size():
-    points = {"a": CURVE.loc[1], "b": CURVE.loc[1]}
-    roc = charts.roc_curves({"a": CURVE, "b": CURVE}, points, {"a": "A", "b": "B"}, "ill")
-    calibration = charts.calibration_plot({"a": TENTHS, "b": TENTHS}, SHAPES, "ill")
-    assert tuple(roc.get_size_inches()) == tuple(calibration.get_size_inches()) == charts.HALF
-    assert 2 * charts.HALF[0] <= style.WIDTH

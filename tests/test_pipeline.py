@@ -12,6 +12,8 @@ import sys
 import time
 import zipfile
 
+import numpy as np
+import pandas as pd
 import pypdf
 import pytest
 import yaml
@@ -204,9 +206,27 @@ def test_the_accounts_of_cleaning_add_up(built):
 def test_one_line_per_step_and_the_paths(built):
     lines = built.printed.strip().splitlines()
     assert lines[-6:] == [f"  paper/output/{name}.{ending}" for name in DOCUMENTS for ending in ("html", "pdf", "docx")]
-    assert len(ran(built.printed)) == 13
+    assert len(ran(built.printed)) == 19
     spoken = [line for line in lines[:-6] if "... cell" not in line]
-    assert len(spoken) == 13, "more than one line per step:\n" + built.printed
+    assert len(spoken) == 19, "more than one line per step:\n" + built.printed
+
+
+@pytest.mark.parametrize("outcome", ["at_risk", "high_risk"])
+def test_the_three_notebooks_speak_of_one_model(built, outcome):
+    """Each makes the split and the fit anew; the file that is handed over is the model of the paper."""
+    folders = {name: built.folder / f"data-derived/07-{name}-{outcome}" for name in ("prediction", "validation", "use")}
+    values = {name: json.loads((folder / "values.json").read_text(encoding="utf-8"))["values"]
+              for name, folder in folders.items()}  # fmt: skip
+    model = json.loads((folders["use"] / "results/model.json").read_text(encoding="utf-8"))
+    assert model["simulated"] is True and model["outcome"] == outcome
+    terms = pd.read_csv(folders["prediction"] / "results/model.csv", keep_default_na=False, na_values={"b": ""})
+    for row in terms.itertuples():
+        found = model["intercept"] if row.variable == "intercept" else model["coefficients"][row.variable][row.code]
+        assert found == pytest.approx(row.b, rel=1e-12) if found is not None else np.isnan(row.b)
+    assert values["prediction"]["auc_validation"]["value"] == values["validation"]["auc_validation"]["value"]
+    assert values["prediction"]["threshold"]["value"] == values["use"]["threshold_youden"]["value"]
+    card = (folders["use"] / "results/model-card.md").read_text(encoding="utf-8")
+    assert "Simulated data" in card and "nan" not in card and values["prediction"]["n_development"]["text"] in card
 
 
 # --- running it again -------------------------------------------------------------------------------
@@ -250,7 +270,10 @@ def test_an_edit_that_changes_no_result_reruns_nothing_downstream(changeable):
 
 def test_a_parameter_reruns_what_uses_it(changeable):
     changeable.edit("params.yml", "development_share: 0.7 ", "development_share: 0.6 ")
-    assert ran(changeable.make("paper")) == ["07-prediction-at_risk", "07-prediction-high_risk", "paper"]
+    again = [
+        f"07-{name}-{outcome}" for name in ("prediction", "use", "validation") for outcome in ("at_risk", "high_risk")
+    ]
+    assert ran(changeable.make("paper")) == [*again, "paper"]
 
 
 def test_a_profile_reruns_the_steps_whose_values_it_changes(changeable):

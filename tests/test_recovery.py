@@ -13,7 +13,7 @@ from hotline.codebook import read_codebook
 from hotline.errors import InputError
 from hotline.predictors import predictors
 from hotline.stats import ordinal
-from hotline.stats.performance import band, performance, replicate
+from hotline.stats.replications import band, performance, replicate
 
 pytestmark = pytest.mark.xdist_group("recovery")
 

@@ -23,6 +23,10 @@ From counts to results:
 stats/       methods that no well-kept library has, one file each
 predictors   what may predict a level, by block and by when it is known
 odds_ratios  the tables and the forest plot of a logistic model
+prediction_tables, validation_tables   the tables of the risk model
+charts_prediction, nomogram            its charts, and the model as a sheet of scales
+risk_model   the model as a small file; model_card: what it is for, in words
+score        a risk for each row of an export (the one reader of records besides 01-clean)
 
 What a step shows:
 dictionary   the codebook as tables and as a page

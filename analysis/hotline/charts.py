@@ -1,7 +1,7 @@
 """The charts of several panels or many strokes, so that the notebooks need only name what is drawn.
 
 All take finished numbers and labels, estimate nothing, and return a figure at the size of print: as wide as the
-paper's text or, for two that stand side by side, as half of it.
+paper's text. Those of the risk model are in `charts_prediction`.
 """
 
 import matplotlib.pyplot as plt
@@ -14,8 +14,6 @@ from hotline import style, text
 from hotline.stats.moments import quantile
 
 BLANK = "white"
-HALF = (3.05, 3.6)  # inches: one of two figures side by side
-SMALL = 7.5  # points, in such a figure
 DASHES = ["-", (0, (4, 1.2)), (0, (1.2, 0.8))]  # of the levels
 
 
@@ -112,91 +110,3 @@ def odds_ratios(labels, panels, axis="Odds ratio"):
     return figure
 
 
-def roc_curves(curves, points, labels, found):
-    """Draw ROC curves with one marked threshold each; a figure for one half of the page.
-
-    curves: {sample: columns sensitivity and specificity}; points: {sample: mapping with the same two names};
-    labels: {sample: legend}; the last sample is drawn in front. found: the event, such as "at risk".
-    """
-    figure, ax = plt.subplots(figsize=HALF)
-    ax.plot([0, 1], [0, 1], ":", color=style.MUTED, linewidth=0.8, label="A coin: 0.500")
-    for (name, curve), (colour, dash) in zip(curves.items(), [(style.MUTED, "--"), (style.ACCENT, "-")], strict=True):
-        point = points[name]
-        ax.plot(1 - curve["specificity"], curve["sensitivity"], dash, color=colour, linewidth=1.2, label=labels[name])
-        ax.plot(1 - point["specificity"], point["sensitivity"], "o", color=colour, markersize=4.5)
-    ax.set_box_aspect(1)
-    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-    _small(ax, "Flagged among the others (1 − specificity)", f"Flagged among those {found} (sensitivity)")
-    _percent(ax.xaxis, ax.yaxis)
-    figure.legend(title="Area under the curve", loc="outside upper center", fontsize=SMALL, title_fontsize=SMALL)
-    return figure
-
-
-def calibration_plot(tenths, shapes, found):
-    """Draw observed share against predicted risk, and below it how the risks are spread; for half of the page.
-
-    tenths: {sample: columns predicted, observed, low and high}, the last drawn in front and filled; shapes: columns
-    risk, pupils (a weight) and had, which is events or others; found: the event, such as "at risk". The axes are alike
-    and end where hardly a pupil has a greater risk.
-    """
-    figure, (upper, lower) = plt.subplots(2, 1, figsize=HALF, sharex=True, height_ratios=[3.2, 1])
-    upper.axline((0, 0), slope=1, color=style.MUTED, linewidth=0.8, linestyle=":")
-    looks = [(style.MUTED, "white"), (style.ACCENT, style.ACCENT)]
-    for (name, rows), (colour, face) in zip(tenths.items(), looks, strict=True):
-        reach = [rows["observed"] - rows["low"], rows["high"] - rows["observed"]]
-        upper.errorbar(
-            rows["predicted"],
-            rows["observed"],
-            reach,
-            fmt="o",
-            color=colour,
-            markerfacecolor=face,
-            markersize=3.5,
-            linewidth=0.9,
-            label=name.capitalize(),
-        )
-    highest = max(rows[["predicted", "high"]].max(axis=None) for rows in tenths.values())
-    end = min(1.0, 1.05 * max(highest, quantile(shapes["risk"], shapes["pupils"], 0.99)))
-    upper.set_ylim(0, end)
-    upper.legend(loc="lower right", fontsize=SMALL, handletextpad=0.2, borderaxespad=0.1)
-    sns.histplot(
-        shapes,
-        x="risk",
-        weights="pupils",
-        hue="had",
-        hue_order=["others", "events"],
-        stat="percent",
-        common_norm=False,
-        element="step",
-        linewidth=0.8,
-        binwidth=end / 40,
-        binrange=(0, 1),
-        ax=lower,
-        legend=False,
-        palette=[style.LEVELS["well"], style.LEVELS["high_risk"]],
-    )
-    for label, colour in (("others", style.LEVELS["well"]), (found, style.LEVELS["high_risk"])):
-        lower.fill_between([], [], color=colour, alpha=0.4, label=label)
-    lower.set(xlim=(0, end), ylim=(0, 1.4 * lower.get_ylim()[1]))
-    lower.legend(loc="upper right", fontsize=SMALL, ncols=2, handlelength=1, columnspacing=1, borderaxespad=0.1)
-    _small(upper, "", f"Observed share {found}")
-    _small(lower, "Predicted risk", "Pupils")
-    _percent(lower.xaxis, upper.yaxis)
-    lower.yaxis.set_major_formatter(PercentFormatter(100, 0))
-    lower.yaxis.set_major_locator(MaxNLocator(2))
-    figure.align_ylabels()
-    return figure
-
-
-def _small(ax, xlabel, ylabel):
-    """Label the axes of a figure that takes half of the page."""
-    ax.set_xlabel(xlabel, fontsize=SMALL)
-    ax.set_ylabel(ylabel, fontsize=SMALL)
-    ax.tick_params(labelsize=SMALL)
-
-
-def _percent(*axes):
-    """Write the shares on these axes as percentages."""
-    for axis in axes:
-        axis.set_major_locator(MaxNLocator(5))
-        axis.set_major_formatter(PercentFormatter(1, 0))

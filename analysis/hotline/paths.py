@@ -50,6 +50,9 @@ CLEAN = DERIVED / "01-clean"
 RUNNING = DERIVED / "running"
 FAILED = DERIVED / "failed"
 
+# What `make score` writes: a risk for each row of an export.
+SCORES = DERIVED / "scores"
+
 # Where a notebook that somebody runs by hand writes, so that the pipeline's folders stay untouched.
 SCRATCH = DERIVED / "scratch"
 

@@ -23,7 +23,7 @@ from hotline import scenario
 from hotline.errors import InputError
 from hotline.stats import ordinal
 from hotline.stats.moments import kruskal_wallis
-from hotline.stats.performance import covered, performance
+from hotline.stats.replications import covered, performance
 
 LEVEL = 0.95
 # Far below every standard error; further steps would change digits that nobody reads.

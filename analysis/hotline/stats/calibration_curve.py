@@ -1,0 +1,95 @@
+"""The smooth calibration curve, from counts: the observed share of the event at each predicted risk.
+
+A restricted cubic spline of the predicted log odds in a logistic model, in place of the usual local smoother, which
+needs one row per pupil. Harrell 2015, Regression Modeling Strategies, section 2.4.5, doi 10.1007/978-3-319-19425-7;
+for calibration Austin, Harrell and van Klaveren 2020, doi 10.1002/sim.8570.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import norm
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
+
+from hotline.stats.calibration import check_overlap, log_odds
+from hotline.stats.cells import TIGHT
+from hotline.stats.moments import quantile
+
+# Where the knots stand, as quantiles (Harrell 2015, table 2.3).
+KNOTS = {3: (0.10, 0.50, 0.90), 4: (0.05, 0.35, 0.65, 0.95), 5: (0.05, 0.275, 0.50, 0.725, 0.95)}
+
+
+class Smooth(NamedTuple):
+    """A smooth calibration curve and how far it lies from the ideal, over all pupils.
+
+    curve   frame of predicted, observed, low, high (pointwise Wald limits)
+    ici     mean distance of predicted from observed risk; e50, e90, largest: its median, 90th percentile, maximum
+    knots   how many the spline has; 0 for a straight line
+    """
+
+    curve: pd.DataFrame
+    ici: float
+    e50: float
+    e90: float
+    largest: float
+    knots: int
+
+
+def spline(x, knots):
+    """The restricted cubic spline basis: x, then one column for each knot but two; linear beyond the outer knots.
+
+    Scaled by the squared distance of the outer knots, as Harrell's `rcs` of R does.
+    Why not a library: patsy's `cr` refuses a value beyond its outer knots, where a restricted spline is a line.
+    """
+    x, knots = np.asarray(x, float), np.asarray(knots, float)
+    last, before = knots[-1], knots[-2]
+
+    def cube(knot):
+        return np.clip(x - knot, 0, None) ** 3
+
+    columns = [x]
+    for knot in knots[:-2]:
+        bend = cube(knot) - (cube(before) * (last - knot) - cube(last) * (before - knot)) / (last - before)
+        columns.append(bend / (last - knots[0]) ** 2)
+    return np.column_stack(columns)
+
+
+def smooth(risk, cases, controls, points=100, level=0.95):
+    """The smooth calibration curve of predicted risks: a Smooth, drawn at `points` risks.
+
+    The drawn risks run from the 0.5th to the 99.5th percentile of the pupils, evenly in log odds. Where the risks take
+    too few values for five knots, four or three or a straight line serve. ValueError for risks of 0 or 1, for one class
+    alone, for a single risk, or where the risk separates cases from controls.
+    """
+    odds, counts = log_odds(risk, cases, controls)
+    n = counts.sum(axis=1)
+    check_overlap(odds, counts)
+    knots = _knots(odds, n)
+
+    def design(x):
+        basis = spline(x, knots) if len(knots) else x[:, None]
+        return np.column_stack([np.ones_like(x), basis])
+
+    fit = GLM(counts, design(odds), family=Binomial()).fit(**TIGHT)
+    distance = np.abs(np.asarray(fit.fittedvalues) - expit(odds))
+    at = np.linspace(*quantile(odds, n, [0.005, 0.995]), points)
+    x = design(at)
+    eta = x @ fit.params
+    reach = norm.ppf((1 + level) / 2) * np.sqrt(np.einsum("ij,jk,ik->i", x, fit.cov_params(), x))
+    drawn = {"predicted": at, "observed": eta, "low": eta - reach, "high": eta + reach}
+    e50, e90 = quantile(distance, n, [0.5, 0.9])
+    ici, largest = distance @ n / n.sum(), distance.max()
+    return Smooth(pd.DataFrame(drawn).apply(expit), *map(float, (ici, e50, e90, largest)), len(knots))
+
+
+def _knots(odds, n):
+    """The knots on the scale of log odds: five, or as many as stand apart from one another; none for a line."""
+    for number in sorted(KNOTS, reverse=True):
+        places = quantile(odds, n, KNOTS[number])
+        inside = np.searchsorted(odds, places)
+        if len(np.unique(inside)) == number and len(odds) > number:
+            return places
+    return np.array([])
