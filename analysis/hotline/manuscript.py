@@ -37,8 +37,8 @@ SIMULATED = {
     "data": "simulated",
     "banner": f"{BANNER}: nothing here is a finding about real pupils",
     "conclusion": "The results come from counts alone and describe the simulator.",
-    "source": "The supplement writes down the simulator's model, names every number of it with its source and status, "
-    "and reports how well the analysis finds its coefficients again.",
+    "source": "The supplement writes down the model of the simulator, names every number of it with source and status, "
+    "and reports how well an analysis finds its coefficients again.",
     "nature": "*Construction* means that the simulator was told; agreement then shows that the analysis finds what is "
     "there. *Emergent* means that it was not told.",
     "meaning": "The results show that the analysis works and what its output looks like; they confirm no finding "
