@@ -21,6 +21,7 @@ from hotline.codebook import MISSING, codebook
 from hotline.errors import InputError, did_you_mean
 
 TABLES = ("calls", "pupils")
+MAX_ROOT = 2**31  # a number up to here has a square within 64 bits
 NOWHERE = np.iinfo(np.int64).min  # stands for a missing value in the hash
 LOG = ["table", "variables", "sums", "filter", "model", "engine", "scan", "query", "cells", "calls", "hash"]
 _asked = []
@@ -104,7 +105,9 @@ def _plan(table, by, sums=(), where=None, model=False):
         (name, tuple(_position(name, code) for code in codes if code != MISSING), MISSING in codes)
         for name, codes in where.items()
     ]
-    return engine.Plan(table, tuple(by), tuple(sums), tuple(filters))
+    ranges = _facts(table).ranges
+    wide = [name for name in sums if max(map(abs, ranges.get(name, (0,)))) > MAX_ROOT]
+    return engine.Plan(table, tuple(by), tuple(sums), tuple(wide), tuple(filters))
 
 
 def _filter(plan):
@@ -233,7 +236,7 @@ def tallies(table, bys, where=None):
     counted, scans = {}, {}
     for scan, together in enumerate(sharing.share([plan.by for plan in plans], _sizes(plans)), start=_next_scan()):
         names = tuple(dict.fromkeys(name for place in together for name in plans[place].by))
-        found = _count(engine.Plan(table, names, (), plans[0].where))
+        found = _count(engine.Plan(table, names, where=plans[0].where))
         for place in together:
             counted[place] = found if len(together) == 1 else sharing.add_up(found, plans[place].by)
             scans[place] = scan
