@@ -46,7 +46,14 @@ def printed_comparison(comparison, labels, sizes, book):
                 NONE if main else turned,
             ]
         )
-    head = ["Analysis", "Pupils or calls", "SE ratio (largest)", "Largest change of an OR", "Clear terms", "Turned"]
+    head = [
+        "Analysis",
+        "Pupils or calls (in clusters)",
+        "SE ratio (largest)",
+        "Largest change of an OR",
+        "Clear terms",
+        "Turned",
+    ]
     return pd.DataFrame(rows, columns=head)
 
 
