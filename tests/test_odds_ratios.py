@@ -223,7 +223,7 @@ def gains():
 
 def test_blocks_and_variables_are_printed_with_what_was_left_out_named():
     shown = model_tables.printed_blocks(gains())
-    assert shown.columns.tolist() == ["Measure", "Individual", "+ Family"] and len(shown) == 9
+    assert shown.columns.tolist() == ["Measure", "Individual", "and family"] and len(shown) == 9
     assert shown["Individual"].tolist()[:2] == ["50.0 (3)", "<0.001"]
     tests = pd.DataFrame({"chi_square": [9.0, 4.0], "df": [1, 2], "p": [0.003, 0.1]}, index=["sex", "left_behind"])
     fractions = pd.DataFrame({"fraction": [0.1], "low": [0.05], "high": [0.15], "events": [5.0]}, index=["left_behind"])

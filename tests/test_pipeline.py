@@ -176,9 +176,9 @@ def test_the_accounts_of_cleaning_add_up(built):
 def test_one_line_per_step_and_the_three_paths(built):
     lines = built.printed.strip().splitlines()
     assert lines[-3:] == [f"  paper/output/manuscript.{ending}" for ending in ("html", "pdf", "docx")]
-    assert len(ran(built.printed)) == 12
+    assert len(ran(built.printed)) == 14
     spoken = [line for line in lines[:-3] if "... cell" not in line]
-    assert len(spoken) == 12, "more than one line per step:\n" + built.printed
+    assert len(spoken) == 14, "more than one line per step:\n" + built.printed
 
 
 # --- running it again -------------------------------------------------------------------------------

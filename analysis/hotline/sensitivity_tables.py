@@ -152,7 +152,7 @@ def levels_note(tables, test):
     said = ["Ordinal: one odds ratio for both cuts (at risk or not, high risk or not); the others: multinomial."]
     if test is not None:
         tested = text.chi_square(test["chi_square"], test["df"], test["p"])
-        said.append(f"That one is enough for all terms: {tested}; p of departure: Wald's test by variable, after Holm.")
+        said.append(f"Test that one is enough for all terms: {tested}; p of departure: Wald's test by variable, after Holm.")
     else:
         said.append("Proportional odds could not be tested: the model with departures has no finite estimates here.")
     bare = [heading for heading, table in tables.items() if table is None]
