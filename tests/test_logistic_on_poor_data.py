@@ -27,8 +27,7 @@ def records(n=900, seed=3):
     rows["level"] = np.select([pull < 1, pull < 2.5], ["well", "imbalance"], "high_risk")
     rows.loc[rng.random(n) < 0.05, "peer_relation"] = "missing"
     rows.loc[rng.random(n) < 0.05, "problem"] = "missing"
-    rows["age"] = rng.integers(7, 18, n)
-    rows["counsellor"], rows["caller"] = np.nan, rng.integers(0, n // 2, n)
+    rows["age"], rows["counsellor"], rows["caller"] = np.nan, np.nan, rng.integers(0, n // 2, n)
     rows["bullying"], rows["prior_treatment"] = "missing", "no"  # a column that is not there, one that never varies
     rows.loc[rows["district_type"] == "rural", "level"] = "well"  # nobody of a category has the event
     rows.loc[rows["problem"] == "other", "problem"] = "illness"  # nobody has a reference
@@ -86,6 +85,7 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, outcome, tmp_path, mo
     if notebook == "06-robustness":
         assert "the export does not tell" in main, "nobody's counsellor is known"
         assert "village" in tables["rare"], "the separated category is named"
+        assert "Too few pupils have age" in tables["age"]
 
 
 @pytest.mark.parametrize("notebook", ["06-logistic", "06-robustness"])

@@ -12,6 +12,7 @@ import pytest
 from hotline import forest, sensitivity, sensitivity_tables
 from hotline.codebook import codebook
 from hotline.stats import cells as on_cells
+from hotline.stats import logit
 
 REFERENCE = {"sex": "male", "stage": "primary", "bullying": "no"}
 TERMS = pd.MultiIndex.from_tuples(
@@ -150,6 +151,29 @@ def test_named_values_are_all_there_even_where_an_analysis_is_not(tidy):
     assert named["age_curve"][1] == "χ²(2) = 4.0, p = 0.135" and named["fmi_largest"][1] == "20.0%"
     assert named["city_turned"] == (2, "junior high, bullied: yes") and named["firth_turned"] == (0, "none")
     assert named["largest_change"][1] == "1.22"
+
+
+def test_age_takes_the_place_of_the_stage_and_stands_beside_it():
+    rng = np.random.default_rng(1)
+    cells = pd.DataFrame({"sex": rng.choice(["male", "female"], 90), "age": np.tile(np.arange(7, 16), 10)})
+    cells["stage"] = np.where(cells["age"] < 12, "primary", "junior")
+    cells = cells.assign(events=rng.integers(1, 9, 90), others=rng.integers(1, 9, 90))
+    cells[["sex", "stage"]] = cells[["sex", "stage"]].astype("category")
+    reference = {"sex": "male", "stage": "primary"}
+    designs, against = sensitivity.with_age(cells, reference, 4)
+    found = logit.compare(designs, cells, against)
+    assert found["parameters"].tolist() == [3, 3, 5, 4]
+    assert found["df"].dropna().tolist() == [2, 1]
+    shown = sensitivity_tables.printed_age(found)
+    assert shown.iloc[2, 3].endswith("against age as a straight line") and shown.iloc[0, 3] == ""
+
+
+def test_without_an_age_a_sentence_takes_the_place():
+    none = counts().iloc[:0]
+    designs, against = sensitivity.with_age(none, {"sex": "male"}, 4)
+    found = logit.compare(designs, none, against)
+    assert "Too few pupils" in sensitivity_tables.printed_age(found).iloc[0, 0]
+    assert not len(found)
 
 
 def test_clusters_that_the_export_does_not_tell_give_a_sentence():
