@@ -40,7 +40,9 @@ def counted(rows):
     """The rows as a tally: categories with "missing", and n."""
     counts = rows.groupby(NAMES, as_index=False).size().rename(columns={"size": "n"})
     columns = {
-        name: pd.Categorical.from_codes(counts[name].where(counts[name] >= 0, len(CODES[name])), [*CODES[name], "missing"])
+        name: pd.Categorical.from_codes(
+            counts[name].where(counts[name] >= 0, len(CODES[name])), [*CODES[name], "missing"]
+        )
         for name in NAMES
     }
     return pd.DataFrame(columns).assign(n=counts["n"])

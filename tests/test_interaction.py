@@ -53,7 +53,11 @@ def test_odds_ratios_within_each_category_are_those_of_its_own_table():
 def sparse():
     """Sex by problem, with a combination that nobody has and one without events."""
     grid = pd.MultiIndex.from_product([["male", "female"], ["other", "peer", "illness"]], names=["sex", "problem"])
-    cells = grid.to_frame(index=False).astype("category").assign(events=[9, 14, 0, 20, 8, 0], others=[30, 25, 12, 21, 40, 0])
+    cells = (
+        grid.to_frame(index=False)
+        .astype("category")
+        .assign(events=[9, 14, 0, 20, 8, 0], others=[30, 25, 12, 21, 40, 0])
+    )
     cells["problem"] = cells["problem"].cat.reorder_categories(["other", "peer", "illness"])
     cells["sex"] = cells["sex"].cat.reorder_categories(["male", "female"])
     return on_cells.design(cells, {"sex": "male", "problem": "other"}), cells

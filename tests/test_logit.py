@@ -42,9 +42,9 @@ def titanic():
 def test_the_fit_agrees_with_r(name):
     _, _, found = by_row(name)
     for term, row in found.table().iterrows():
-        assert digits(row["b"], R[name, f"logit coef {in_r(term)}", "b"]) > 8, term
+        assert digits(row["b"], R[name, f"logit coef {in_r(term)}", "b"]) > 11, term
         # R stops by the deviance, which leaves its standard errors fewer digits than its estimates.
-        assert digits(row["se"], R[name, f"logit coef {in_r(term)}", "se"]) > 5.5, term
+        assert digits(row["se"], R[name, f"logit coef {in_r(term)}", "se"]) > 9, term
     assert digits(found.log_likelihood, R[name, "fit", "loglik"]) > 12
 
 
@@ -65,7 +65,7 @@ def test_measures_agree_with_r(name):
     found = logit.measures(*by_row(name))
     for measure, quantity in {"mcfadden": "McFadden", "cox_snell": "CoxSnell", "nagelkerke": "Nagelkerke"}.items():
         assert digits(found[measure], R[name, "pseudo R2", quantity]) > 11
-    assert digits(found["tjur"], R[name, "pseudo R2", "Tjur"]) > 9
+    assert digits(found["tjur"], R[name, "pseudo R2", "Tjur"]) > 13
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -87,31 +87,29 @@ def test_walds_test_of_each_variable_agrees_with_r(name):
         test = found.wald(columns)
         reference_name = f"Wald type III {variable or '(Intercept)'}"
         assert test["df"] == R[name, reference_name, "df"]
-        # As the standard errors that R's figures are made of.
-        assert digits(test["chi_square"], R[name, reference_name, "chi2"]) > 5.5, variable
-        assert digits(test["p"], R[name, reference_name, "p"]) > 4, variable
+        assert digits(test["chi_square"], R[name, reference_name, "chi2"]) > 9, variable
+        assert digits(test["p"], R[name, reference_name, "p"]) > 8.5, variable
 
 
 def test_inflation_factors_agree_with_r():
     x, _, found = by_row("fair")
     for variable, row in gvif(found.covariance, variable_of(x)).iterrows():
         assert row["df"] == R["fair", f"GVIF {variable}", "df"]
-        # They are ratios of R's covariances, which it stops computing at about six digits.
-        assert digits(row["gvif"], R["fair", f"GVIF {variable}", "GVIF"]) > 5, variable
-        assert digits(row["gvif_per_df"], R["fair", f"GVIF {variable}", "GVIF^(1/(2df))"]) > 5, variable
+        assert digits(row["gvif"], R["fair", f"GVIF {variable}", "GVIF"]) > 12, variable
+        assert digits(row["gvif_per_df"], R["fair", f"GVIF {variable}", "GVIF^(1/(2df))"]) > 12, variable
     x, _, found = by_row("spector")
     for variable, row in gvif(found.covariance, variable_of(x)).iterrows():
-        assert digits(row["gvif"], R["spector", f"VIF {variable}", "VIF"]) > 5, variable
+        assert digits(row["gvif"], R["spector", f"VIF {variable}", "VIF"]) > 9, variable
 
 
 def test_inflation_of_a_variable_does_not_depend_on_its_reference():
+    found = []
     for base in ("1st", "3rd"):
         bases = {"Class": base, "Sex": "Male", "Age": "Child"}
         cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
         x = on_cells.design(cells, bases)
-        factors = gvif(logit.fit(x, cells).covariance, [None, *x.columns.get_level_values(0)[1:]])
-        first = factors if base == "1st" else first
-    assert min(map(digits, factors.to_numpy().ravel(), first.to_numpy().ravel())) > 9
+        found.append(gvif(logit.fit(x, cells).covariance, [None, *x.columns.get_level_values(0)[1:]]))
+    assert min(map(digits, found[0].to_numpy().ravel(), found[1].to_numpy().ravel())) > 9
     assert gvif(np.eye(3), [None, "a", "a"])["gvif"].tolist() == pytest.approx([1])
 
 

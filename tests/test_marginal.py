@@ -56,6 +56,7 @@ def test_effects_of_several_categories_agree_with_rows_set_one_by_one():
     b = fitted.estimates.to_numpy()
     found = marginal.average_effects(x, cells, fitted)
     for code in ("2nd", "3rd", "Crew"):
+
         def effect(b, code=code):
             return mean_chance(rows, b, Class=code) - mean_chance(rows, b, Class="1st")
 

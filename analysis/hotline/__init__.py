@@ -22,7 +22,13 @@ tally        the door: counts by named variables, for every later notebook
 From counts to results:
 stats/       methods that no well-kept library has, one file each
 predictors   what may predict a level, by block and by when it is known
-odds_ratios  the tables and the forest plot of a logistic model
+estimable    the part of a logistic model that the counts can estimate, and in words what they cannot
+odds_ratios  the tables of odds ratios
+forest       their plots: a whole model, one variable within another, several analyses
+model_tables what is printed beside them: blocks, variables, interactions
+levels       the three levels in one model, ordinal and multinomial
+sensitivity  several analyses of one question side by side
+sensitivity_tables   the same as the paper prints them
 prediction_tables, validation_tables   the tables of the risk model
 charts_prediction, nomogram            its charts, and the model as a sheet of scales
 risk_model   the model as a small file; model_card: what it is for, in words

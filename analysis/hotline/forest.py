@@ -27,6 +27,7 @@ TICKS = {
 }
 SERIES = [style.ACCENT, style.LEVELS["high_risk"], "#009E73", "#CC79A7", style.LEVELS["imbalance"]]
 ANALYSES = ["#000000", "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#6E6E6E"]
+PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # behind words that a line would cross
 CROWDED = (2 / 3, 1.5)  # left out where the axis is long
 
 
@@ -167,10 +168,10 @@ def analyses(tidy, terms, labels, book, reference):
             name, code = term
             against = _small(book.label(name, reference[name]))
             label = f"{book[name].title}: {_small(book.label(name, code))} (against {against})"
-            axis.text(left * 1.02, y[0] - 1.1, label, fontsize=7.5, va="center")
+            axis.text(left * 1.03, y[0] - 1.15, label, fontsize=7.5, va="center", zorder=4, bbox=PLAIN)
         axis.axvline(1, color=style.MUTED, linewidth=0.9, zorder=1)
         axis.set(xscale="log", xlabel="Odds ratio", xlim=(left, right), yticks=[])
-        axis.set_ylim(len(halves[0]) * (len(shown) + 2.4) - 1.4, -2)
+        axis.set_ylim(len(halves[0]) * (len(shown) + 2.4) - 2.4, -2)
         axis.grid(axis="y", visible=False)
         _ticks(axis, left, right, 8)
     marks = [plt.Line2D([], [], color=ANALYSES[n % len(ANALYSES)], marker="o", markersize=3) for n in range(len(shown))]

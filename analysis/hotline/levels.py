@@ -13,7 +13,8 @@ def ordinal_model(x, counts, level=0.95):
     counts   a column per level, from low to high
     The coefficients are those of the terms. test is the likelihood-ratio test of proportional odds (chi_square, df and
     p), and `by variable` the Wald tests of each variable's departures, with `p_holm` corrected after Holm over the
-    variables. Each of the three is None where the model behind it has no finite estimates.
+    variables. Each of the three is None where the model behind it has no finite estimates, and the tests where there
+    are no more than two levels.
     """
     terms = x.iloc[:, 1:]
     try:
@@ -21,6 +22,8 @@ def ordinal_model(x, counts, level=0.95):
     except NoEstimate:
         return None, None, None
     coefficients = common.table(level).iloc[-terms.shape[1] :].set_axis(terms.columns)
+    if counts.shape[1] < 3:  # a single cut, from which nothing can depart
+        return coefficients, None, None
     try:
         test, by_variable = ordinal.departures(terms, counts, common)
     except NoEstimate:

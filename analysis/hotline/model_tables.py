@@ -18,7 +18,7 @@ def printed_blocks(gains, level=0.95):
     measures = ["χ² (df)", "p", *R_SQUARED.values(), f"AUC ({text.percent(level, 0)} CI)", "Change of the AUC"]
     columns = {"Measure": [*measures, "p of the change"]}
     for place, row in enumerate(gains.to_dict("records")):
-        columns[("+ " if place else "") + row["block"].capitalize()] = [
+        columns[f"and {row['block']}" if place else row["block"].capitalize()] = [
             f"{text.number(row['chi_square'], 1)} ({text.count(row['df'])})",
             text.p_value(row["p"]),
             *(text.number(row[name], 3) for name in R_SQUARED),

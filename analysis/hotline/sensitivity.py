@@ -9,7 +9,7 @@ import pandas as pd
 
 from hotline import text
 from hotline.stats import cells as on_cells
-from hotline.stats import firth, robust
+from hotline.stats import firth, robust, splines
 
 MAIN = "main"
 
@@ -20,17 +20,48 @@ def clustered(model, counts, cluster, outcome, start, small, level=0.95):
     model     as `estimable` gives it;  counts   a tally by its variables, the outcome and the cluster
     start     estimates to start from
     small     for few or unequal clusters, as in `robust.sandwich`
-    The coefficients are None where fewer than two clusters are known.
+    The coefficients are None where fewer than two clusters are known, or too few pupils with one for the model.
     """
     cells = model.keep(on_cells.cells_of(counts, [*model.names, cluster], outcome))
     cells = cells[cells[cluster].ne("missing")].reset_index(drop=True)
     groups = cells[cluster].nunique()
     if groups < 2:
         return None, "the export does not tell"
+    if not _holds(cells, model.reference):
+        return None, "too few pupils"
     matrix = on_cells.design(cells, model.reference)
     fitted, _ = firth.estimate(matrix, cells, start)
     size = f"{text.count(cells[on_cells.COUNTS].to_numpy().sum())} in {text.count(groups)}"
     return robust.sandwich(matrix, cells, fitted, cells[cluster], level, small), size
+
+
+def _holds(cells, reference):
+    """Whether some pupils have the event, some have not, and some have each reference code."""
+    both = (cells[on_cells.COUNTS].sum() > 0).all()
+    return both and all((cells[name] == base).any() for name, base in reference.items())
+
+
+def with_age(cells, reference, knots):
+    """Design matrices with age in place of the school stage, and beside it: (designs, against) for `logit.compare`.
+
+    cells   cells with events and others that also know the age;  knots   of the curve
+    Both are empty where too few pupils have an age recorded.
+    """
+    if not _holds(cells, reference):
+        return {}, {}
+    curve = splines.columns("age", cells["age"], cells[on_cells.COUNTS].sum(axis=1), knots)
+    staged = on_cells.design(cells, reference)
+    bare = staged.loc[:, staged.columns.get_level_values(0) != "stage"]
+    designs = {
+        "School stage": staged,
+        "Age as a straight line": bare.join(curve.iloc[:, :1]),
+        "Age as a curve": bare.join(curve),
+        "School stage and age as a line": staged.join(curve.iloc[:, :1]),
+    }
+    return designs, {
+        "Age as a curve": "Age as a straight line",
+        "School stage and age as a line": "School stage",
+    }
 
 
 def gather(analyses):

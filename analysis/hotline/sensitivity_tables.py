@@ -46,7 +46,14 @@ def printed_comparison(comparison, labels, sizes, book):
                 NONE if main else turned,
             ]
         )
-    head = ["Analysis", "Pupils or calls", "SE ratio (largest)", "Largest change of an OR", "Clear terms", "Turned"]
+    head = [
+        "Analysis",
+        "Pupils or calls (in clusters)",
+        "SE ratio (largest)",
+        "Largest change of an OR",
+        "Clear terms",
+        "Turned",
+    ]
     return pd.DataFrame(rows, columns=head)
 
 
@@ -98,6 +105,8 @@ def printed_variables(gvif, recorded, unknown, fmi, book, level=0.95):
 
 def printed_age(models):
     """The models with age and stage: a row per model, as `logit.compare` gives them."""
+    if not len(models):
+        return pd.DataFrame({"Beside the other predictors": ["Too few pupils have age and all predictors recorded."]})
     tested = [
         f"{text.chi_square(row.chi_square, row.df, row.p)}, against {row.against.lower()}" if row.df > 0 else ""
         for row in models.itertuples()
@@ -145,7 +154,8 @@ def levels_note(tables, test):
     said = ["Ordinal: one odds ratio for both cuts (at risk or not, high risk or not); the others: multinomial."]
     if test is not None:
         tested = text.chi_square(test["chi_square"], test["df"], test["p"])
-        said.append(f"That one is enough for all terms: {tested}; p of departure: Wald's test by variable, after Holm.")
+        said.append(f"Test that one is enough for all terms: {tested}.")
+        said.append("p of departure: Wald's test by variable, after Holm.")
     else:
         said.append("Proportional odds could not be tested: the model with departures has no finite estimates here.")
     bare = [heading for heading, table in tables.items() if table is None]
@@ -194,8 +204,10 @@ def values(comparison, test, ages, gvif, fmi, book):
     found["proportional"] = (None, NONE)
     if test is not None:
         found["proportional"] = (test["p"], text.chi_square(test["chi_square"], test["df"], test["p"]))
-    for key, row in zip(("curve", "beside_stage"), ages[ages["against"] != ""].to_dict("records"), strict=True):
-        there = row["df"] > 0
+    for key, row in zip(
+        ("curve", "beside_stage"), [*ages[ages["against"] != ""].to_dict("records"), {}, {}], strict=False
+    ):
+        there = row.get("df", 0) > 0
         printed = text.chi_square(row["chi_square"], row["df"], row["p"]) if there else NONE
         found[f"age_{key}"] = (row["p"] if there else None, printed)
     found["gvif_largest"] = (gvif["gvif_per_df"].max(), text.number(gvif["gvif_per_df"].max()))

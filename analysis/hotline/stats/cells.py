@@ -64,11 +64,13 @@ def design(cells, reference):
     """
     columns = {INTERCEPT: np.ones(len(cells))}
     for variable, base in reference.items():
-        codes = cells[variable].cat.remove_unused_categories().cat.categories
-        if base not in codes:
+        places, codes = cells[variable].cat.codes.to_numpy(), cells[variable].cat.categories
+        held = [place for place in np.unique(places) if place >= 0]
+        if base not in codes[held]:
             raise ValueError(f"nobody has the reference code '{base}' of '{variable}'")
-        for code in codes.drop(base):
-            columns[variable, code] = (cells[variable] == code).to_numpy(float)
+        for place in held:
+            if codes[place] != base:
+                columns[variable, codes[place]] = (places == place).astype(float)
     return pd.DataFrame(columns, index=cells.index).rename_axis(columns=TERM)
 
 

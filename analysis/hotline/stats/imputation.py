@@ -64,13 +64,27 @@ class _Conditional:
         self.model = _Shrunk(np.hstack(x), counts[:, self.held])
         size = self.model.logits * self.model.x.shape[1]
         fitted = before is not None and len(before.b) == size
-        self.b = before.b if fitted else maximise(self.model, np.zeros(size), tolerance=ROUGH)
+        self.b = before.b if fitted else self._each_against_the_first()
         if before is not None:
             # One step from estimates that are themselves consistent is as good as all of them (Le Cam 1956, Proceedings
             # of the Third Berkeley Symposium 1: 129-156), and a fifth of the work.
             information = self.model.information(self.b)
             self.b = self.b + solve(information, self.model.value_and_score(self.b)[1])
             self.root = np.linalg.cholesky(solve(information, np.eye(size)))
+
+    def _each_against_the_first(self):
+        """Fit each code against the first among those who have one of the two.
+
+        That is consistent as well, somewhat less efficient, and many times quicker than fitting all at once (Begg and
+        Gray 1984, Biometrika 71: 11-18, doi 10.1093/biomet/71.1.11).
+        """
+        found = []
+        for place in range(1, len(self.held)):
+            counts = self.model.counts[:, [0, place]]
+            rows = counts.any(axis=1)
+            pair = _Shrunk(self.model.x[rows], counts[rows])
+            found.append(maximise(pair, np.zeros(pair.x.shape[1]), tolerance=ROUGH))
+        return np.concatenate(found)
 
     def coefficients(self, rng=None):
         """Return what each code of each other variable adds: {variable: (codes, logits)}, the intercepts as None."""

@@ -92,7 +92,7 @@ def compare(designs, cells, against, start=None):
         larger = other is not None and own["parameters"] > other["parameters"]
         test = on_cells.likelihood_ratio(other, own) if larger else dict.fromkeys(["chi_square", "df", "p"], np.nan)
         rows.append({"model": name, **own[["n", "parameters", "aic"]], "against": against.get(name, ""), **test})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["model", "n", "parameters", "aic", "against", "chi_square", "df", "p"])
 
 
 def drop_each(matrix, cells, fitted):
