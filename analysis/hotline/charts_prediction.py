@@ -187,6 +187,7 @@ def cells_against_pupils(curves):
     for (label, curve), (colour, dash) in zip(curves.items(), LOOKS, strict=False):
         ax.plot(curve["pupils"], curve["cells"], dash, color=colour, linewidth=1.3, label=label)
     ax.set(xscale="log", yscale="log", xlabel="Pupils", ylabel="Cells")
+    ax.minorticks_off()
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter("{x:,.0f}")
     figure.legend(loc="outside right center", fontsize=SMALL)
