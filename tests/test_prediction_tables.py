@@ -82,6 +82,12 @@ def test_samples_end_with_the_pooled_row():
     assert validation_tables.missing({"2022": GOOD}) == ""
 
 
+def test_a_chart_leaves_out_those_of_no_recorded_category():
+    frame = pd.DataFrame([{"variable": "sex", "code": "male", **GOOD}, {"variable": "sex", "code": "missing", **GOOD}])
+    shown = validation_tables.in_panels(frame, codebook())
+    assert shown[["heading", "label"]].to_numpy().tolist() == [["Sex", "Boy"]]
+
+
 def test_recalibration_says_what_was_changed():
     changes = {
         "2022": (Update("none", 0.0, 1.0, 0.4), GOOD, GOOD),

@@ -116,7 +116,11 @@ def contest(frame):
 
 
 def in_panels(frame, book):
-    """`performance.by_group` with the heading and the label under which a chart shows each group."""
+    """`performance.by_group` with the heading and the label under which a chart shows each group.
+
+    Pupils whose category is not recorded are left to the table: they are few, and would stretch every axis.
+    """
+    frame = frame[frame["code"] != "missing"]
     return frame.assign(
         heading=[book[name].title for name in frame["variable"]],
         label=[book.label(*pair) for pair in zip(frame["variable"], frame["code"], strict=True)],

@@ -45,10 +45,11 @@ def fit(x, events, n, start=None, offset=0.0, ridge=0.0):
         # Below the last digits of the likelihood a step can't be told from a good one.
         slack = 1e-12 * abs(reached)
         for _ in range(HALVES):
-            if worth(b + step) >= reached - slack:
+            after = worth(b + step)
+            if after >= reached - slack:
                 break
             step /= 2
-        b, reached = b + step, worth(b + step)
+        b, reached = b + step, after
         if np.abs(step).max() < STILL:
             break
     return b
