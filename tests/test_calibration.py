@@ -122,6 +122,8 @@ def test_a_risk_next_to_nought_does_not_lead_the_fit_astray():
     sample = [1e-19, 0.2, 0.6], [0, 20, 60], [50, 80, 40]
     assert abs(calibration.in_the_large(*sample).value) < 1e-9
     assert abs(calibration.slope(*sample).value - 1) < 1e-6
+    tamed = [1e-19, 0.1, 0.8], [0, 20, 60], [50, 80, 40]
+    assert 0 < calibration.slope(*tamed).value < 1
 
 
 def test_risks_halved_on_the_log_odds_scale_give_slope_two(grouped):

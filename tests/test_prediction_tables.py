@@ -33,7 +33,7 @@ def test_groups_are_labelled_and_their_gaps_explained():
     frame = pd.DataFrame([{"variable": "sex", "code": "male", **GOOD}, {"variable": "region", "code": "north", **BARE}])
     table = prediction_tables.groups(frame, codebook())
     assert table[["Group", "Category"]].to_numpy().tolist() == [["Sex", "Boy"], ["Region", "North"]]
-    assert table["AUC"].iloc[1] == "–" and table["Flagged"].iloc[1].startswith("42.9%")
+    assert table["AUC"].iloc[1] == "–" and table["Alerts"].iloc[1].startswith("43%")
     note = prediction_tables.missing_note(frame, codebook())
     assert note.endswith("Region: North (nobody has the event: only the flagged can be counted).")
     assert prediction_tables.missing_note(frame.iloc[:1], codebook()) == ""
@@ -42,7 +42,7 @@ def test_groups_are_labelled_and_their_gaps_explained():
 def test_thresholds_count_alerts_by_calls_and_by_shift():
     row = roc.at_threshold([0.1, 0.6], [10, 30], [40, 20], 0.5)
     table = prediction_tables.thresholds({"Youden": row, "None": {**row, "threshold": np.inf}}, 12).set_index(
-        "Threshold"
+        "Chosen by"
     )
     assert table.loc["Youden", ["Risk", "Alerts per 1,000", "Per shift"]].tolist() == ["50.0%", "500", "6.0"]
     assert table.loc["None", "Risk"] == "–"
@@ -75,11 +75,17 @@ def test_samples_end_with_the_pooled_row():
     )
     assert frame["label"].tolist() == ["Bootstrap, corrected", "Random validation part", "2022", "North", "Pooled"]
     assert frame["heading"].iloc[-1] == "Another region" and frame.loc[4, "auc_high"] == 1.5
-    printed = validation_tables.elsewhere(frame, "ill")
+    printed = validation_tables.elsewhere(frame)
     assert printed["AUC"].tolist()[0] == "0.700" and printed["AUC"].tolist()[3] == "–"
     assert printed["Pupils"].tolist() == ["–", "79", "79", "35", "–"]
     assert validation_tables.missing({"North": BARE, "2022": GOOD}).count("(") == 1
     assert validation_tables.missing({"2022": GOOD}) == ""
+
+
+def test_a_chart_leaves_out_those_of_no_recorded_category():
+    frame = pd.DataFrame([{"variable": "sex", "code": "male", **GOOD}, {"variable": "sex", "code": "missing", **GOOD}])
+    shown = validation_tables.in_panels(frame, codebook())
+    assert shown[["heading", "label"]].to_numpy().tolist() == [["Sex", "Boy"]]
 
 
 def test_recalibration_says_what_was_changed():
@@ -89,7 +95,7 @@ def test_recalibration_says_what_was_changed():
     }
     table = validation_tables.recalibration(changes)
     assert table["Change"].tolist() == ["None", "Intercept and slope"]
-    assert table["Intercept; slope"].tolist() == ["–", "0.20; 0.80"] and table["p of no change"].tolist() == [
+    assert table["Intercept; slope"].tolist() == ["–", "0.20; 0.80"] and table["p"].tolist() == [
         "0.400",
         "<0.001",
     ]

@@ -140,7 +140,8 @@ def panels(rows, measures, overall=None):
 
     rows: frame with the columns heading and label, top to bottom, and for each measure its value, `_low` and `_high`;
     rows of one heading stand together under it. measures: {column: (title, reference value or None)}, shares among
-    them when the title ends in "%". overall: a mapping with the measures of everybody, drawn as a thin line.
+    them when the title ends in "%". overall: a mapping with the measures of everybody, drawn as a thin line. An
+    interval much longer than most, as that of a tiny group, is cut off at the frame.
     """
     places, ticks, y = [], [], 0.0
     for heading, part in rows.groupby("heading", sort=False):
@@ -159,6 +160,10 @@ def panels(rows, measures, overall=None):
         if overall is not None:
             ax.axvline(overall[name], color=style.MUTED, linewidth=0.7)
         reach = np.nan_to_num([value - low, high - value]).clip(0)
+        most = 3 * np.median(reach[reach > 0]) if (reach > 0).any() else 0.1
+        ends = np.nanmin(value - reach[0].clip(max=most)), np.nanmax(value + reach[1].clip(max=most))
+        margin = 0.06 * (ends[1] - ends[0]) or 0.1
+        ax.set_xlim(ends[0] - margin, ends[1] + margin)
         ax.errorbar(value, places, xerr=reach, fmt="o", color=style.ACCENT, markersize=3.2, linewidth=0.9)
         for place in np.array(places)[~np.isfinite(value)]:
             ax.text(0.5, place, "–", transform=ax.get_yaxis_transform(), ha="center", va="center", fontsize=SMALL)
@@ -187,6 +192,7 @@ def cells_against_pupils(curves):
     for (label, curve), (colour, dash) in zip(curves.items(), LOOKS, strict=False):
         ax.plot(curve["pupils"], curve["cells"], dash, color=colour, linewidth=1.3, label=label)
     ax.set(xscale="log", yscale="log", xlabel="Pupils", ylabel="Cells")
+    ax.minorticks_off()
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter("{x:,.0f}")
     figure.legend(loc="outside right center", fontsize=SMALL)

@@ -40,12 +40,15 @@ CRITERIA = {
 
 
 def estimate(row, name, digits=3):
-    """An estimate of a row of `performance.measure` with its interval, or a dash where there is none."""
+    """An estimate of a row of `performance.measure` with its interval, or a dash where there is none.
+
+    digits: decimals; of a share, which is printed in per cent, two less.
+    """
     if not np.isfinite(row[name]):
         return DASH
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     if name in SHARES:
-        return text.percent_estimate(row[name], low, high)
+        return text.percent_estimate(row[name], low, high, digits - 2)
     return text.estimate(row[name], low, high, digits) if np.isfinite(low) else text.number(row[name], digits)
 
 
@@ -103,31 +106,31 @@ def thresholds(rows, calls_per_shift):
     """
     out = []
     for name, row in rows.items():
+        alerts = text.number(1000 * row["flagged"], 0), text.number(calls_per_shift * row["flagged"], 1)
         limit = text.percent(row["threshold"]) if np.isfinite(row["threshold"]) else DASH
-        out.append({
-            "Threshold": name, "Risk": limit, "Alerts per 1,000": text.number(1000 * row["flagged"], 0),
-            "Per shift": text.number(calls_per_shift * row["flagged"], 1),
-            "Sensitivity": estimate(row, "sensitivity"), "Specificity": estimate(row, "specificity"),
-            "PPV": estimate(row, "ppv"), "NPV": estimate(row, "npv"),
-        })  # fmt: skip
-    return pd.DataFrame(out)
+        shares = [estimate(row, each, 2) for each in ("sensitivity", "specificity", "ppv", "npv")]
+        out.append((name, limit, *alerts, *shares))
+    heads = ["Chosen by", "Risk", "Alerts per 1,000", "Per shift", "Sensitivity", "Specificity", "PPV", "NPV"]
+    return pd.DataFrame(out, columns=heads)
 
 
-def groups(frame, book, names=("auc", "oe", "slope", "flagged", "sensitivity")):
+def groups(frame, book, names=("auc", "oe", "flagged", "sensitivity")):
     """The performance in groups of pupils: a row per category of each variable.
 
-    frame: as `performance.by_group` gives it. A dash stands where a group is too small or has one outcome only; `note`
-    says which.
+    frame: as `performance.by_group` gives it. A dash stands where a group is too small or has one outcome only;
+    `missing_note` says which.
     """
-    printed = pd.DataFrame({
+    printed = {
         "Group": [book[name].title for name in frame["variable"]],
         "Category": [book.label(*pair) for pair in zip(frame["variable"], frame["code"], strict=True)],
-        "Pupils": frame["n"].map(text.count),
-        "Events": frame["events"].map(text.count),
-    })  # fmt: skip
+        "Pupils (events)": [
+            f"{text.count(n)} ({text.count(k)})" for n, k in zip(frame["n"], frame["events"], strict=True)
+        ],
+    }
+    heads = MEASURES | {"oe": "O/E", "slope": "Slope", "flagged": "Alerts"}
     for name in names:
-        printed[MEASURES[name]] = [estimate(row, name, 2) for _, row in frame.iterrows()]
-    return printed
+        printed[heads[name]] = [estimate(row, name, 2) for _, row in frame.iterrows()]
+    return pd.DataFrame(printed)
 
 
 def missing_note(frame, book):
@@ -165,12 +168,12 @@ def tidy_differences(rows):
 
 
 def points(sheet, book):
-    """The points of each category, as they are looked up: `points.points` with labels."""
-    return pd.DataFrame({
-        "Question": [book[name].title for name in sheet["variable"]],
-        "Answer": [book.label(*pair) for pair in zip(sheet["variable"], sheet["code"], strict=True)],
-        "Points": sheet["points"].astype(str),
-    })  # fmt: skip
+    """The points of all answers, as they are looked up: `points.points` with labels, a row per question."""
+    rows = []
+    for name, of in sheet.groupby("variable", sort=False):
+        answers = [f"{book.label(name, code)} {number}" for code, number in zip(of["code"], of["points"], strict=True)]
+        rows.append((book[name].title, "; ".join(answers)))
+    return pd.DataFrame(rows, columns=["Question", "Points for each answer"])
 
 
 def score(sheet, base, unit, rows=18):

@@ -38,20 +38,32 @@ def samples(corrected, held_out, outside, pooled):
     return pd.DataFrame([*rows, {"heading": rows[-1]["heading"], "label": "Pooled", **ends}])
 
 
-def elsewhere(rows, found):
+def elsewhere(rows):
     """The performance in samples that the model has not seen: a row per sample.
 
-    rows: frame with heading, label and the columns of `performance.measure`; found: the event, such as "at risk".
+    rows: frame with heading, label and the columns of `performance.measure`, as `samples` gives it.
     """
     printed = {
         "Kind": rows["heading"],
         "Sample": rows["label"],
         "Pupils": [text.number(n, 0) for n in rows["n"]],
-        found.capitalize(): [text.number(n, 0) for n in rows["events"]],
+        "Events": [text.number(n, 0) for n in rows["events"]],
     }
-    for name, digits in {"auc": 3, "oe": 2, "intercept": 2, "slope": 2}.items():
-        printed[MEASURES[name]] = [estimate(row, name, digits) for _, row in rows.iterrows()]
+    for name, (title, digits) in {"auc": ("AUC", 3), "intercept": ("Intercept", 2), "slope": ("Slope", 2)}.items():
+        printed[title] = [estimate(row, name, digits) for _, row in rows.iterrows()]
     return pd.DataFrame(printed)
+
+
+def expected(pooled):
+    """A sentence on what to expect of a region that was not among the pooled ones, or that there are too few.
+
+    pooled: {"auc", "intercept", "slope": Pooled}.
+    """
+    if not np.isfinite([each.new_low for each in pooled.values()]).all():
+        return "There are too few regions to say what to expect of another."
+    area, intercept, slope = (text.interval(pooled[name].new_low, pooled[name].new_high, digits)
+                              for name, digits in (("auc", 3), ("intercept", 2), ("slope", 2)))  # fmt: skip
+    return f"To expect in a new region: AUC {area}, intercept {intercept}, slope {slope}."
 
 
 def missing(samples):
@@ -71,10 +83,11 @@ def recalibration(changes):
     rows = []
     for name, (change, before, after) in changes.items():
         line = DASH if change.kind == "none" else f"{text.number(change.intercept)}; {text.number(change.slope)}"
-        pairs = [estimate(row, each, 2) for each in ("oe", "slope") for row in (before, after)]
-        rows.append((name, text.p_value(change.p), CHANGES[change.kind].capitalize(), line, *pairs))
-    heads = ["O/E before", "O/E after", "Slope before", "Slope after"]
-    return pd.DataFrame(rows, columns=["Sample", "p of no change", "Change", "Intercept; slope", *heads])
+        pairs = [estimate(row, "oe", 2) for row in (before, after)]
+        slopes = f"{text.number(before['slope'])} → {text.number(after['slope'])}"
+        rows.append((name, text.p_value(change.p), CHANGES[change.kind].capitalize(), line, *pairs, slopes))
+    heads = ["Intercept; slope", "O/E before", "O/E after", "Slope"]
+    return pd.DataFrame(rows, columns=["Sample", "p", "Change", *heads])
 
 
 def tidy_recalibration(changes):
@@ -103,7 +116,11 @@ def contest(frame):
 
 
 def in_panels(frame, book):
-    """`performance.by_group` with the heading and the label under which a chart shows each group."""
+    """`performance.by_group` with the heading and the label under which a chart shows each group.
+
+    Pupils whose category is not recorded are left to the table: they are few, and would stretch every axis.
+    """
+    frame = frame[frame["code"] != "missing"]
     return frame.assign(
         heading=[book[name].title for name in frame["variable"]],
         label=[book.label(*pair) for pair in zip(frame["variable"], frame["code"], strict=True)],

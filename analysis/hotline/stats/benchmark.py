@@ -10,13 +10,13 @@ import pandas as pd
 from hotline.stats import calibration, newton, roc
 from hotline.stats.cells import COUNTS
 
-PENALTIES = tuple(4.0**k for k in range(-1, 6))
+PENALTIES = tuple(4.0**k for k in range(-1, 5))
 ESTIMATED = ("auc", "auc_low", "auc_high", "difference", "se", "low", "high", "z", "p", "slope", "brier")
 # Depth and shrinkage are kept small, not tuned. A leaf is held back by its weight (the ridge on its value), never by
 # its number of rows: `min_samples_leaf` counts cells, and so does what is set aside when growing stops early.
 TREES = {
-    "max_iter": 60,
-    "learning_rate": 0.15,
+    "max_iter": 40,
+    "learning_rate": 0.2,
     "max_leaf_nodes": 8,
     "l2_regularization": 20.0,
     "min_samples_leaf": 1,

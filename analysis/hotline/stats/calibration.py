@@ -10,11 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import chi2, norm
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.stats.proportion import proportion_confint
 
-from hotline.stats.cells import TIGHT
+from hotline.stats import newton
 from hotline.stats.roc import by_score
 
 LOST_IN_HL = {"development": 2, "validation": 0}  # degrees of freedom that the fit has used up
@@ -46,10 +44,10 @@ def check_overlap(odds, counts):
         raise ValueError("the risk separates cases from controls: no finite calibration slope")
 
 
-def _estimate(fit, term, level):
-    value, se = float(fit.params[term]), float(fit.bse[term])
+def _estimate(value, variance, level):
+    se = float(np.sqrt(variance))
     reach = norm.ppf((1 + level) / 2) * se
-    return Estimate(value, se, value - reach, value + reach)
+    return Estimate(float(value), se, value - reach, value + reach)
 
 
 def in_the_large(risk, cases, controls, level=0.95):
@@ -59,9 +57,9 @@ def in_the_large(risk, cases, controls, level=0.95):
     Steyerberg 2019, Clinical Prediction Models, chapter 15.
     """
     odds, counts = log_odds(risk, cases, controls)
-    # Started at the prediction itself: from the mean risk the fit runs away where some log odds are extreme.
-    fit = GLM(counts, np.ones((len(odds), 1)), family=Binomial(), offset=odds).fit(start_params=[0.0], **TIGHT)
-    return _estimate(fit, 0, level)
+    ones, n = np.ones((len(odds), 1)), counts.sum(axis=1)
+    b = newton.fit(ones, counts[:, 0], n, offset=odds)
+    return _estimate(b[0], newton.covariance(ones, n, b, odds)[0, 0], level)
 
 
 def joint(risk, cases, controls, level=0.95):
@@ -72,9 +70,10 @@ def joint(risk, cases, controls, level=0.95):
     """
     odds, counts = log_odds(risk, cases, controls)
     check_overlap(odds, counts)
-    line = np.column_stack([np.ones_like(odds), odds])
-    fit = GLM(counts, line, family=Binomial()).fit(start_params=[0.0, 1.0], **TIGHT)
-    return _estimate(fit, 0, level), _estimate(fit, 1, level)
+    line, n = np.column_stack([np.ones_like(odds), odds]), counts.sum(axis=1)
+    b = newton.fit(line, counts[:, 0], n, start=[0.0, 1.0])
+    variances = np.diag(newton.covariance(line, n, b))
+    return tuple(_estimate(*pair, level) for pair in zip(b, variances, strict=True))
 
 
 def slope(risk, cases, controls, level=0.95):

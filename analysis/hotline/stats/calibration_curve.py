@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 from scipy.stats import norm
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
 
+from hotline.stats import newton
 from hotline.stats.calibration import check_overlap, log_odds
-from hotline.stats.cells import TIGHT
 from hotline.stats.moments import quantile
 
 # Where the knots stand, as quantiles (Harrell 2015, table 2.3).
@@ -73,12 +71,13 @@ def smooth(risk, cases, controls, points=100, level=0.95):
         basis = spline(x, knots) if len(knots) else x[:, None]
         return np.column_stack([np.ones_like(x), basis])
 
-    fit = GLM(counts, design(odds), family=Binomial()).fit(**TIGHT)
-    distance = np.abs(np.asarray(fit.fittedvalues) - expit(odds))
+    terms = design(odds)
+    b = newton.fit(terms, counts[:, 0], n, start=[0.0, 1.0, *[0.0] * (terms.shape[1] - 2)])
+    distance = np.abs(expit(terms @ b) - expit(odds))
     at = np.linspace(*quantile(odds, n, [0.005, 0.995]), points)
     x = design(at)
-    eta = x @ fit.params
-    reach = norm.ppf((1 + level) / 2) * np.sqrt(np.einsum("ij,jk,ik->i", x, fit.cov_params(), x))
+    eta, spread = x @ b, newton.covariance(terms, n, b)
+    reach = norm.ppf((1 + level) / 2) * np.sqrt(np.einsum("ij,jk,ik->i", x, spread, x))
     drawn = {"predicted": at, "observed": eta, "low": eta - reach, "high": eta + reach}
     e50, e90 = quantile(distance, n, [0.5, 0.9])
     ici, largest = distance @ n / n.sum(), distance.max()
