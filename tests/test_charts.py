@@ -64,5 +64,3 @@ def test_distributions_leave_out_extremes_but_no_step_of_a_few():
     long, few = (ax.get_xlim()[1] for ax in figure.axes[:2])
     assert 190 < long < 220
     assert few > 2
-
-

@@ -108,5 +108,3 @@ def odds_ratios(labels, panels, axis="Odds ratio"):
         ax.minorticks_off()
     axes[0, 0].invert_yaxis()
     return figure
-
-
