@@ -134,6 +134,18 @@ def test_derived_variables(tmp_path):
     ]
 
 
+def test_columns_that_an_export_may_lack_are_not_recorded(tmp_path):
+    lacking = [field.name for field in BOOK if field.header and not field.needed]
+    headers = {name: header for name, header in HEADERS.items() if name not in lacking}
+    row = {name: text for name, text in at(20).items() if name in headers}
+    left, _, connection = clean(tmp_path, [row], headers=headers)
+    assert left == {} and len(lacking) > 10
+    assert flow.write_tables(connection, BOOK, tmp_path) == {"calls": 1, "pupils": 1}
+    stored = [name for name in lacking if name not in flow.NOT_STORED]
+    found = connection.execute(f"SELECT {', '.join(stored)} FROM '{tmp_path}/calls.parquet'").fetchone()
+    assert found == (None,) * len(stored)
+
+
 def test_no_number_or_ticket_goes_into_the_tables(tmp_path):
     *_, connection = clean(tmp_path, [at(20)])
     flow.write_tables(connection, BOOK, tmp_path)

@@ -56,15 +56,33 @@ def _unknown(name, field, value):
     return f"coalesce({value} IS NULL AND {name} NOT IN ({known}), false)"
 
 
-def _learn_codes(connection, field):
-    """Make the table `meaning_of_NAME` of a coded column, a row per text, and the type of its codes.
+def _make_types(connection, book):
+    """Make the type `code_of_NAME` of every category, those that are derived later among them.
 
-    The type lists the codes that can occur after cleaning first, so that a code's place is the number under which
-    it is stored. `same` is equal for texts that differ only in width and spaces around them.
+    It lists the codes that can occur after cleaning first, so that a code's place is the number under which it is
+    stored.
+    """
+    for each in book:
+        if each.categorical:
+            codes = [*each.kept_codes, *(code.code for code in each.codes if code.exclude)]
+            connection.execute(f"CREATE TYPE code_of_{each.name} AS ENUM ({', '.join(map(quoted, codes))})")
+
+
+def _type(field):
+    """Return the SQL type in which a variable is kept once it is decoded."""
+    if field.categorical:
+        return f"code_of_{field.name}"
+    if field.name in HASHED:
+        return "INTEGER"
+    return {"datetime": "TIMESTAMP", "integer": "INTEGER"}.get(field.type, "VARCHAR")
+
+
+def _learn_codes(connection, field):
+    """Make the table `meaning_of_NAME` of a coded column, a row per text.
+
+    `same` is equal for texts that differ only in width and spaces around them.
     """
     name = field.name
-    codes = [*field.kept_codes, *(code.code for code in field.codes if code.exclude)]
-    connection.execute(f"CREATE TYPE code_of_{name} AS ENUM ({', '.join(map(quoted, codes))})")
     counts = dict(
         connection.execute(f"SELECT {name}, count(*) FROM raw WHERE {name} IS NOT NULL GROUP BY 1").fetchmany(
             MOST_TEXTS
@@ -77,7 +95,7 @@ def _learn_codes(connection, field):
         )
     meanings = {text: meaning(text, field) for text in sorted(counts)}
     tidied = {each[0]: place for place, each in enumerate(meanings.values())}
-    connection.execute(f"CREATE TABLE meaning_of_{name} (text VARCHAR, code code_of_{name}, bad BOOLEAN, same INTEGER)")
+    connection.execute(f"CREATE TABLE meaning_of_{name} (text VARCHAR, code {_type(field)}, bad BOOLEAN, same INTEGER)")
     for text, (tidy, code, unknown, made) in meanings.items():
         row = [text, code, unknown, tidied[tidy] if tidy else None]
         connection.execute(f"INSERT INTO meaning_of_{name} VALUES (?, ?, ?, ?)", row)
@@ -100,8 +118,8 @@ def _learn_texts(connection, field, secret):
         value = "CASE WHEN regexp_full_match(recorded, '[+-]?[0-9]+([.]0+)?') THEN try_cast(recorded AS INTEGER) END"
         value = f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
     else:
-        hmac = f"CASE WHEN recorded IS NOT NULL THEN {hmac_sql('recorded', secret)} END"
-        value = f"CASE WHEN recorded IS NOT NULL THEN (dense_rank() OVER (ORDER BY {hmac} NULLS LAST))::INTEGER END"
+        place = f"(dense_rank() OVER (ORDER BY {hmac_sql('recorded', secret)} NULLS LAST))::INTEGER"
+        value = f"CASE WHEN recorded IS NOT NULL THEN {place} END"
     connection.execute(
         f"CREATE TABLE meaning_of_{name} AS SELECT text, n, tidied, {value} AS code FROM "
         f"(SELECT *, {recorded} AS recorded FROM (SELECT *, {_tidied('text')} AS tidied FROM "
@@ -111,7 +129,7 @@ def _learn_texts(connection, field, secret):
 
 
 def decode(connection, book, secret):
-    """Turn the texts of `raw` into the table `decoded`, and drop `raw`: from here on there is no number to see.
+    """Turn the texts of `raw` into the table `decoded`, and let go of `raw`: from here on there is no number to see.
 
     Beside each variable x stands the boolean x_bad: there was a text, and it is neither a value nor one of the
     texts that mean "not recorded". `ragged` rows have no values; `digest` is the same for exact duplicates.
@@ -119,6 +137,7 @@ def decode(connection, book, secret):
     InputError for a column of codes that holds something else.
     """
     connection.execute("CREATE TABLE repaired (field VARCHAR, repair VARCHAR, rows BIGINT)")
+    _make_types(connection, book)
     present = {row[0] for row in connection.execute("DESCRIBE raw").fetchall()}
     tidy, values, joins, same = [], [], [], ["ragged::VARCHAR"]
     for each in book:
@@ -126,8 +145,7 @@ def decode(connection, book, secret):
             continue
         name, learnt = each.name, f"meaning_of_{each.name}"
         if name not in present:
-            kind = {"datetime": "TIMESTAMP", "integer": "INTEGER"}.get(each.type, "VARCHAR")
-            values += [f"NULL::{'INTEGER' if name in HASHED else kind} AS {name}", f"false AS {name}_bad"]
+            values += [f"NULL::{_type(each)} AS {name}", f"false AS {name}_bad"]
         elif each.categorical:
             _learn_codes(connection, each)
             values += [f"{learnt}.code AS {name}", f"coalesce({learnt}.bad, false) AS {name}_bad"]

@@ -5,7 +5,7 @@ import hashlib
 import json
 import platform
 
-from hotline import paths
+from hotline import key, paths
 from hotline.errors import InputError
 from hotline.params import code_cells
 from hotline.provenance import sha256
@@ -86,7 +86,7 @@ def versions():
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in SHOWN_PACKAGES}
 
 
-def of_step(notebook, parameters, after, export=None):
+def of_step(notebook, parameters, after, export=None, secret=None):
     """Return everything that the outputs of a step follow from, as a dictionary of hashes.
 
     Parameters
@@ -95,6 +95,7 @@ def of_step(notebook, parameters, after, export=None):
     parameters : {name: value}
     after : names of the steps whose results it reads
     export : path of the raw export, for the step that reads it; its content counts, not its name
+    secret : the key under which it is read, where it is a real one; only its mark is kept
     """
     sources = [source for source, _ in code_cells(notebook)]
     # The simulation plays the outside world: it knows what the compendium's own codebook describes.
@@ -112,5 +113,6 @@ def of_step(notebook, parameters, after, export=None):
         "data-raw": data,
         "environment": environment(),
         "export": sha256(export) if export else None,
+        "key": key.mark(secret) if secret else None,
         "after": {step: hash_text(json.dumps(results_of(step), sort_keys=True)) for step in after},
     }

@@ -132,11 +132,8 @@ def write_tables(connection, book, folder, names=("calls", "pupils")):
     for each in book:
         if each.name in NOT_STORED:
             continue
-        if each.categorical and each.header:
-            stored.append(f"enum_code({each.name})::UTINYINT AS {each.name}")
-        elif each.categorical:
-            codes = ", ".join(map(quoted, each.kept_codes))
-            stored.append(f"(list_position([{codes}], {each.name}) - 1)::UTINYINT AS {each.name}")
+        if each.categorical:
+            stored.append(f"enum_code({each.name}::code_of_{each.name})::UTINYINT AS {each.name}")
         else:
             stored.append(f"{each.name}::{'DATE' if each.type == 'date' else 'INTEGER'} AS {each.name}")
     connection.execute(

@@ -1,6 +1,6 @@
 """Raw export -> labelled records. Used by 01-clean alone; DuckDB does the work, in bounded memory.
 
-`read` pours the rows of a file into the table `raw`, `decode` turns their texts into codes, numbers, times and
+`read` gives the rows of a file as the view `raw`, `decode` turns their texts into codes, numbers, times and
 pseudonyms and lets go of `raw`. Which rows stay is decided in `flow`.
 """
 
@@ -24,7 +24,7 @@ WIDE = str.maketrans(*FULL_WIDTH)
 ISO = "%Y-%m-%d %H:%M:%S"  # how times of Excel and Parquet arrive, whatever the codebook says
 LONGEST_TEXT = 1000  # characters; no text of a codebook is longer, and what is cut off stays unknown
 MOST_TEXTS = 10_000  # different texts in a column of codes, beyond which it is another column
-# Written down by nobody: only their hashes leave `raw`.
+# Written down by nobody: only their places in the order of their hashes leave `raw`.
 HASHED = ("caller_number", "counsellor")
 
 
@@ -103,6 +103,21 @@ def headings(found, export, book):
     return {expected[heading]: position for position, heading in enumerate(cleaned) if heading in expected}
 
 
+@contextlib.contextmanager
+def _pipe(connection, write):
+    """Give a pipe that `write(pipe)` fills in a thread of its own; it ends with the block, read or not."""
+    pipe = Path(connection.folder.name) / "rows"
+    os.mkfifo(pipe, 0o600)
+    writing = threading.Thread(target=write, args=(pipe,), daemon=True)
+    writing.start()
+    try:
+        yield pipe
+    finally:
+        os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # lets the thread go where DuckDB never came
+        writing.join()
+        pipe.unlink()
+
+
 def _pour(table, positions, pipe, counts):
     """Write the rows of a table to a pipe as clean CSV: number, whether the row is ragged, the known cells.
 
@@ -128,12 +143,12 @@ def _pour(table, positions, pipe, counts):
     try:
         with open(pipe, "w", encoding="utf-8", errors="replace", newline="", buffering=2**20) as file:
             csv.writer(file, lineterminator="\n").writerows(tidy())
-    except Exception as error:  # told in `_load`, by the thread that can raise it to the user
+    except Exception as error:  # told in `_load_carefully`, by the thread that can raise it to the user
         counts["error"] = error
 
 
-def _show(connection, selected):
-    """Make the view `raw` of what was loaded."""
+def _give_raw(connection, selected):
+    """Make the view `raw` of the table `loaded`."""
     connection.execute(f"CREATE OR REPLACE VIEW raw AS SELECT {selected}")
 
 
@@ -148,23 +163,16 @@ def _load_carefully(connection, table, positions, names):
 
     Returns the number of empty rows.
     """
-    pipe, counts = Path(connection.folder.name) / "rows", {"empty rows": 0}
-    os.mkfifo(pipe, 0o600)
-    pouring = threading.Thread(target=_pour, args=(table, positions, pipe, counts), daemon=True)
-    pouring.start()
+    counts = {"empty rows": 0}
     columns = {"row": "INTEGER", "ragged": "BOOLEAN"} | dict.fromkeys(names, "VARCHAR")
-    try:
+    with _pipe(connection, lambda pipe: _pour(table, positions, pipe, counts)) as pipe:
         connection.execute(
             f"CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv({quoted(pipe)}, columns={columns}, "
             "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', parallel=false)"
         )
-    finally:
-        os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # lets the thread go where DuckDB never came
-        pouring.join()
-        pipe.unlink()
     if "error" in counts:
         raise counts["error"]
-    _show(connection, "* FROM loaded")
+    _give_raw(connection, "* FROM loaded")
     return counts["empty rows"]
 
 
@@ -174,22 +182,11 @@ def _transcode(export, codec, pipe):
         file.writelines(readers.texts(export, codec))
 
 
-@contextlib.contextmanager
 def _as_utf8(connection, export, codec):
     """Give the path under which DuckDB reads a text file as UTF-8: the file itself, or a pipe."""
     if codec == "utf-8-sig":
-        yield export
-        return
-    pipe = Path(connection.folder.name) / "text"
-    os.mkfifo(pipe, 0o600)
-    writing = threading.Thread(target=_transcode, args=(export, codec, pipe), daemon=True)
-    writing.start()
-    try:
-        yield pipe
-    finally:
-        os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # lets the thread go where DuckDB never came
-        writing.join()
-        pipe.unlink()
+        return contextlib.nullcontext(export)
+    return _pipe(connection, lambda pipe: _transcode(export, codec, pipe))
 
 
 def _load_plain(connection, export, table, positions, names):
@@ -221,7 +218,7 @@ def _load_plain(connection, export, table, positions, names):
     if read != rows or max((length or 0 for length in lengths), default=0) > LONGEST_TEXT:
         return None
     cells = ", ".join(names)
-    _show(connection, f"(rowid + 2)::INTEGER AS row, false AS ragged, {cells} FROM loaded WHERE NOT empty")
+    _give_raw(connection, f"(rowid + 2)::INTEGER AS row, false AS ragged, {cells} FROM loaded WHERE NOT empty")
     return empty
 
 
@@ -238,12 +235,12 @@ def _load_parquet(connection, table, export, positions, names):
         "CREATE OR REPLACE TABLE loaded AS SELECT (file_row_number + 2)::INTEGER AS row, false AS ragged, "
         f"{cells} FROM read_parquet({quoted(export)}, file_row_number=true)"
     )
-    _show(connection, "* FROM loaded")
+    _give_raw(connection, "* FROM loaded")
     return 0
 
 
 def read(connection, export, book, sheet=""):
-    """Read an export into the table `raw`: row, ragged, and one text per variable that the export has.
+    """Read an export and give it as the view `raw`: row, ragged, and one text per variable that the export has.
 
     Columns that the codebook does not know are left out. Returns {"format", "rows", "empty rows", "columns",
     "unknown columns", "absent columns"}; raises InputError where the file cannot be read as an export.

@@ -93,9 +93,8 @@ def plan(step, after):
         simulated = provenance.is_simulated(export)
     else:
         simulated = provenance.step_is_simulated(paths.CLEAN)
-    inputs = fingerprint.of_step(paths.notebook(name), parameters, after, export)
-    if export and not simulated:
-        inputs["key"] = key.mark(key.key(simulated, paths.ROOT))
+    secret = None if simulated or not export else key.key(simulated, paths.ROOT)
+    inputs = fingerprint.of_step(paths.notebook(name), parameters, after, export, secret)
     return Plan(step, paths.notebook(name), parameters, simulated, inputs)
 
 
