@@ -1,6 +1,7 @@
 """What one step shows: results, tables, figures and named values, in the folder that the step owns."""
 
 import json
+import math
 import os
 import re
 
@@ -125,6 +126,8 @@ class Exhibits:
         if name in self.values:
             raise ValueError(f'{self.step}: the value "{name}" is named twice')
         value = value.item() if hasattr(value, "item") else value
+        if isinstance(value, float) and not math.isfinite(value):
+            value = None  # no estimate: printed as a dash, and JSON has no number for it
         self.values[name] = {"value": value, "text": str(text), "unit": unit, "cell": current_cell()}
 
     def finish(self):
