@@ -83,11 +83,11 @@ def logistic(cells, reference, label):
     """A logistic model; returns the risk of each cell."""
     from hotline.stats import logit_on_codes
 
-    fit = logit_on_codes.fit(cells, reference)
+    fit, risk = logit_on_codes.fit(cells, reference)
     for (name, code), row in fit.table().iterrows():
         numbers[f"b {label} {name} {code}"], numbers[f"se {label} {name} {code}"] = row["b"], row["se"]
     numbers[f"log-likelihood {label}"] = fit.log_likelihood
-    return fit.risk
+    return risk
 
 
 def discrimination(risk, cells):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.stats import cells as on_cells
-from hotline.stats import delong, firth, logit, marginal, multinomial, profile, robust
+from hotline.stats import firth, logit, marginal, multinomial, profile, robust, roc
 
 BASES = {"sex": "male", "stage": "primary"}
 STAGES = ["primary", "junior", "senior", "adult"]  # nobody is an adult
@@ -34,7 +34,7 @@ def everything(cells):
     parts = [
         fitted.table(), penalised.table(), profile.multivariable(x, cells, fitted), effects, fractions,
         robust.sandwich(x, cells, fitted, cells["cluster"]), multinomial.fit(x, levels).table(),
-        pd.Series(delong.difference(x.iloc[:, 1], score, cells["events"], cells["others"])),
+        pd.Series(roc.compare(x.iloc[:, 1], score, cells["events"], cells["others"])),
         logit.measures(x, cells, fitted), profile.univariable(cells, BASES), on_cells.univariable(cells, BASES),
     ]  # fmt: skip
     return np.concatenate([part.to_numpy(float).ravel() for part in parts])

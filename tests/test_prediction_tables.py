@@ -94,7 +94,7 @@ def test_recalibration_says_what_was_changed():
         "North": (Update("both", 0.2, 0.8, 1e-5), GOOD, GOOD),
     }
     table = validation_tables.recalibration(changes)
-    assert table["Change"].tolist() == ["None", "Intercept and slope"]
+    assert table["Change"].tolist() == ["No change", "Intercept and slope"]
     assert table["Intercept; slope"].tolist() == ["–", "0.20; 0.80"] and table["p"].tolist() == [
         "0.400",
         "<0.001",

@@ -248,6 +248,19 @@ def test_swapping_two_scores_swaps_the_sign(grouped):
     assert one.p == pytest.approx(two.p)
 
 
+def test_the_gains_of_several_scores_add_up():
+    rng = np.random.default_rng(6)
+    cases, controls = rng.integers(0, 5, 40), rng.integers(0, 5, 40)
+    scores = {"none": np.zeros(40), "one": rng.random(40), "two": rng.random(40) + cases}
+    found = roc.gains(scores, cases, controls)
+    assert found.index.tolist() == ["one", "two"]
+    assert 0.5 + found["gain"].sum() == pytest.approx(found.loc["two", "auc"])
+    alone = roc.auc(scores["one"], cases, controls)
+    assert found.loc["one", ["auc_low", "auc_high"]].tolist() == pytest.approx([alone.low, alone.high])
+    # Against a constant the variance of the gain is that of the area itself.
+    assert found.loc["one", "gain_high"] - found.loc["one", "gain"] == pytest.approx(alone.high - alone.value)
+
+
 def test_one_case_gives_a_difference_without_a_test():
     found = roc.compare([1, 2, 3], [3, 2, 1], [0, 0, 1], [2, 2, 0])
     assert found.value == 1 and np.isnan(found[1:]).all()

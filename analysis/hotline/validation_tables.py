@@ -7,7 +7,7 @@ from hotline import text
 from hotline.prediction_tables import DASH, MEASURES, estimate
 
 OPTIMISM = {**MEASURES, "youden": "Youden's index"}
-CHANGES = {"none": "none", "intercept": "intercept", "both": "intercept and slope"}
+CHANGES = {"none": "no change", "intercept": "intercept", "both": "intercept and slope"}
 
 
 def optimism(table, held_out):

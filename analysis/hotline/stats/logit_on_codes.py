@@ -12,12 +12,11 @@ categorical matrices, from where the idea comes, but glum stops by the gradient 
 place of rows would have to be worked out anew.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from scipy.stats import norm
+
+from hotline.stats.likelihood import Fit, maximise, solve
 
 COUNTS = ["events", "others"]
 TERM = ["variable", "code"]
@@ -107,50 +106,12 @@ def _draw_together(group, codes, terms, size):
     return joint, meaning
 
 
-@dataclass(frozen=True)
-class Fit:
-    """A fitted model: estimates and covariance in the order of the terms, log-likelihood, and the risk of each cell."""
+def fit(cells, reference):
+    """Fit the logistic model; arguments as of `CodedLogit`. Returns a `likelihood.Fit` and the risk of each cell.
 
-    estimates: pd.Series
-    covariance: np.ndarray
-    log_likelihood: float
-    risk: np.ndarray
-
-    def table(self, level=0.95):
-        """Return b, se, low, high (Wald limits) and p for every coefficient, as `cells.coefficients` does."""
-        b, se = self.estimates, np.sqrt(np.diag(self.covariance))
-        reach = norm.ppf((1 + level) / 2) * se
-        return pd.DataFrame({"b": b, "se": se, "low": b - reach, "high": b + reach, "p": 2 * norm.sf(np.abs(b / se))})
-
-
-def fit(cells, reference, tolerance=1e-9, most_steps=30):
-    """Fit the logistic model by Newton's steps; arguments as of `CodedLogit`.
-
-    tolerance : the fit ends when no coefficient moves by more;  most_steps : where it gives up
-    Returns a Fit. Raises ValueError where two terms cannot be told apart, and where the estimates do not settle, as
-    where nobody with a term has the event.
+    Raises NoEstimate where no finite coefficients are best, and ValueError as `CodedLogit` does.
     """
     model = CodedLogit(cells, reference)
-    b = np.zeros(len(model.terms))
-    value, score = model.value_and_score(b)
-    for _ in range(most_steps):
-        step = _solve(model.information(b), score)
-        reached, slope = model.value_and_score(b + step)
-        while reached < value - 1e-9 * abs(value):  # too far: half the way, and half again
-            step = step / 2
-            reached, slope = model.value_and_score(b + step)
-        b, value, score = b + step, reached, slope
-        if np.abs(step).max() < tolerance:
-            covariance = _solve(model.information(b), np.eye(len(b)))
-            return Fit(pd.Series(b, model.terms), covariance, value, expit(model.log_odds(b)))
-    raise ValueError(f"the estimates did not settle in {most_steps} steps; a term may have no finite one")
-
-
-def _solve(information, right):
-    """Solve information @ x = right. ValueError where the information is singular but for rounding."""
-    scale = 1 / np.sqrt(np.diag(information))
-    scaled = information * np.outer(scale, scale)
-    if not np.isfinite(scaled).all() or np.linalg.eigvalsh(scaled)[0] < 1e-10:
-        raise ValueError("two terms cannot be told apart, or one has no finite estimate")
-    right = right * (scale if right.ndim == 1 else scale[:, None])
-    return np.linalg.solve(scaled, right) * (scale if right.ndim == 1 else scale[:, None])
+    b = maximise(model, np.zeros(len(model.terms)))
+    covariance = solve(model.information(b), np.eye(len(b)))
+    return Fit(pd.Series(b, model.terms), covariance, model.value_and_score(b)[0]), expit(model.log_odds(b))

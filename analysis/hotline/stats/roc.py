@@ -5,6 +5,7 @@ Every function takes three arrays of the same length: the score, and how many `c
 of ones and zeros.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -125,6 +126,23 @@ def compare(first, second, cases, controls, level=0.95):
         return Difference(value, se, value, value, 0.0 if abs(value) < SAME else np.inf, float(abs(value) < SAME))
     reach, z = norm.ppf((1 + level) / 2) * se, value / se
     return Difference(value, se, value - reach, value + reach, z, float(2 * norm.sf(abs(z))))
+
+
+def gains(scores, cases, controls, level=0.95):
+    """The area of each of several scores, and what it gains over the score before it.
+
+    scores: {name: array}, two or more. Returns a frame with one row per score but the first: auc, auc_low, auc_high,
+    and of `compare` gain, gain_low, gain_high and gain_p.
+    """
+    rows = {}
+    for before, name in pairwise(scores):
+        area = auc(scores[name], cases, controls, level)
+        change = compare(scores[name], scores[before], cases, controls, level)
+        rows[name] = {
+            **{"auc": area.value, "auc_low": area.low, "auc_high": area.high},
+            **{"gain": change.value, "gain_low": change.low, "gain_high": change.high, "gain_p": change.p},
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def curve(score, cases, controls):
