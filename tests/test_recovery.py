@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("recovery")
 BOOK = read_codebook(paths.DATA_RAW / "codebook.yaml")
 KNOWN = sim.read_numbers(paths.PUBLISHED)
 CHILDREN = pd.read_csv(paths.POPULATION, index_col="city")["children_0_14"]
-TIMES, CALLERS = 40, 5000
+TIMES, CALLERS = 24, 5000
 
 
 @pytest.fixture(scope="module")
