@@ -7,7 +7,7 @@ from scipy.special import expit, logit
 from statsmodels.discrete.discrete_model import Logit
 
 from agreement import digits
-from hotline.stats import calibration_curve
+from hotline.stats import calibration_curve, splines
 from samples import fair_rows, ones, reference
 from samples import logit as fitted
 
@@ -37,7 +37,7 @@ def natural(x, knots):
 def test_the_curve_is_that_of_a_natural_spline_fitted_to_rows(halves):
     risk, events, _ = halves
     odds = logit(risk)
-    knots = np.quantile(odds, calibration_curve.KNOTS[5])
+    knots = np.quantile(odds, splines.PLACES[5])
     model = Logit(events, natural(odds, knots)).fit(disp=0, tol=1e-14, maxiter=100)
     found = calibration_curve.smooth(*halves)
     assert found.knots == 5
@@ -80,14 +80,6 @@ def test_few_distinct_risks_take_fewer_knots(distinct, knots):
     risk = np.linspace(0.2, 0.7, distinct)
     found = calibration_curve.smooth(risk, np.full(distinct, 6), np.full(distinct, 9))
     assert found.knots == knots and np.isfinite(found.curve).all(axis=None)
-
-
-def test_the_basis_is_a_line_beyond_the_outer_knots():
-    knots = np.array([-2.0, -1, 0, 1, 2])
-    outside = calibration_curve.spline(np.array([2.0, 3, 4, 5]), knots)
-    assert np.allclose(np.diff(outside, 2, axis=0), 0, atol=1e-12)
-    left = calibration_curve.spline(np.array([-9.0, -5, -2]), knots)
-    assert np.allclose(left[:, 1:], 0), "left of the first knot only the line is left"
 
 
 @pytest.mark.parametrize(

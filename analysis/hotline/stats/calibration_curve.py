@@ -1,8 +1,7 @@
 """The smooth calibration curve, from counts: the observed share of the event at each predicted risk.
 
 A restricted cubic spline of the predicted log odds in a logistic model, in place of the usual local smoother, which
-needs one row per pupil. Harrell 2015, Regression Modeling Strategies, section 2.4.5, doi 10.1007/978-3-319-19425-7;
-for calibration Austin, Harrell and van Klaveren 2020, doi 10.1002/sim.8570.
+needs one row per pupil (Austin, Harrell and van Klaveren 2020, doi 10.1002/sim.8570).
 """
 
 from typing import NamedTuple
@@ -12,12 +11,9 @@ import pandas as pd
 from scipy.special import expit
 from scipy.stats import norm
 
-from hotline.stats import newton
+from hotline.stats import newton, splines
 from hotline.stats.calibration import check_overlap, log_odds
 from hotline.stats.moments import quantile
-
-# Where the knots stand, as quantiles (Harrell 2015, table 2.3).
-KNOTS = {3: (0.10, 0.50, 0.90), 4: (0.05, 0.35, 0.65, 0.95), 5: (0.05, 0.275, 0.50, 0.725, 0.95)}
 
 
 class Smooth(NamedTuple):
@@ -36,25 +32,6 @@ class Smooth(NamedTuple):
     knots: int
 
 
-def spline(x, knots):
-    """The restricted cubic spline basis: x, then one column for each knot but two; linear beyond the outer knots.
-
-    Scaled by the squared distance of the outer knots, as Harrell's `rcs` of R does.
-    Why not a library: patsy's `cr` refuses a value beyond its outer knots, where a restricted spline is a line.
-    """
-    x, knots = np.asarray(x, float), np.asarray(knots, float)
-    last, before = knots[-1], knots[-2]
-
-    def cube(knot):
-        return np.clip(x - knot, 0, None) ** 3
-
-    columns = [x]
-    for knot in knots[:-2]:
-        bend = cube(knot) - (cube(before) * (last - knot) - cube(last) * (before - knot)) / (last - before)
-        columns.append(bend / (last - knots[0]) ** 2)
-    return np.column_stack(columns)
-
-
 def smooth(risk, cases, controls, points=100, level=0.95):
     """The smooth calibration curve of predicted risks: a Smooth, drawn at `points` risks.
 
@@ -68,8 +45,7 @@ def smooth(risk, cases, controls, points=100, level=0.95):
     knots = _knots(odds, n)
 
     def design(x):
-        basis = spline(x, knots) if len(knots) else x[:, None]
-        return np.column_stack([np.ones_like(x), basis])
+        return np.column_stack([np.ones_like(x), splines.restricted_cubic(x, knots)])
 
     terms = design(odds)
     b = newton.fit(terms, counts[:, 0], n, start=[0.0, 1.0, *[0.0] * (terms.shape[1] - 2)])
@@ -86,8 +62,8 @@ def smooth(risk, cases, controls, points=100, level=0.95):
 
 def _knots(odds, n):
     """The knots on the scale of log odds: five, or as many as stand apart from one another; none for a line."""
-    for number in sorted(KNOTS, reverse=True):
-        places = quantile(odds, n, KNOTS[number])
+    for number in sorted(splines.PLACES, reverse=True):
+        places = quantile(odds, n, splines.PLACES[number])
         inside = np.searchsorted(odds, places)
         if len(np.unique(inside)) == number and len(odds) > number:
             return places

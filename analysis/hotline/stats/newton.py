@@ -4,6 +4,9 @@ Why not a library: a bootstrap refits the same model hundreds of times, and stat
 machinery anew for each; these few lines, started at the estimate of the full sample, take a tenth of its time. And
 its steps are not held back: on log odds of minus forty, which a category without the event has, they run away.
 These stop when no coefficient moves any more, so that the estimates agree with it to nine digits (tested).
+
+`likelihood.py` has Newton's steps too, for the models that the notebooks report: those refuse a likelihood without a
+maximum, and name the term. A resample or a region left out may well lack a category, and must go on with the others.
 """
 
 import numpy as np

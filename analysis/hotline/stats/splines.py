@@ -5,7 +5,8 @@ the relation is a straight line (Harrell 2015, Regression Modeling Strategies, 2
 10.1007/978-3-319-19425-7).
 
 Why not a library: patsy's `cr` spans the same curves, but its columns do not hold the straight line as one of them,
-which the test needs, and its knots come from cells rather than pupils; the tests compare the two.
+which the test needs, its knots come from cells rather than pupils, and it refuses a value beyond the outer ones; the
+tests compare the two.
 """
 
 import numpy as np
