@@ -91,7 +91,10 @@ hooks: setup  ## Install the pre-commit hooks, which call this environment's own
 	@$(RUN) -m pre_commit install
 
 bench: setup  ## Time the road from a fresh clone to the paper, and print ratios
-	@$(RUN) tests/bench.py
+	@$(RUN) bench/rebuild.py
+
+bench-scale: 01-clean  ## Time the statistics by counts and by rows, from 40 thousand cases to 40 million (half an hour)
+	@$(RUN) bench/scale.py $(SCALE)
 
 quarto: setup  ## Install Quarto into .cache/; without it the paper is made by pandoc and Typst
 	@$(RUN) -m hotline.quarto
@@ -128,4 +131,4 @@ help:  ## This list
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
 	  "  make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper score test setup help lab lint hooks bench quarto lock clean $(TWICE) $(STEPS)
+.PHONY: paper score test setup help lab lint hooks bench bench-scale quarto lock clean $(TWICE) $(STEPS)

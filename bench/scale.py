@@ -3,9 +3,9 @@
     make bench-scale
 
 Makes simulated analysis tables (`cases.py`) and does a fixed list of work on each of them (`work.py`) through the door
-(`by_counts.py`) and the plain way (`by_rows.py`), each in a process of its own, timed from its start to its end with
-imports, reading and all. Writes bench/scale.md and bench/scale.svg, and the table in the README. Options: --sizes 40000
-400000, --runs 1, and --into FOLDER for a quick look that leaves these files alone.
+(`way_of_counts.py`) and the plain way (`way_of_rows.py`), each in a process of its own, timed from its start to its end
+with imports, reading and all. Writes bench/scale.md and bench/scale.svg, and the table in the README. A quick look that
+leaves these files alone: make bench-scale SCALE="--sizes 40000 400000 --runs 1 --into .cache/look".
 """
 
 import argparse
@@ -22,13 +22,13 @@ from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
-import cases
 import matplotlib.pyplot as plt
 
+import cases
 from hotline import paths, style, text
 
 HERE = Path(__file__).parent
-ROUTES = {"counts": "by_counts.py", "rows": "by_rows.py"}
+ROUTES = {"counts": "way_of_counts.py", "rows": "way_of_rows.py"}
 SIZES = (40_000, 400_000, 4_000_000, 40_000_000)
 GROWTH = 400_000  # cases of the table on which models of ever more predictors are fitted
 MEMORY = 16 * 1024  # MiB that a route may take

@@ -1,6 +1,6 @@
 """The list of work by way of counts: what the notebooks do, through the door.
 
-    python bench/by_counts.py FOLDER study|eight|growth|floor
+    python bench/way_of_counts.py FOLDER study|eight|growth|floor
 
 Prints one line of JSON: seconds of each piece, cells of the models, seconds within the engine, and all numbers.
 """
@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pandas as pd
-import work
 
+import work
 from hotline import engine, paths, tally
 from hotline.codebook import codebook
 

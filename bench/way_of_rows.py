@@ -1,6 +1,6 @@
 """The list of work the plain way, on one row per case: pandas, statsmodels' formulas, scikit-learn.
 
-    python bench/by_rows.py FOLDER study|eight
+    python bench/way_of_rows.py FOLDER study|eight
 
 Prints one line of JSON: seconds of each piece and all numbers. The rows are read from the same file (by DuckDB, since
 pandas would need another package to read Parquet), only the columns that are used, as categories of codes: a CSV file
@@ -16,12 +16,12 @@ import duckdb
 import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
-import work
 from scipy.stats import chi2_contingency, norm, rankdata
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.oneway import anova_oneway
 
+import work
 from hotline.codebook import MISSING, codebook
 
 taken, numbers = {}, {}
