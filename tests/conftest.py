@@ -1,6 +1,7 @@
 """A small copy of the compendium, run once, that the tests of the pipeline share."""
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from agreement import agrees, pytest_terminal_summary  # noqa: F401 (a fixture and a hook, found here by pytest)
+from hotline import params
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = (
@@ -99,23 +101,27 @@ def fresh(tmp_path_factory):
 def twins(fresh, tmp_path_factory):
     """Two copies after `make paper`: one made two steps at a time, one in another place and step by step.
 
-    They are made side by side, since neither keeps two cores busy, and once for all workers of a run.
+    They are made side by side, since neither keeps two cores busy, and once for all workers of a run. The second one
+    takes the recovery study and the second outcome over from the first, as files: they tell nothing new, and take long.
     """
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
-    pair = [(shared / "built/compendium", ["-j2", "paper"]), (shared / "again/a place with a blank", ["-j1", "paper"])]
+    first, second = Checkout(shared / "built/compendium"), Checkout(shared / "again/a place with a blank")
+    own = [step for step in params.runs() if step != "recovery" and not step.endswith("-high_risk")]
 
-    def make(folder, arguments):
-        shutil.rmtree(folder, ignore_errors=True)
-        return copy_of(fresh.folder, folder).make(*arguments)
+    def make(checkout, arguments):
+        shutil.rmtree(checkout.folder, ignore_errors=True)
+        return copy_of(fresh.folder, checkout.folder).make(*arguments)
 
     with open(shared / "twins.lock", "w") as lock, ThreadPoolExecutor() as pool:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the other worker waits for the one that builds
-        if not (shared / "again/printed").exists():
-            for (folder, _), printed in zip(pair, list(pool.map(make, *zip(*pair, strict=True))), strict=True):
-                (folder.parent / "printed").write_text(printed, encoding="utf-8")
-    first, second = (Checkout(folder) for folder, _ in pair)
-    first.printed, second.printed = ((folder.parent / "printed").read_text(encoding="utf-8") for folder, _ in pair)
+        if not (shared / "printed").exists():
+            printed = list(pool.map(make, (first, second), (["-j2", "paper"], ["-j1", *own])))
+            for step in sorted(set(params.runs()) - set(own)):
+                shutil.copytree(first.folder / "data-derived" / step, second.folder / "data-derived" / step)
+            printed[1] += second.make("-j1", "paper")
+            (shared / "printed").write_text(json.dumps(printed), encoding="utf-8")
+    first.printed, second.printed = json.loads((shared / "printed").read_text(encoding="utf-8"))
     return first, second
 
 
