@@ -11,6 +11,13 @@ from hotline import text
 NOT_COMPARED = "not compared: "
 
 
+def tested(row):
+    """A chi-square test of `reports` for running text, or why there is none."""
+    if row["reason"]:
+        return NOT_COMPARED + row["reason"]
+    return text.chi_square(row["statistic"], row["df1"], row["p"], row["n"])
+
+
 def _with_reasons(table, reasons, names, where):
     """Add a row for every variable that has a reason, in the column `where`, and dashes elsewhere."""
     rows = [
@@ -109,7 +116,10 @@ def trends(found, names):
     """Ordered categories: the share at risk from the first to the last, its change per step, and the tests."""
     if not len(found):
         return pd.DataFrame(
-            {"Variable": ["none"], "Trend": [NOT_COMPARED + "no ordered variable has three categories"]}
+            {
+                "Variable": ["none"],
+                "Trend": [NOT_COMPARED + "no ordered variable has three categories, or nobody is well"],
+            }
         )
     per_step = found[["slope", "low", "high"]] * 100
     return pd.DataFrame(
@@ -128,11 +138,14 @@ def trends(found, names):
     )
 
 
-def girls_and_boys(sex, names):
+def girls_and_boys(sex, names, reason=""):
     """Presenting problems: shares of girls (first) and boys, odds ratios of the problem and of being at risk.
 
-    sex: what `contingency.mix_and_risk` returned, with `problem` and the adjusted p-values; names: {problem: label}.
+    sex: what `contingency.mix_and_risk` returned, with `problem` and the adjusted p-values; names: {problem: label};
+    reason: why girls and boys were not compared, or "".
     """
+    if reason:
+        return pd.DataFrame({"Presenting problem": ["all"], "Girls and boys": [NOT_COMPARED + reason]})
     table = {"Presenting problem": sex["problem"].map(names)}
     for head, column in (("Girls", "first"), ("Boys", "second")):
         table[head] = [text.percent(share) for share in sex[column] / sex[column].sum()]
@@ -198,7 +211,8 @@ def by_level(response, tests, titles, labels):
     table = table.set_axis(list(labels.values()), axis=1)
     tests, n = tests.set_index("measure"), response.groupby("measure")["n"].sum()
     first = next((name for name in table.index if name.startswith("disposition_")), None)
-    tests = tests.rename(index={"disposition": first})  # one test for all dispositions, printed in the first row
+    if not tests["reason"]["disposition"]:  # one test for all dispositions, printed in the first row
+        tests = tests.rename(index={"disposition": first})
     table.insert(0, "Response", [titles[name] for name in table.index])
     tested = [name in tests.index for name in table.index]
     for head, column, words in (("Effect", "effect", lambda x: text.number(x, 3)), ("p", "p_holm", text.p_value)):
