@@ -75,6 +75,7 @@ def test_associations_mark_what_was_drawn():
     found = pd.DataFrame(
         {
             "variable": ["a", "b"],
+            "v": [0.21, 0.13],
             "v_corrected": [0.2, 0.1],
             "v_low": [0.1, 0.0],
             "v_high": [0.3, 0.2],
@@ -91,6 +92,7 @@ def test_associations_mark_what_was_drawn():
     )
     names = {"a": "A", "b": "B", "c": "C"}
     table = comparisons.associations(found, names, {"a": "", "c": "one category only"})
+    assert table["Raw V"].tolist() == ["0.210", "0.130", "–"]
     assert table["Holm"].tolist() == ["0.010", "0.200†", "–"]
     assert table.iloc[2].tolist()[:2] == ["C", "not compared: one category only"]
     no_holes(table)

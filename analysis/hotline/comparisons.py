@@ -57,8 +57,7 @@ def effects(anova, groups, labels, names, units, reasons):
 def checks(anova, names):
     """The other tests of the same means, each as statistic (p), and the other sizes of effect."""
     anova = anova.sort_values("omega2", ascending=False, kind="stable")
-    tests = {"Fisher F": "fisher_f", "Brown-Forsythe F*": "forsythe_f", "Kruskal-Wallis H": "kruskal_h"}
-    tests |= {"Levene F": "levene_f"}
+    tests = {"Fisher F": "fisher_f", "F*": "forsythe_f", "H": "kruskal_h", "Levene F": "levene_f"}
     return pd.DataFrame(
         {
             "Variable": anova["variable"].map(names),
@@ -86,10 +85,11 @@ def pairs(found, labels, names, units):
             "Variable": found["variable"].map(names),
             "Levels": [f"{labels[row.second]} less {labels[row.first].lower()}" for row in found.itertuples()],
             "Difference (interval)": [text.estimate(*row) for row in limits.values],
-            "In SDs": [text.number(d) for d in found["d"]],
+            "SDs": [text.number(d) for d in found["d"]],
             "p": [text.p_value(p) for p in found["p"]],
             "Tukey-Kramer": [text.interval(*row) for row in other.values],
-            "p (T.-K.)": [text.p_value(p) for p in found["tukey_p"]],
+            # Two columns may not have one name; a blank is not printed.
+            "p ": [text.p_value(p) for p in found["tukey_p"]],
             "n": [text.count(n) for n in found["n"]],
         }
     )
@@ -101,6 +101,7 @@ def associations(association, names, reasons):
         {
             "Variable": association["variable"].map(names),
             "V (interval)": [text.estimate(*row, 3) for row in association[["v_corrected", "v_low", "v_high"]].values],
+            "Raw V": [text.number(x, 3) for x in association["v"]],
             "χ²": [text.number(x, 1) for x in association["chi2"]],
             "G²": [text.number(x, 1) for x in association["g2"]],
             "df": association["df"],
