@@ -66,7 +66,7 @@ def test_checks_and_pairs():
     pair = {"variable": "call_length", "first": "well", "second": "high_risk", "n": 1200, "difference": 300.0}
     pair |= {"low": 240.0, "high": 360.0, "d": 0.9, "p": 1e-6, "tukey_low": 252.0, "tukey_high": 348.0, "tukey_p": 0.03}
     assert comparisons.pairs(pd.DataFrame([pair]), LABELS, NAMES, UNITS).iloc[0].tolist() == [
-        "Length (min)", "High risk less well", "5.00 (4.00 to 6.00)", "0.90", "<0.001", "4.20 to 5.80", "0.030",
+        "Length (min)", "High risk − well", "5.00 (4.00 to 6.00)", "0.90", "<0.001", "4.20 to 5.80", "0.030",
         "1,200",
     ]  # fmt: skip
 

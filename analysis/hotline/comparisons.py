@@ -62,9 +62,7 @@ def checks(anova, names):
         {
             "Variable": anova["variable"].map(names),
             "η²": [text.number(share, 3) for share in anova["eta2"]],
-            "f (interval)": [
-                text.estimate(*row, 3) for row in anova[["cohen_f", "cohen_f_low", "cohen_f_high"]].values
-            ],
+            "f (interval)": [text.estimate(*row) for row in anova[["cohen_f", "cohen_f_low", "cohen_f_high"]].values],
             **{
                 f"{head} (p)": [
                     f"{text.number(x, 1)} ({text.p_value(p)})" for x, p in anova[[name, f"{name[:-2]}_p"]].values
@@ -83,7 +81,7 @@ def pairs(found, labels, names, units):
     return pd.DataFrame(
         {
             "Variable": found["variable"].map(names),
-            "Levels": [f"{labels[row.second]} less {labels[row.first].lower()}" for row in found.itertuples()],
+            "Levels": [f"{labels[row.second]} − {labels[row.first].lower()}" for row in found.itertuples()],
             "Difference (interval)": [text.estimate(*row) for row in limits.values],
             "SDs": [text.number(d) for d in found["d"]],
             "p": [text.p_value(p) for p in found["p"]],
