@@ -78,6 +78,23 @@ def test_trend_and_equal_shares_have_reasons_too():
     assert reports.equal_shares(none)["reason"] == "nothing recorded" and reports.equal_shares(none)["n"] == 0
 
 
+def test_kappa_is_that_of_the_weighted_shares_or_has_a_reason():
+    table = pd.DataFrame([[20, 5, 1], [4, 10, 6], [0, 3, 9]], LEVELS, LEVELS)
+    shares = table.to_numpy() / table.to_numpy().sum()
+    off = np.abs(np.subtract.outer(range(3), range(3)))
+    by_chance = np.outer(shares.sum(axis=1), shares.sum(axis=0))
+    row = reports.weighted_kappa(table)
+    assert row["effect"] == pytest.approx(1 - (off * shares).sum() / (off * by_chance).sum())
+    assert row["low"] < row["effect"] < row["high"] and row["reason"] == "" and row["n"] == 58
+    assert reports.weighted_kappa(table * 0)["reason"] == "nothing recorded"
+    assert reports.weighted_kappa(table.assign(imbalance=0, high_risk=0))["reason"] == "one response only"
+
+
+def test_a_row_that_nobody_is_in_changes_no_chi_square():
+    table = pd.DataFrame([[5, 6], [7, 2], [0, 0]])
+    assert reports.chi_square(table) == pytest.approx(reports.chi_square(table[:2]), nan_ok=True)
+
+
 def test_means_with_limits_where_there_are_values():
     found = reports.means(moments({"well": [1, 2, 4], "imbalance": [3], "high_risk": [5, 5]}))
     assert found["n"].tolist() == [3, 1, 2]

@@ -66,7 +66,7 @@ def test_checks_and_pairs():
     pair = {"variable": "call_length", "first": "well", "second": "high_risk", "n": 1200, "difference": 300.0}
     pair |= {"low": 240.0, "high": 360.0, "d": 0.9, "p": 1e-6, "tukey_low": 252.0, "tukey_high": 348.0, "tukey_p": 0.03}
     assert comparisons.pairs(pd.DataFrame([pair]), LABELS, NAMES, UNITS).iloc[0].tolist() == [
-        "Length (min)", "High risk less well", "5.00 (4.00 to 6.00)", "0.90", "<0.001", "4.20 to 5.80", "0.030",
+        "Length (min)", "High risk − well", "5.00 (4.00 to 6.00)", "0.90", "<0.001", "4.20 to 5.80", "0.030",
         "1,200",
     ]  # fmt: skip
 
@@ -75,6 +75,7 @@ def test_associations_mark_what_was_drawn():
     found = pd.DataFrame(
         {
             "variable": ["a", "b"],
+            "v": [0.21, 0.13],
             "v_corrected": [0.2, 0.1],
             "v_low": [0.1, 0.0],
             "v_high": [0.3, 0.2],
@@ -91,6 +92,7 @@ def test_associations_mark_what_was_drawn():
     )
     names = {"a": "A", "b": "B", "c": "C"}
     table = comparisons.associations(found, names, {"a": "", "c": "one category only"})
+    assert table["Raw V"].tolist() == ["0.210", "0.130", "–"]
     assert table["Holm"].tolist() == ["0.010", "0.200†", "–"]
     assert table.iloc[2].tolist()[:2] == ["C", "not compared: one category only"]
     no_holes(table)
@@ -111,7 +113,7 @@ def test_girls_and_boys_with_a_problem_that_no_girl_has():
     sex = sex.assign(**{f"{kind}_{name}_holm": 0.5 for kind in ("mix", "risk") for name in ("p", "homogeneity_p")})
     table = comparisons.girls_and_boys(sex, {"a": "A", "b": "B"})
     assert table["Girls"].tolist() == ["100.0%", "0.0%"] and table["n"].tolist() == ["60", "70"]
-    assert table["At risk: OR"].tolist()[1] == "– (– to –)"
+    assert table["At risk: OR"].tolist()[1] == "–"
     no_holes(table)
 
 

@@ -1,20 +1,13 @@
 """The two logistic notebooks on an export that lacks columns and categories: sentences, and neither errors nor NaN."""
 
-import json
-
-import matplotlib
-
-matplotlib.use("agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from hotline import paths, tally
 from hotline.codebook import codebook
 from hotline.errors import InputError
 from hotline.predictors import predictors
+from poor_data import door, run
 
 NAMES = [name for names in predictors(codebook()).values() for name in names]
 
@@ -34,41 +27,10 @@ def records(n=900, seed=3):
     return rows
 
 
-def door(rows):
-    """A stand-in for `tally` that counts these rows."""
-
-    def counted(table, by, sums=(), where=None, model=False):
-        book, own = codebook(), rows.copy()
-        for name in ("at_risk", "high_risk"):
-            own[name] = own["level"].isin(book[name].true_for["level"]).map({True: "yes", False: "no"})
-        for name in by:
-            if book[name].categorical:
-                own[name] = pd.Categorical(own[name], [*book[name].kept_codes, "missing"], ordered=True)
-        return own.groupby(by, observed=True, dropna=False).size().rename("n").reset_index()
-
-    return counted
-
-
-def run(notebook, outcome, rows, folder, monkeypatch):
-    """Run a notebook's code here, with these rows; returns what its tables say and its values."""
-    monkeypatch.setenv("HOTLINE_OUT", str(folder))
-    monkeypatch.setenv("HOTLINE_SIMULATED", "yes")
-    monkeypatch.setattr(tally, "tally", door(rows))
-    names = {}
-    for cell in json.loads(paths.notebook(notebook).read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            exec("".join(cell["source"]), names)
-            if "parameters" in cell["metadata"].get("tags", []):
-                names |= {"outcome": outcome, "imputations": 3}
-    plt.close("all")
-    tables = {file.stem: file.read_text(encoding="utf-8") for file in (folder / "tables").glob("*.md")}
-    return tables, json.loads((folder / "values.json").read_text(encoding="utf-8"))["values"]
-
-
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(("notebook", "outcome"), [("06-logistic", "at_risk"), ("06-robustness", "high_risk")])
 def test_what_is_not_there_is_told_in_a_sentence(notebook, outcome, tmp_path, monkeypatch):
-    tables, values = run(notebook, outcome, records(), tmp_path, monkeypatch)
+    tables, values = run(notebook, door(records()), tmp_path, monkeypatch, outcome=outcome, imputations=3)
     for name, table in tables.items():
         assert "nan" not in table.lower(), name
     assert all("nan" not in value["text"].lower() for value in values.values())
@@ -92,4 +54,4 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, outcome, tmp_path, mo
 def test_where_nobody_has_the_event_one_sentence_says_so(notebook, tmp_path, monkeypatch):
     rows = records().assign(level="well")
     with pytest.raises(InputError, match=r"none of the .* complete pupils are at risk; nothing to model"):
-        run(notebook, "at_risk", rows, tmp_path, monkeypatch)
+        run(notebook, door(rows), tmp_path, monkeypatch, outcome="at_risk", imputations=3)

@@ -18,9 +18,13 @@ key          callers' and counsellors' numbers -> keyed hashes
 rules        the reasons for which a row leaves the study
 flow         which rows stay, stage by stage, and the two tables that come out
 tally        the door: counts by named variables, for every later notebook
+sharing      several tallies from one scan of the data
+engine       what counts behind the door: DuckDB
 
 From counts to results:
 stats/       methods that no well-kept library has, one file each
+comparisons  the tables of the comparisons between levels, and of the hotline's response
+response_charts   the charts of that response
 predictors   what may predict a level, by block and by when it is known
 estimable    the part of a logistic model that the counts can estimate, and in words what they cannot
 odds_ratios  the tables of odds ratios

@@ -91,7 +91,9 @@ def odds_ratios(labels, panels, axis="Odds ratio"):
     none, and perhaps a fourth, another odds ratio to be marked by a stroke}; axis: what stands below each panel.
     """
     sets = {title: np.asarray(rows, dtype=float) for title, rows in panels.items()}
-    largest = max(np.nanmax(np.exp(np.abs(np.log(rows)))) for rows in sets.values())
+    if all(np.isnan(rows).all() for rows in sets.values()):
+        return style.words("no odds ratio to show")
+    largest = np.nanmax([np.exp(np.abs(np.log(rows))) for rows in sets.values()])
     span = 1.1 * max(1.4, largest)
     ticks = [0.125, 0.25, 0.5, 1, 2, 4, 8] if span > 2.2 else [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2]
     ticks = [tick for tick in ticks if 1 / span < tick < span]

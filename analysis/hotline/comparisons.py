@@ -11,6 +11,13 @@ from hotline import text
 NOT_COMPARED = "not compared: "
 
 
+def tested(row):
+    """A chi-square test of `reports` for running text, or why there is none."""
+    if row["reason"]:
+        return NOT_COMPARED + row["reason"]
+    return text.chi_square(row["statistic"], row["df1"], row["p"], row["n"])
+
+
 def _with_reasons(table, reasons, names, where):
     """Add a row for every variable that has a reason, in the column `where`, and dashes elsewhere."""
     rows = [
@@ -50,15 +57,12 @@ def effects(anova, groups, labels, names, units, reasons):
 def checks(anova, names):
     """The other tests of the same means, each as statistic (p), and the other sizes of effect."""
     anova = anova.sort_values("omega2", ascending=False, kind="stable")
-    tests = {"Fisher F": "fisher_f", "Brown-Forsythe F*": "forsythe_f", "Kruskal-Wallis H": "kruskal_h"}
-    tests |= {"Levene F": "levene_f"}
+    tests = {"Fisher F": "fisher_f", "F*": "forsythe_f", "H": "kruskal_h", "Levene F": "levene_f"}
     return pd.DataFrame(
         {
             "Variable": anova["variable"].map(names),
             "η²": [text.number(share, 3) for share in anova["eta2"]],
-            "f (interval)": [
-                text.estimate(*row, 3) for row in anova[["cohen_f", "cohen_f_low", "cohen_f_high"]].values
-            ],
+            "f (interval)": [text.estimate(*row) for row in anova[["cohen_f", "cohen_f_low", "cohen_f_high"]].values],
             **{
                 f"{head} (p)": [
                     f"{text.number(x, 1)} ({text.p_value(p)})" for x, p in anova[[name, f"{name[:-2]}_p"]].values
@@ -77,12 +81,13 @@ def pairs(found, labels, names, units):
     return pd.DataFrame(
         {
             "Variable": found["variable"].map(names),
-            "Levels": [f"{labels[row.second]} less {labels[row.first].lower()}" for row in found.itertuples()],
+            "Levels": [f"{labels[row.second]} − {labels[row.first].lower()}" for row in found.itertuples()],
             "Difference (interval)": [text.estimate(*row) for row in limits.values],
-            "In SDs": [text.number(d) for d in found["d"]],
+            "SDs": [text.number(d) for d in found["d"]],
             "p": [text.p_value(p) for p in found["p"]],
             "Tukey-Kramer": [text.interval(*row) for row in other.values],
-            "p (T.-K.)": [text.p_value(p) for p in found["tukey_p"]],
+            # Two columns may not have one name; a blank is not printed.
+            "p ": [text.p_value(p) for p in found["tukey_p"]],
             "n": [text.count(n) for n in found["n"]],
         }
     )
@@ -94,6 +99,7 @@ def associations(association, names, reasons):
         {
             "Variable": association["variable"].map(names),
             "V (interval)": [text.estimate(*row, 3) for row in association[["v_corrected", "v_low", "v_high"]].values],
+            "Raw V": [text.number(x, 3) for x in association["v"]],
             "χ²": [text.number(x, 1) for x in association["chi2"]],
             "G²": [text.number(x, 1) for x in association["g2"]],
             "df": association["df"],
@@ -109,7 +115,10 @@ def trends(found, names):
     """Ordered categories: the share at risk from the first to the last, its change per step, and the tests."""
     if not len(found):
         return pd.DataFrame(
-            {"Variable": ["none"], "Trend": [NOT_COMPARED + "no ordered variable has three categories"]}
+            {
+                "Variable": ["none"],
+                "Trend": [NOT_COMPARED + "no ordered variable has three categories, or nobody is well"],
+            }
         )
     per_step = found[["slope", "low", "high"]] * 100
     return pd.DataFrame(
@@ -128,11 +137,14 @@ def trends(found, names):
     )
 
 
-def girls_and_boys(sex, names):
+def girls_and_boys(sex, names, reason=""):
     """Presenting problems: shares of girls (first) and boys, odds ratios of the problem and of being at risk.
 
-    sex: what `contingency.mix_and_risk` returned, with `problem` and the adjusted p-values; names: {problem: label}.
+    sex: what `contingency.mix_and_risk` returned, with `problem` and the adjusted p-values; names: {problem: label};
+    reason: why girls and boys were not compared, or "".
     """
+    if reason:
+        return pd.DataFrame({"Presenting problem": ["all"], "Girls and boys": [NOT_COMPARED + reason]})
     table = {"Presenting problem": sex["problem"].map(names)}
     for head, column in (("Girls", "first"), ("Boys", "second")):
         table[head] = [text.percent(share) for share in sex[column] / sex[column].sum()]
@@ -198,7 +210,8 @@ def by_level(response, tests, titles, labels):
     table = table.set_axis(list(labels.values()), axis=1)
     tests, n = tests.set_index("measure"), response.groupby("measure")["n"].sum()
     first = next((name for name in table.index if name.startswith("disposition_")), None)
-    tests = tests.rename(index={"disposition": first})  # one test for all dispositions, printed in the first row
+    if not tests["reason"]["disposition"]:  # one test for all dispositions, printed in the first row
+        tests = tests.rename(index={"disposition": first})
     table.insert(0, "Response", [titles[name] for name in table.index])
     tested = [name in tests.index for name in table.index]
     for head, column, words in (("Effect", "effect", lambda x: text.number(x, 3)), ("p", "p_holm", text.p_value)):

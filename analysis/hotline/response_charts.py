@@ -41,8 +41,10 @@ def stacked_shares(shares, axis, least=0.04):
     """Draw a bar for each row of `shares`, divided as its columns say, with the percentages written in.
 
     shares: labels in index and columns, each row summing to 1; axis: what stands below; least: the share from which
-    there is room for its percentage.
+    there is room for its percentage. Without any column the picture says that nothing is recorded.
     """
+    if not shares.size:
+        return style.words("nothing recorded")
     palette = sns.color_palette("cividis_r", shares.shape[1])
     ax = shares.plot.barh(
         stacked=True, figsize=(style.WIDTH, 0.9 + 0.47 * len(shares)), width=0.8, color=palette, edgecolor="white",
@@ -71,6 +73,8 @@ def equality(found, titles, label):
     """
     keys = pd.concat(list(found.values())).index.unique()
     keys = [key for by in titles for key in keys if key[0] == by]
+    if not keys:
+        return style.words("nothing recorded")
     first = np.array([place == 0 or keys[place - 1][0] != by for place, (by, _) in enumerate(keys)])
     row = np.arange(len(keys)) + first.cumsum()  # a heading takes a row of its own
     size = (style.WIDTH, 0.7 + 0.19 * (row[-1] + 1))
@@ -78,7 +82,8 @@ def equality(found, titles, label):
     for ax, (measure, shares) in zip(axes[0], found.items(), strict=True):
         shares = shares.reindex(keys)
         reach = [shares["share"] - shares["low"], shares["high"] - shares["share"]]
-        ax.axvline(shares["events"].sum() / shares["n"].sum(), color=style.MUTED, linewidth=0.8, linestyle="--")
+        if shares["n"].sum():
+            ax.axvline(shares["events"].sum() / shares["n"].sum(), color=style.MUTED, linewidth=0.8, linestyle="--")
         ax.plot(shares["crude"], row, "|", color=style.MUTED, markersize=8, markeredgewidth=1.2)
         ax.errorbar(shares["share"], row, xerr=reach, fmt="o", color=style.ACCENT, markersize=3.5)
         ax.set_title(titles[measure], fontsize=8.5)

@@ -136,7 +136,7 @@ def univariable(cells, reference, level=0.95):
 
 
 def _two_by_two(four, level):
-    table = Table2x2(four.to_numpy())
+    table = Table2x2(four.to_numpy(), shift_zeros=False)  # none of the four is nought
     low, high = table.oddsratio_confint(1 - level)
     return {"odds_ratio": table.oddsratio, "low": low, "high": high, "p": table.log_oddsratio_pvalue()}
 

@@ -14,6 +14,20 @@ def refuse(reasons, what):
         raise InputError(f"{what} can't be compared: {listed}")
 
 
+def levels_to_compare(by_level, book):
+    """Return ({level: its name in print}, a sentence about the levels that nobody has, or "").
+
+    by_level: a tally by `level`. A level without a single pupil is left out of every comparison, so that the others
+    can be compared, and the sentence says so. InputError where all are at one level: then there is nothing to compare.
+    """
+    labels = {code: book.label("level", code) for code in book["level"].kept_codes}
+    found = {code: label for code, label in labels.items() if by_level.loc[by_level["level"] == code, "n"].sum() > 0}
+    if len(found) < 2:
+        raise InputError(f"all pupils are at one level ({', '.join(found.values())}); there is nothing to compare")
+    absent = [f"*{label}*" for code, label in labels.items() if code not in found]
+    return found, f" Nobody is at the level {', '.join(absent)}; the others are compared." if absent else ""
+
+
 def why_not_means(moments, labels=None):
     """Return why the groups' means can't be compared, or "" if they can.
 

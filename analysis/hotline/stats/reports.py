@@ -8,6 +8,7 @@ else it is empty. They call the libraries as those notebooks do, and add nothing
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency, t
+from statsmodels.stats.inter_rater import cohens_kappa
 from statsmodels.stats.oneway import anova_generic
 
 from hotline.stats.comparable import why_not_means, why_not_table
@@ -24,10 +25,14 @@ def _row(test, effect_size, n, reason="", **numbers):
 
 
 def chi_square(table, level=0.95, rows="group", columns="outcome"):
-    """Pearson's chi-square of a table of counts, and Cramer's V corrected for bias; `rows`, `columns`: their names."""
+    """Pearson's chi-square of a table of counts, and Cramer's V corrected for bias; `rows`, `columns`: their names.
+
+    A row that nobody is in is passed over.
+    """
     reason, n = why_not_table(table, rows, columns), table.to_numpy().sum()
     if reason:
         return _row("chi-square", "cramers_v", n, reason)
+    table = table[table.sum(axis=1) > 0]
     test, size = chi2_contingency(table, correction=False), cramers_v(table, level)
     effect = {"effect": size["v_corrected"], "low": size["v_low"], "high": size["v_high"]}
     return _row("chi-square", "cramers_v", n, statistic=test.statistic, df1=test.dof, p=test.pvalue, **effect)
@@ -41,6 +46,16 @@ def trend(events, totals, scores, level=0.95):
     found = cochran_armitage(events, totals, scores, level)
     effect = {"effect": found["slope"], "low": found["low"], "high": found["high"]}
     return _row("Cochran-Armitage", "slope", totals.sum(), statistic=found["chi2"], df1=1, p=found["p"], **effect)
+
+
+def weighted_kappa(table, level=0.95):
+    """Cohen's kappa with linear weights of a square table of counts, with limits from its standard error."""
+    reason, n = why_not_table(table.loc[:, table.sum() > 0], "level", "response"), table.to_numpy().sum()
+    if reason:
+        return _row("weighted kappa", "kappa", n, reason)
+    found = cohens_kappa(table, wt="linear")
+    low, high = found.distribution_kappa.interval(level)
+    return _row("weighted kappa", "kappa", n, effect=found.kappa, low=low, high=high)
 
 
 def welch(moments, level=0.95, labels=None):
