@@ -2,6 +2,7 @@
 
 import fcntl
 import functools
+import html
 import json
 import os
 import re
@@ -67,7 +68,8 @@ def pdf_text(checkout, document="manuscript"):
 def docx_text(checkout, document="manuscript"):
     """Return the words of the DOCX."""
     with zipfile.ZipFile(checkout.folder / f"paper/output/{document}.docx") as archive:
-        return " ".join(re.sub(r"<[^>]+>", "", archive.read("word/document.xml").decode()).replace("&lt;", "<").split())
+        words = re.sub(r"<[^>]+>", "", archive.read("word/document.xml").decode())
+        return " ".join(html.unescape(words).split())
 
 
 def source_of(checkout, document):
