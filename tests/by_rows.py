@@ -109,7 +109,7 @@ def trend(score, hit):
     score, hit = np.asarray(score, float), np.asarray(hit, float)
     centred, own = score - score.mean(), pd.Series(hit).groupby(score).transform("mean").to_numpy()
     slope = centred @ hit / (centred @ centred)
-    spread, even = np.sqrt((centred**2 @ (hit - own) ** 2)) / (centred @ centred), hit.mean() * (1 - hit.mean())
+    spread, even = np.sqrt(centred**2 @ (hit - own) ** 2) / (centred @ centred), hit.mean() * (1 - hit.mean())
     found = {"chi2": slope**2 * (centred @ centred) / even, "slope": slope}
     found |= {"low": slope - Z * spread, "high": slope + Z * spread}
     off, df = ((own - hit.mean() - slope * centred) ** 2).sum() / even, len(np.unique(score)) - 2
@@ -219,23 +219,92 @@ def table(fit, terms):
     return pd.DataFrame(frame, index=terms)
 
 
-def firth(y, x, held=()):
-    """Fit by Firth's modified score, the places `held` at nought: (b, covariance, penalised log-likelihood)."""
+def firth(y, x):
+    """Fit by Firth's modified score, row by row: estimates and covariance."""
     y, x = np.asarray(y, float), np.asarray(x, float)
-    b, free = np.zeros(x.shape[1]), ~np.isin(np.arange(x.shape[1]), held)
-    for _ in range(500):
+    b, step = np.zeros(x.shape[1]), np.ones(1)
+    while np.abs(step).max() > 1e-12:
         p = expit(x @ b)
         covariance = np.linalg.inv(x.T @ (x * (p * (1 - p))[:, None]))
-        leverage = p * (1 - p) * np.einsum("ij,jk,ik->i", x, covariance, x)
-        score = x.T @ (y - p + leverage * (0.5 - p))
-        step = np.zeros(len(b))
-        step[free] = np.linalg.solve(np.linalg.inv(covariance)[np.ix_(free, free)], score[free])
-        step /= max(1, np.abs(step).max())
+        leverage = p * (1 - p) * ((x @ covariance) * x).sum(axis=1)
+        step = covariance @ x.T @ (y - p + leverage * (0.5 - p))
+        b += step / max(1, np.abs(step).max())
+    return b, covariance
+
+
+def likely(y, x, names):
+    """Return estimates and covariance by maximum likelihood, or Firth's where a combination has one outcome only.
+
+    names: the columns of a frame of rows whose combinations have a term each
+    """
+    outcomes = y.groupby([names[each] for each in names], observed=True).nunique()
+    if outcomes.min() < 2:
+        return firth(y, x)
+    fit = logistic(y, x)
+    return fit.params, fit.cov_params()
+
+
+def profile_limit(y, x, place, start):
+    """Return one step of Newton's from a proposed profile-likelihood limit: the same value if that is the limit.
+
+    With the coefficient held at the limit, twice the log-likelihood lacks the quantile of chi-square to that of the
+    best fit, `start`; its slope in the coefficient is twice the score there.
+    """
+    fit, value = start
+    others = np.delete(x, place, axis=1)
+    held = logistic(y, others, x[:, place] * value, start_params=np.delete(fit.params, place))
+    p = held.predict(others, offset=x[:, place] * value)
+    lack = 2 * (fit.llf - held.llf) - chi2.ppf(0.95, 1)
+    return value + lack / (2 * x[:, place] @ (y - p))
+
+
+def standardized_chance(fit, x, other=None):
+    """Return the mean chance of rows, as they are or with a matrix of other columns, and its slope in the estimates."""
+    other = x if other is None else other
+    p = fit.predict(other)
+    return p.mean(), (p * (1 - p)) @ other / len(p)
+
+
+def proportional_odds(place, x):
+    """Fit the proportional-odds model of ordered places 0, 1, ...: estimates of the terms and their errors.
+
+    By Fisher's scoring on rows; the information is the expected one, the sum over rows and places of the squared slope
+    of a chance over the chance. statsmodels' OrderedModel stops at six digits and has errors from the observed one.
+    """
+    places, n = place.max() + 1, len(place)
+    b = np.zeros(places - 1 + x.shape[1])
+    b[: places - 1] = [np.log((place >= j).mean() / (place < j).mean()) for j in range(1, places)]
+    step = np.ones(1)
+    while np.abs(step).max() > 1e-11:
+        above = np.column_stack(
+            [np.ones(n), *(expit(b[j] + x @ b[places - 1 :]) for j in range(places - 1)), 0 * place]
+        )
+        score, information = 0, 0
+        slope = []
+        for j in range(places + 1):
+            own = np.zeros((n, places - 1))
+            if 0 < j < places:
+                own[:, j - 1] = 1
+            slope.append(np.hstack([own, x]) * (above[:, j] * (1 - above[:, j]))[:, None])
+        for j in range(places):
+            chance, pull = above[:, j] - above[:, j + 1], slope[j] - slope[j + 1]
+            score = score + (pull[place == j] / chance[place == j, None]).sum(axis=0)
+            information = information + pull.T @ (pull / chance[:, None])
+        step = np.linalg.solve(information, score)
         b += step
-        if np.abs(step).max() < 1e-12:
-            break
-    value = np.log(np.where(y == 1, p, 1 - p)).sum() - np.linalg.slogdet(covariance)[1] / 2
-    return b, covariance, value
+    return b[places - 1 :], np.sqrt(np.diag(np.linalg.inv(information)))[places - 1 :]
+
+
+def rubin(estimates, variances, n):
+    """Combine estimates (imputations, terms) and their variances: b, se, df after Barnard and Rubin, and fmi."""
+    m, within = len(estimates), np.mean(variances, axis=0)
+    between = np.var(estimates, axis=0, ddof=1)
+    total = within + (1 + 1 / m) * between
+    lost = (1 + 1 / m) * between / total
+    own = n - estimates.shape[1]
+    df = 1 / (lost**2 / (m - 1) + 1 / ((own + 1) / (own + 3) * own * (1 - lost)))
+    rise = (1 + 1 / m) * between / within
+    return np.mean(estimates, axis=0), np.sqrt(total), df, (rise + 2 / (df + 3)) / (1 + rise)
 
 
 def bell_mccaffrey(y, x, cluster):
