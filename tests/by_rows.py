@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import expit
-from scipy.stats import binomtest, chi2, chi2_contingency, ncf, ncx2, norm
+from scipy.stats import binomtest, chi2, chi2_contingency, ncf, ncx2, norm, t
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from statsmodels.discrete.discrete_model import Logit
 
@@ -220,25 +220,31 @@ def table(fit, terms):
 
 
 def firth(y, x):
-    """Fit by Firth's modified score, row by row: estimates and covariance."""
+    """Fit by Firth's modified score, row by row: estimates and covariance.
+
+    The steps are those of a fit in which every row is there again with both outcomes, each of half its leverage.
+    """
     y, x = np.asarray(y, float), np.asarray(x, float)
-    b, step = np.zeros(x.shape[1]), np.ones(1)
-    while np.abs(step).max() > 1e-12:
+    b = np.zeros(x.shape[1])
+    for _ in range(500):
         p = expit(x @ b)
         covariance = np.linalg.inv(x.T @ (x * (p * (1 - p))[:, None]))
         leverage = p * (1 - p) * ((x @ covariance) * x).sum(axis=1)
-        step = covariance @ x.T @ (y - p + leverage * (0.5 - p))
+        score = x.T @ (y - p + leverage * (0.5 - p))
+        step = np.linalg.solve(x.T @ (x * (p * (1 - p) * (1 + leverage))[:, None]), score)
         b += step / max(1, np.abs(step).max())
-    return b, covariance
+        if np.abs(step).max() < 1e-12:
+            return b, covariance
+    raise ArithmeticError("Firth's estimates did not settle")
 
 
-def likely(y, x, names):
-    """Return estimates and covariance by maximum likelihood, or Firth's where a combination has one outcome only.
+def likely(y, x, groups):
+    """Return estimates and covariance by maximum likelihood, or Firth's where all or none of a group have the event.
 
-    names: the columns of a frame of rows whose combinations have a term each
+    groups: indicator columns, one for each group that has a coefficient or is what others are compared with
     """
-    outcomes = y.groupby([names[each] for each in names], observed=True).nunique()
-    if outcomes.min() < 2:
+    y, events, n = np.asarray(y, float), np.asarray(y, float) @ groups, groups.sum(axis=0)
+    if ((n > 0) & ((events == 0) | (events == n))).any():
         return firth(y, x)
     fit = logistic(y, x)
     return fit.params, fit.cov_params()
@@ -356,6 +362,8 @@ def wins(score, event):
 def delong(won):
     """Return the mean over pairs (of `wins`, or of the difference of two) and DeLong's variance of it."""
     by_case, by_control = won.mean(axis=1), won.mean(axis=0)
+    if min(won.shape) < 2:
+        return won.mean(), np.nan
     return won.mean(), by_case.var(ddof=1) / len(by_case) + by_control.var(ddof=1) / len(by_control)
 
 
@@ -418,3 +426,41 @@ def performance(risk, event, threshold):
         row |= {name: fit.params[place], f"{name}_low": low, f"{name}_high": high, f"{name}_se": fit.bse[place]}
     brier = brier_score_loss(event, risk)
     return row | {"brier": brier, "scaled_brier": 1 - brier / np.var(event)}
+
+
+def smoothed(risk, event, points=100):
+    """Return the smooth calibration curve and the distances from it, of rows.
+
+    A natural spline of the log odds with Harrell's five knots, drawn from the 0.5th to the 99.5th percentile.
+    """
+    odds = np.log(risk / (1 - risk))
+    knots = np.quantile(odds, [0.05, 0.275, 0.5, 0.725, 0.95])
+    x = np.column_stack([np.ones(len(odds)), natural_spline(odds, knots)])
+    fit = logistic(event, x)
+    distance = np.abs(fit.predict(x) - risk)
+    at = np.linspace(*np.quantile(odds, [0.005, 0.995]), points)
+    drawn = np.column_stack([np.ones(points), natural_spline(at, knots)])
+    middle, reach = drawn @ fit.params, Z * np.sqrt(((drawn @ fit.cov_params()) * drawn).sum(axis=1))
+    curve = {"predicted": at, "observed": middle, "low": middle - reach, "high": middle + reach}
+    e50, e90 = np.quantile(distance, [0.5, 0.9])
+    return pd.DataFrame(curve).apply(expit), {"ici": distance.mean(), "e50": e50, "e90": e90}
+
+
+def random_effects(estimates, variances):
+    """Return the random-effects mean with its limits, after Paule and Mandel, and Hartung, Knapp, Sidik and Jonkman.
+
+    The limits are never from a smaller error than without the correction of the latter four.
+    """
+    k = len(estimates)
+
+    def mean(tau2):
+        return np.average(estimates, weights=1 / (variances + tau2))
+
+    def excess(tau2):
+        return ((estimates - mean(tau2)) ** 2 / (variances + tau2)).sum() - (k - 1)
+
+    tau2 = brentq(excess, 0, 10 * np.var(estimates) + 1, xtol=1e-15, rtol=1e-14) if excess(0) > 0 else 0.0
+    plain = 1 / (1 / (variances + tau2)).sum()
+    se = np.sqrt(plain * max(1.0, (excess(tau2) + k - 1) / (k - 1)))
+    reach = t.ppf(0.975, k - 1) * se
+    return mean(tau2), mean(tau2) - reach, mean(tau2) + reach

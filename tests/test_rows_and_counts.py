@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import rows.comparisons  # noqa: F401 (each of these fills RECOMPUTED)
-import rows.influences  # noqa: F401
 from agreement import digits
+from rows import comparisons, influences, risks  # noqa: F401 (each of these fills RECOMPUTED)
 from rows.study import RECOMPUTED, Study
 
 pytestmark = pytest.mark.xdist_group("pipeline")
@@ -45,17 +44,24 @@ def agree(name, value, expected, least=DIGITS):
 
 
 def compare(result, expected, keys, looser=None):
-    """Compare two tables cell by cell; returns the columns of the first that the second has not."""
+    """Compare two tables cell by cell; returns the columns of the first that the second has not.
+
+    Rows of one key, such as the points of a curve, are compared in their order.
+    """
     result, expected = (
-        frame.fillna(dict.fromkeys(keys, "")).astype(dict.fromkeys(keys, str)).set_index(keys)
+        frame.fillna(dict.fromkeys(keys, "")).astype(dict.fromkeys(keys, str)) for frame in (result, expected)
+    )
+    result, expected = (
+        frame.assign(number=frame.groupby(keys).cumcount() if keys else range(len(frame))).set_index([*keys, "number"])
         for frame in (result, expected)
     )
-    assert not expected.index.has_duplicates and set(result.index) == set(expected.index)
+    assert set(result.index) == set(expected.index)
     expected, wrong, looser = expected.reindex(result.index), [], looser or {}
     for name in result.columns.intersection(expected.columns):
         for at, one, other in zip(result.index, result[name], expected[name], strict=True):
-            row = at[0] if isinstance(at, tuple) else at
-            if not agree(name, one, other, min(looser.get(name, DIGITS), looser.get(row, DIGITS))):
+            if not agree(
+                name, one, other, min(looser.get(each, DIGITS) for each in (name, *(at[:-1] if keys else ())))
+            ):
                 wrong.append(f"{name} of {at}: {one!r} and {other!r}")
     assert not wrong, f"{len(wrong)} numbers differ:\n" + "\n".join(wrong[:20])
     return set(result.columns) - set(expected.columns)

@@ -42,14 +42,7 @@ def profiles(fit, x, y, limits):
     )
 
 
-# Newton's steps to a profile limit stop within 1e-9 of the log-likelihood, which leaves nine digits of a limit.
-@recomputes(
-    "06-logistic",
-    "odds_ratios",
-    "variable",
-    "code",
-    looser={f"profile_{end}_{kind}": 9 for end in ("low", "high") for kind in ("univariable", "multivariable")},
-)
+@recomputes("06-logistic", "odds_ratios", "variable", "code")
 def odds_ratios(study, outcome):
     file = study.result(f"06-logistic-{outcome}", "odds_ratios").set_index(["variable", "code"])
     rows, y = study.complete, event_of(study, outcome).to_numpy()
@@ -164,7 +157,8 @@ def interactions(study, outcome):
         }
         others = x.loc[:, x.columns.get_level_values(0) != name]
         matrix = np.column_stack([others, *own.values()])
-        b, covariance = by_rows.likely(y, matrix, rows[[name, "problem"]])
+        pairs = pd.get_dummies(rows[name].astype(str) + rows["problem"].astype(str), dtype=float).to_numpy()
+        b, covariance = by_rows.likely(y, matrix, pairs)
         for place, ((_, code, within), column) in enumerate(own.items(), start=others.shape[1]):
             se = np.sqrt(covariance[place, place])
             row = {"variable": name, "code": code, "within": within, "n": column.sum(), "odds_ratio": np.exp(b[place])}
