@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
 from agreement import digits
 from rows import comparisons, influences, risks  # noqa: F401 (each of these fills RECOMPUTED)
@@ -36,7 +37,8 @@ SHARED = {
 
 @pytest.fixture(scope="module")
 def study(built):
-    return Study(built.folder)
+    with threadpool_limits(1):  # many small matrices: threads would wait for one another
+        yield Study(built.folder)
 
 
 def agree(name, value, expected, least=DIGITS):

@@ -110,11 +110,11 @@ def tried(centre, ends, se, df):
     """Return the limits of a difference of three groups if they are right, and none otherwise.
 
     They are tried, not sought (a quantile takes fifteen times as long as its probability): right are limits beyond
-    which the studentized range is once in twenty times, to ten digits.
+    which the studentized range is once in twenty times, to nine digits: nearly ten of the limits.
     """
     half = (ends.iloc[1] - ends.iloc[0]) / 2
     beyond = stats.studentized_range.sf(half / se * np.sqrt(2), 3, df)
-    half = half if digits(beyond, 0.05) >= 10 else np.nan
+    half = half if digits(beyond, 0.05) >= 9 else np.nan
     return centre - half, centre + half
 
 
