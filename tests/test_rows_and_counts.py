@@ -25,8 +25,6 @@ TAIL = 7
 # Nothing in these is computed from the data: the codebook as a table, and columns of words.
 NOT_STATISTICS = {("02-describe", "dictionary")}
 WORDS = {"reason", "outcome", "why"}
-
-
 # What the way from rows has in common with `hotline.stats`, and who holds it instead. Besides these it makes the
 # notebooks' draws of counts again (`rows.study`), since numpy draws the same from the same counts.
 SHARED = {
@@ -70,9 +68,8 @@ def compare(result, expected, keys, looser=None):
     expected, wrong, looser = expected.reindex(result.index), [], looser or {}
     for name in result.columns.intersection(expected.columns):
         for at, one, other in zip(result.index, result[name], expected[name], strict=True):
-            if not agree(
-                name, one, other, min(looser.get(each, DIGITS) for each in (name, *(at[:-1] if keys else ())))
-            ):
+            least = min(looser.get(each, DIGITS) for each in (name, *(at[:-1] if keys else ())))
+            if not agree(name, one, other, least):
                 wrong.append(f"{name} of {at}: {one!r} and {other!r}")
     assert not wrong, f"{len(wrong)} numbers differ:\n" + "\n".join(wrong[:20])
     return set(result.columns) - set(expected.columns)
