@@ -47,9 +47,16 @@ def test_gathered_are_odds_ratios_without_intercepts_and_gaps(tidy):
     assert girl[["odds_ratio", "low", "high"]].tolist() == pytest.approx(np.exp([0.5, 0.3, 0.7]).tolist())
 
 
+def tidy_by_rounding(tidy):
+    """The same with the odds ratios of one analysis off in their last digit."""
+    off = tidy["odds_ratio"].where(tidy["analysis"] != "firth", tidy["odds_ratio"] * (1 + 4e-16))
+    return tidy.assign(odds_ratio=off)
+
+
 def test_compared_are_errors_changes_and_what_turned(tidy):
     found = sensitivity.compare(tidy)
     assert found.loc["firth", ["se_ratio", "change"]].tolist() == [1, 1] and found.loc["firth", "turned"] == []
+    assert found.loc["firth", "at"] == () == sensitivity.compare(tidy_by_rounding(tidy)).loc["firth", "at"]
     city = found.loc["city"]
     assert city["change"] == pytest.approx(np.exp(0.2)) and city["at"] == ("stage", "junior")
     assert city["turned"] == [("stage", "junior"), ("bullying", "yes")]

@@ -12,6 +12,7 @@ from hotline.stats import cells as on_cells
 from hotline.stats import firth, robust, splines
 
 MAIN = "main"
+STILL = 1e-9  # a log odds ratio that moves by less has not moved: that is rounding
 
 
 def clustered(model, counts, cluster, outcome, start, small, level=0.95):
@@ -87,7 +88,7 @@ def compare(tidy):
     tidy   as `gather` gives it, the analysis "main" among them
     Columns: terms (that both have), clear (whose interval leaves out 1), turned (clear in one of the two only, as
     [(variable, code)]), se_ratio (median of the standard errors over those of the main one), se_largest, change (the
-    largest factor between the odds ratios of a term) and at (that term).
+    largest factor between the odds ratios of a term) and at (that term, or nothing where none has moved).
     """
     wide = {name: rows.set_index(["variable", "code"]) for name, rows in tidy.groupby("analysis", sort=False)}
     main, found = wide[MAIN], {}
@@ -95,7 +96,8 @@ def compare(tidy):
         both = rows.index.intersection(main.index)
         own, its = rows.loc[both], main.loc[both]
         own, its = (each[own["odds_ratio"].notna() & its["odds_ratio"].notna()] for each in (own, its))
-        change = np.log(own["odds_ratio"] / its["odds_ratio"]).abs()
+        moved = np.log(own["odds_ratio"] / its["odds_ratio"]).abs()
+        still = not moved.max() > STILL
         clear = (own["low"] > 1) | (own["high"] < 1)
         ratio = own["se"] / its["se"]
         found[name] = {
@@ -104,8 +106,8 @@ def compare(tidy):
             "turned": list(own.index[clear != ((its["low"] > 1) | (its["high"] < 1))]),
             "se_ratio": ratio.median(),
             "se_largest": ratio.max(),
-            "change": np.exp(change.max()),
-            "at": change.idxmax(),
+            "change": 1.0 if still else np.exp(moved.max()),
+            "at": () if still else moved.idxmax(),
         }
     return pd.DataFrame.from_dict(found, orient="index").rename_axis("analysis")
 

@@ -41,7 +41,7 @@ def printed_comparison(comparison, labels, sizes, book):
                 label,
                 sizes[name],
                 NONE if main else f"{text.number(row['se_ratio'])} ({text.number(row['se_largest'])})",
-                NONE if main else f"{text.number(row['change'])} ({short(row['at'], book)})",
+                f"{text.number(row['change'])} ({short(row['at'], book)})" if row["at"] else NONE,
                 f"{text.count(row['clear'])} of {text.count(row['terms'])}",
                 NONE if main else turned,
             ]
@@ -193,10 +193,10 @@ def values(comparison, test, ages, gvif, fmi, book):
     found = {}
     for name in ("firth", "counsellor", "city", "calls", "ordinal", "unknown", "imputed"):
         row = comparison.loc[name] if name in comparison.index else None
-        at = NONE if row is None else short(row["at"], book)
+        at = short(row["at"], book) if row is not None and row["at"] else NONE
         for key in ("change", "se_ratio", "se_largest"):
             found[f"{name}_{key}"] = (None, NONE) if row is None else (row[key], text.number(row[key]))
-        found[f"{name}_at"] = (None if row is None else at, at)
+        found[f"{name}_at"] = (None if at == NONE else at, at)
         turned = NONE if row is None else ", ".join(short(term, book) for term in row["turned"]) or "none"
         found[f"{name}_turned"] = (None if row is None else len(row["turned"]), turned)
     ratio = comparison.drop(index=[MAIN, "ordinal"], errors="ignore")["change"]

@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from hotline.stats import newton, roc
+from hotline.stats import firth, interaction, newton, roc
+from hotline.stats.cells import COUNTS
+
+AWAY = 8.0  # a log odds ratio that lies so far from that of the whole is on its way to infinity
 
 
 class Band(NamedTuple):
@@ -103,9 +106,20 @@ def optimism(x, events, others, resamples, rng):
 
 
 def _refit(x, counts, start):
-    """The coefficients fitted to a draw; of a term that nobody in it has, nought: it would not be in that model."""
-    start = np.where(x.any(axis=0), start, 0.0)
-    return newton.fit(x, counts[:, 0], counts.sum(axis=1), start=start)
+    """The coefficients fitted to a draw; of a term that nobody in it has, nought: it would not be in that model.
+
+    Where a draw has no finite estimates although the whole has, since all or none of a category had the event in it,
+    Firth's penalty takes the place of maximum likelihood. Else the result would hang on when the fit gives up.
+    """
+    has, n = x.any(axis=0), counts.sum(axis=1)
+    start = np.where(has, start, 0.0)
+    b = newton.fit(x, counts[:, 0], n, start=start)
+    if np.abs(b - start).max() < AWAY:
+        return b
+    matrix = pd.DataFrame(x).loc[:, has]
+    matrix = matrix.drop(columns=interaction.dependent_columns(matrix, n))
+    penalised = firth.fit(matrix, pd.DataFrame(counts, columns=COUNTS)).estimates
+    return penalised.reindex(range(x.shape[1]), fill_value=0.0).to_numpy()
 
 
 def _threshold(x, counts, b):

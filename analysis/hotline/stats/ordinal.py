@@ -18,7 +18,7 @@ from hotline.stats.likelihood import Fit, NoEstimate
 __all__ = ["Fit", "NoEstimate", "departures", "fit"]
 
 
-def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50, start=None):
+def fit(x, counts, departing=None, tolerance=1e-11, most_steps=50, start=None):
     """Fit by Fisher scoring, which needs the expected information alone and so gives the covariance as well.
 
     Parameters
@@ -26,7 +26,8 @@ def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50, start=None):
     x : DataFrame of the terms, (cells, terms), without a constant
     counts : DataFrame, (cells, categories), how many pupils of each cell are in each category, from low to high
     departing : {category: names of terms in x that have a coefficient of their own at that category}
-    tolerance : the fit ends when no coefficient moves by more
+    tolerance : the fit ends when no coefficient moves by more; scoring closes in step by step, so that what is still
+        left then is of that size
     most_steps : where it gives up
     start : Series of coefficients to begin from, by the names below; by default no term has an effect
 

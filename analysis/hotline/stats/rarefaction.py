@@ -1,7 +1,6 @@
 """How many cells a table of counts would have with fewer pupils."""
 
 import numpy as np
-from scipy.special import gammaln
 
 
 def cells_met(n, sizes):
@@ -12,16 +11,15 @@ def cells_met(n, sizes):
 
     Why not a library: it is one formula; ecologists' packages would bring many others.
     """
-    n, sizes = np.asarray(n, float), np.atleast_1d(np.asarray(sizes, float))
+    n, sizes = np.asarray(n, int), np.atleast_1d(np.asarray(sizes, float))
     total = n.sum()
     if (sizes < 0).any() or (sizes > total).any():
         raise ValueError(f"from 0 to {total:.0f} pupils can be drawn")
-    rest = total - n  # a cell is missed if all that are drawn come from the rest
-    values, times = np.unique(rest, return_counts=True)
+    values, times = np.unique(n[n > 0], return_counts=True)
+    left = total - np.arange(values.max(initial=0))  # among whom the first, second ... pupil of a cell may be drawn
     met = []
     for size in sizes:
-        possible = values >= size
-        logs = gammaln(values[possible] + 1) - gammaln(values[possible] - size + 1)
-        logs += gammaln(total - size + 1) - gammaln(total + 1)
-        met.append(len(n) - (times[possible] * np.exp(logs)).sum())
+        with np.errstate(divide="ignore"):  # more are drawn than there are others: the cell can't be missed
+            missed = np.cumsum(np.log1p(-np.minimum(size / left, 1)))
+        met.append(-(times * np.expm1(missed[values - 1])).sum())
     return np.array(met)
