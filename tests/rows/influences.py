@@ -98,7 +98,7 @@ def blocks(study, outcome):
     fits, found = {"none": by_rows.logistic(y, by_rows.dummies(rows, {}))}, []
     step = f"06-logistic-{outcome}"
     rng = np.random.default_rng(study.parameter(step, "seed"))
-    first = first_part(kinds(rows, study.names, y), 1 - study.parameter(step, "validation_share"), rng)
+    first = first_part(kinds(rows, study.names, y), study.parameter(step, "development_share"), rng)
     held_out, scores = y[~first].to_numpy(), {"none": np.zeros((~first).sum())}
     for block, names in study.blocks.items():
         entered += names
