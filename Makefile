@@ -19,9 +19,11 @@ ifeq ($(CONDA_DEFAULT_ENV),hotline)
 endif
 RUN    := $(VENV)/bin/python
 
-STEPS := simulate 01-clean 02-describe 03-anova 04-chi-square 05-response \
-         06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk \
-         08-time-and-place
+# The notebooks that run once for each outcome.
+TWICE  := 06-logistic 06-robustness 07-prediction 07-validation 07-use
+both    = $(1)-at_risk $(1)-high_risk
+STEPS  := simulate recovery 01-clean 02-describe 03-anova 04-chi-square 05-response \
+          $(foreach notebook,$(TWICE),$(call both,$(notebook))) 08-time-and-place
 
 # The same bytes in every run; nothing written outside the checkout.
 export PYTHONPATH := $(CURDIR)/analysis
@@ -38,33 +40,42 @@ export JUPYTER_RUNTIME_DIR := $(CURDIR)/.cache/jupyter/runtime
 export JUPYTER_PREFER_ENV_PATH := 1
 
 # EXPORT=path takes another export. Unless it is the simulator's own, byte for byte, its outputs go to private/.
-export EXPORT CODEBOOK UNPROTECTED HOTLINE_KEY HOTLINE_KEY_FILE
+export EXPORT CODEBOOK MODEL UNPROTECTED HOTLINE_KEY HOTLINE_KEY_FILE
+# PROFILE=name takes that profile's values of params.yml.
+export PROFILE
 ifneq ($(EXPORT),)
   export HOTLINE_TREE := $(shell $(PYTHON) analysis/hotline/provenance.py "$(EXPORT)")
 endif
 
+# Another export needs no simulator, and a paper on real records says nothing about one.
+NOT_NEEDED := $(if $(EXPORT),simulate) $(if $(filter private,$(HOTLINE_TREE)),recovery)
+
 ##@ The study
-paper: $(if $(EXPORT),$(filter-out simulate,$(STEPS)),$(STEPS))  ## Rebuild everything: paper/output/manuscript.html, .pdf and .docx
+paper: $(filter-out $(NOT_NEEDED),$(STEPS))  ## Rebuild everything: manuscript and supplement in paper/output/, as HTML, PDF and DOCX
 	@$(RUN) -m hotline.render
 
 test: setup  ## Run the tests
 	@$(RUN) -m pytest
 
-recovery: setup  ## Does the model of the simulated data find its own coefficients again? (not part of the paper)
-	@mkdir -p .cache && $(RUN) -m hotline.step recovery
+score: setup  ## Score the rows of EXPORT=path with the model that 07-use made, or MODEL=path
+	@mkdir -p .cache && $(RUN) -m hotline.score
 
 ##@ One step, and what it needs
 simulate: setup  ## data-raw/simulate.ipynb writes the simulated export
+recovery: setup  ## Does the model of the simulated data find its own coefficients again?
 01-clean: $(if $(EXPORT),,simulate)  ## Raw export to checked records: calls and pupils
 02-describe: 01-clean  ## Who calls: the table of all variables by level
 03-anova: 01-clean  ## Numeric variables among the three levels
 04-chi-square: 01-clean  ## Categorical variables against the level
 05-response: 01-clean  ## What the hotline did
-06-logistic: 06-logistic-at_risk 06-logistic-high_risk  ## Influences on the level, for both outcomes
-07-prediction: 07-prediction-at_risk 07-prediction-high_risk  ## The risk prediction model, for both outcomes
+06-logistic: $(call both,06-logistic)  ## Influences on the level, for both outcomes
+06-robustness: $(call both,06-robustness)  ## Do these influences hold up?
+07-prediction: $(call both,07-prediction)  ## The risk prediction model, for both outcomes
+07-validation: $(call both,07-validation)  ## Whether the model holds in other pupils, years, regions, groups
+07-use: $(call both,07-use)  ## What the model is good for; writes the model and its card
 08-time-and-place: 01-clean  ## When and where calls come from
 
-06-logistic-at_risk 06-logistic-high_risk 07-prediction-at_risk 07-prediction-high_risk: 01-clean
+$(foreach notebook,$(TWICE),$(call both,$(notebook))): 01-clean
 
 $(STEPS): setup | $(filter clean,$(MAKECMDGOALS))
 	@mkdir -p .cache && $(RUN) -m hotline.step $@ --after $(filter $(STEPS),$^)
@@ -80,7 +91,10 @@ hooks: setup  ## Install the pre-commit hooks, which call this environment's own
 	@$(RUN) -m pre_commit install
 
 bench: setup  ## Time the road from a fresh clone to the paper, and print ratios
-	@$(RUN) tests/bench.py
+	@$(RUN) bench/rebuild.py
+
+bench-scale: 01-clean  ## Time the statistics by counts and by rows, from 40 thousand cases to 40 million (half an hour)
+	@$(RUN) bench/scale.py $(SCALE)
 
 quarto: setup  ## Install Quarto into .cache/; without it the paper is made by pandoc and Typst
 	@$(RUN) -m hotline.quarto
@@ -113,6 +127,8 @@ endif
 help:  ## This list
 	@awk 'BEGIN { FS = ":.*  ## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z0-9-]+:.*  ## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
-	@printf '\n  %s\n  %s\n' "EXPORT=path CODEBOOK=path   another hotline's export and its codebook" "make -j1 paper              one step at a time (two is the rule)"
+	@printf '%s\n' "" "  EXPORT=path CODEBOOK=path   another hotline's export and its codebook" \
+	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
+	  "  make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper recovery test setup help lab lint hooks bench quarto lock clean 06-logistic 07-prediction $(STEPS)
+.PHONY: paper score test setup help lab lint hooks bench bench-scale quarto lock clean $(TWICE) $(STEPS)

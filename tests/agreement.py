@@ -1,6 +1,11 @@
-"""How many significant digits two numbers share: the measure of agreement in these tests."""
+"""How many significant digits two numbers share: the measure of agreement in these tests.
+
+The fixture `agrees` checks that and keeps the worst of each method, which a run of the tests shows at its end.
+"""
 
 import math
+
+import pytest
 
 
 def digits(value, reference):
@@ -14,3 +19,28 @@ def digits(value, reference):
         return 15.0
     error = abs(value - reference) / (abs(reference) or 1.0)
     return max(0.0, min(15.0, -math.log10(error))) if math.isfinite(error) else 0.0
+
+
+@pytest.fixture
+def agrees(record_property):
+    """Return agrees(method, value, reference, least): fail where they share fewer than `least` digits."""
+
+    def check(method, value, reference, least):
+        found = digits(value, reference)
+        record_property("agreement", [method, found])
+        assert found >= least, f"{method}: {value!r} and {reference!r} share {found:.1f} digits; expected {least}"
+
+    return check
+
+
+def pytest_terminal_summary(terminalreporter):
+    """List the worst agreement of each method that was compared with R, NIST or rows in this run."""
+    worst = {}
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "agreement":
+                worst[value[0]] = min(worst.get(value[0], 15.0), value[1])
+    if worst:
+        terminalreporter.section("agreeing digits, the worst of each method")
+        for method, found in sorted(worst.items()):
+            terminalreporter.line(f"{found:5.1f}  {method}")

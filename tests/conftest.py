@@ -1,6 +1,7 @@
 """A small copy of the compendium, run once, that the tests of the pipeline share."""
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from agreement import agrees, pytest_terminal_summary  # noqa: F401 (a fixture and a hook, found here by pytest)
+from hotline import params
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = (
@@ -25,7 +29,8 @@ MADE = (
     "_variables.yml",
     "_banner.typ",
 )
-SMALL = 9000  # calls: enough for every notebook to do its job, few enough for a quick test
+# Enough for every notebook to do its job, few enough for a quick test.
+SMALL = {"calls": 9000, "replications": 10, "callers": 3000}
 
 
 @dataclass(eq=False)
@@ -37,7 +42,7 @@ class Checkout:
     @property
     def environment(self):
         """The environment of a fresh shell: without what the make that runs the tests has set."""
-        ours = ("MAKE", "MFLAGS", "HOTLINE_", "PYTHONPATH", "EXPORT", "CODEBOOK", "UNPROTECTED")
+        ours = ("MAKE", "MFLAGS", "HOTLINE_", "PYTHONPATH", "EXPORT", "CODEBOOK", "UNPROTECTED", "PROFILE")
         return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
     def call(self, command, expect):
@@ -84,8 +89,10 @@ def fresh(tmp_path_factory):
     """A small copy in which nothing has been run. A test that changes it must copy it first."""
     checkout = copy_of(ROOT, tmp_path_factory.mktemp("fresh") / "compendium")
     params = checkout.folder / "params.yml"
-    text, replaced = re.subn(r"(?m)^(  calls:) \d+", rf"\1 {SMALL}", params.read_text(encoding="utf-8"))
-    assert replaced == 1
+    text = params.read_text(encoding="utf-8")
+    for name, value in SMALL.items():
+        text, replaced = re.subn(rf"(?m)^(  {name}:) \d+", rf"\1 {value}", text)
+        assert replaced == 1, name
     params.write_text(text, encoding="utf-8")
     return checkout
 
@@ -94,23 +101,27 @@ def fresh(tmp_path_factory):
 def twins(fresh, tmp_path_factory):
     """Two copies after `make paper`: one made two steps at a time, one in another place and step by step.
 
-    They are made side by side, since neither keeps two cores busy, and once for all workers of a run.
+    They are made side by side, since neither keeps two cores busy, and once for all workers of a run. The second one
+    takes the recovery study and the second outcome over from the first, as files: they tell nothing new, and take long.
     """
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
-    pair = [(shared / "built/compendium", ["-j2", "paper"]), (shared / "again/a place with a blank", ["-j1", "paper"])]
+    first, second = Checkout(shared / "built/compendium"), Checkout(shared / "again/a place with a blank")
+    own = [step for step in params.runs() if step != "recovery" and not step.endswith("-high_risk")]
 
-    def make(folder, arguments):
-        shutil.rmtree(folder, ignore_errors=True)
-        return copy_of(fresh.folder, folder).make(*arguments)
+    def make(checkout, arguments):
+        shutil.rmtree(checkout.folder, ignore_errors=True)
+        return copy_of(fresh.folder, checkout.folder).make(*arguments)
 
     with open(shared / "twins.lock", "w") as lock, ThreadPoolExecutor() as pool:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the other worker waits for the one that builds
-        if not (shared / "again/printed").exists():
-            for (folder, _), printed in zip(pair, list(pool.map(make, *zip(*pair, strict=True))), strict=True):
-                (folder.parent / "printed").write_text(printed, encoding="utf-8")
-    first, second = (Checkout(folder) for folder, _ in pair)
-    first.printed, second.printed = ((folder.parent / "printed").read_text(encoding="utf-8") for folder, _ in pair)
+        if not (shared / "printed").exists():
+            printed = list(pool.map(make, (first, second), (["-j2", "paper"], ["-j1", *own])))
+            for step in sorted(set(params.runs()) - set(own)):
+                shutil.copytree(first.folder / "data-derived" / step, second.folder / "data-derived" / step)
+            printed[1] += second.make("-j1", "paper")
+            (shared / "printed").write_text(json.dumps(printed), encoding="utf-8")
+    first.printed, second.printed = json.loads((shared / "printed").read_text(encoding="utf-8"))
     return first, second
 
 

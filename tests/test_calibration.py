@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import chi2
 from sklearn.metrics import brier_score_loss
 
 from agreement import digits
@@ -40,21 +39,44 @@ def test_intercept_and_slope_in_a_validation_half_agree_with_r(halves):
         assert digits(value, R["fair_halves", "recalibration", quantity]) > 7.5, quantity
 
 
+def test_the_joint_intercept_and_observed_against_expected_agree_with_r(halves):
+    intercept, slope = calibration.joint(*halves)
+    assert digits(intercept.value, R["fair_halves", "recalibration", "intercept_joint"]) > 7
+    assert slope == calibration.slope(*halves)
+    found = calibration.observed_expected(*halves)
+    assert digits(found.value, R["fair_halves", "recalibration", "O_E_ratio"]) > 9
+    risk, cases, _ = halves
+    share, n = cases.sum() / len(risk), len(risk)
+    assert digits(found.se, np.sqrt((1 - share) / (n * share))) > 12, "the delta method, on the logarithm"
+    assert digits(np.log(found.high / found.low), 2 * 1.959963984540054 * found.se) > 12
+
+
+def test_recalibrated_risks_are_calibrated(halves):
+    risk, *counts = halves
+    intercept, slope = (each.value for each in calibration.joint(*halves))
+    after = calibration.recalibrated(risk, intercept, slope)
+    assert abs(calibration.in_the_large(after, *counts).value) < 1e-8
+    assert abs(calibration.slope(after, *counts).value - 1) < 1e-8
+    assert np.allclose(calibration.recalibrated(risk), risk, rtol=1e-12)
+
+
 def test_brier_agrees_with_r(halves):
     assert digits(calibration.brier(*halves), R["fair_halves", "val.prob", "Brier"]) > 8
     for name in ROWS:
         assert digits(calibration.brier(*in_sample(name)), R[name, "Brier", "brier"]) > 9
+        assert digits(calibration.scaled_brier(*in_sample(name)), R[name, "Brier", "scaled_brier"]) > 9
 
 
 @pytest.mark.parametrize("name", ROWS)
 def test_tenths_are_the_groups_of_hosmer_and_lemeshow(name):
-    groups = calibration.tenths(*in_sample(name))
-    gap = groups["events"] - groups["expected"]
-    statistic = (gap**2 / (groups["expected"] * (1 - groups["predicted"]))).sum()
+    found = calibration.hosmer_lemeshow(calibration.tenths(*in_sample(name)), "development")
     test = "Hosmer-Lemeshow g=10 quantile(type7) bins"
-    assert len(groups) - 2 == R[name, test, "df"]
-    assert digits(statistic, R[name, test, "chi2"]) > 7
-    assert digits(chi2.sf(statistic, len(groups) - 2), R[name, test, "p"]) > 7
+    assert found["df"] == R[name, test, "df"]
+    assert digits(found["chi_square"], R[name, test, "chi2"]) > 7
+    assert digits(found["p"], R[name, test, "p"]) > 7
+    assert calibration.hosmer_lemeshow(calibration.tenths(*in_sample(name)))["df"] == 10, (
+        "in validation, as many as groups"
+    )
 
 
 @pytest.fixture
@@ -95,6 +117,15 @@ def test_a_model_is_calibrated_where_it_was_fitted():
     assert abs(calibration.slope(*sample).value - 1) < 1e-8
 
 
+def test_a_risk_next_to_nought_does_not_lead_the_fit_astray():
+    """A code without the event has a coefficient on its way to minus infinity."""
+    sample = [1e-19, 0.2, 0.6], [0, 20, 60], [50, 80, 40]
+    assert abs(calibration.in_the_large(*sample).value) < 1e-9
+    assert abs(calibration.slope(*sample).value - 1) < 1e-6
+    tamed = [1e-19, 0.1, 0.8], [0, 20, 60], [50, 80, 40]
+    assert 0 < calibration.slope(*tamed).value < 1
+
+
 def test_risks_halved_on_the_log_odds_scale_give_slope_two(grouped):
     risk, cases, controls = grouped
     odds = np.log(risk / (1 - risk))
@@ -113,6 +144,18 @@ def test_risks_all_too_low_give_a_positive_intercept():
 def test_brier_of_a_constant_and_of_a_perfect_risk():
     assert calibration.brier([0.5], [3], [8]) == 0.25
     assert calibration.brier([0.0, 1.0], [0, 4], [5, 0]) == 0
+
+
+def test_the_scaled_brier_score_of_a_useless_and_a_perfect_risk():
+    assert calibration.scaled_brier([0.25], [2], [6]) == pytest.approx(0)
+    assert calibration.scaled_brier([0.0, 1.0], [0, 4], [5, 0]) == 1
+
+
+def test_hosmer_and_lemeshow_without_a_degree_of_freedom_or_with_a_certain_group_is_no_test():
+    few = calibration.hosmer_lemeshow(calibration.tenths([0.2, 0.6], [2, 6], [8, 4]), "development")
+    assert few["df"] == 0 and np.isnan(few["chi_square"]) and np.isnan(few["p"])
+    sure = calibration.hosmer_lemeshow(calibration.tenths([0.0, 1.0], [0, 4], [5, 0]))
+    assert np.isnan(sure["p"])
 
 
 def test_few_distinct_risks_give_fewer_groups():

@@ -178,6 +178,19 @@ def test_collapse_and_complete_add_up():
     assert by_sex.loc["male"].tolist() == [3, 5] and by_sex.loc["female"].tolist() == [2, 0]
 
 
+def test_counts_by_outcome_have_a_column_for_each_code_that_occurs():
+    counts = pd.DataFrame(
+        {
+            "sex": pd.Categorical(["male", "male", "female"], ["male", "female", "missing"]),
+            "level": pd.Categorical(["well", "high_risk", "well"], ["well", "imbalance", "high_risk", "missing"]),
+            "n": [5, 3, 2],
+        }
+    )
+    wide = on_cells.counts_by(counts, ["sex"], "level")
+    assert wide.columns.tolist() == ["sex", "well", "high_risk"]
+    assert wide[["well", "high_risk"]].to_numpy().tolist() == [[5, 3], [2, 0]]
+
+
 def test_an_outcome_not_recorded_is_refused():
     counts = pd.DataFrame({"sex": pd.Categorical(["male"]), "at_risk": pd.Categorical(["missing"]), "n": [4]})
     with pytest.raises(ValueError, match="'at_risk' is not recorded"):

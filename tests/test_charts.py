@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotline import charts, style
+from hotline import charts
 
 
 @pytest.fixture(autouse=True)
@@ -64,60 +64,3 @@ def test_distributions_leave_out_extremes_but_no_step_of_a_few():
     long, few = (ax.get_xlim()[1] for ax in figure.axes[:2])
     assert 190 < long < 220
     assert few > 2
-
-
-SHARES = pd.DataFrame({"estimate": [0.8, 0.9], "low": [0.7, 0.85], "high": [0.85, 0.95]}, index=["a", "b"])
-
-
-def test_answering_shows_all_shares_on_one_scale_and_joins_only_years():
-    demand = pd.DataFrame({"calls_per_month": [1500, 2000], "answered_per_month": [1400, 1500]}, index=[2019, 2020])
-    low = SHARES - 0.3
-    figure = charts.answering(demand, {"By year": SHARES, "By hour": low, "By region": SHARES})
-    first, *panels = figure.axes
-    assert first.get_ylim()[0] == 0 and [list(line.get_ydata()) for line in first.lines] == [[1500, 2000], [1400, 1500]]
-    assert len({ax.get_ylim() for ax in panels}) == 1
-    assert panels[0].get_ylim()[0] < 0.4 and panels[0].get_ylim()[1] > 0.95
-    assert [ax.lines[0].get_linestyle() for ax in panels] == ["-", "None", "None"]
-    assert list(panels[1].lines[0].get_ydata()) == pytest.approx([0.5, 0.6])
-
-
-def test_stacked_shares_print_each_share_that_has_room():
-    shares = pd.DataFrame([[0.9, 0.08, 0.02], [0.5, 0.3, 0.2]], index=["Well", "High risk"], columns=["a", "b", "c"])
-    figure = charts.stacked_shares(shares, "Share")
-    ax = figure.axes[0]
-    assert [written.get_text() for written in ax.texts] == ["90%", "50%", "8%", "30%", "", "20%"]
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["Well", "High risk"] and ax.yaxis_inverted()
-
-
-CURVE = pd.DataFrame({"specificity": [1, 0.7, 0], "sensitivity": [0, 0.8, 1]})
-TENTHS = pd.DataFrame({"predicted": [0.1, 0.3], "observed": [0.12, 0.25], "low": [0.1, 0.2], "high": [0.2, 0.4]})
-SHAPES = pd.DataFrame({"risk": [0.1, 0.3] * 2, "pupils": [80, 20, 10, 15], "had": ["others"] * 2 + ["events"] * 2})
-
-
-def test_roc_curves_run_from_false_alarms_to_hits_with_the_threshold_marked():
-    points = {"one": {"specificity": 0.7, "sensitivity": 0.8}, "two": {"specificity": 0.6, "sensitivity": 0.9}}
-    figure = charts.roc_curves({"one": CURVE, "two": CURVE}, points, {"one": "One: 0.7", "two": "Two: 0.8"}, "at risk")
-    _, first, mark, _, other = figure.axes[0].lines
-    assert first.get_xydata() == pytest.approx(np.array([[0, 0], [0.3, 0.8], [1, 1]]))
-    assert mark.get_xydata() == pytest.approx(np.array([[0.3, 0.8]]))
-    assert other.get_xydata() == pytest.approx(np.array([[0.4, 0.9]]))
-    assert [entry.get_text() for entry in figure.legends[0].get_texts()] == ["A coin: 0.500", "One: 0.7", "Two: 0.8"]
-
-
-def test_calibration_plot_has_axes_alike_that_hold_every_interval():
-    figure = charts.calibration_plot({"development": TENTHS, "validation": TENTHS}, SHAPES, "at high risk")
-    upper, lower = figure.axes
-    assert upper.get_xlim() == upper.get_ylim() == lower.get_xlim()
-    assert 0.4 < upper.get_ylim()[1] < 0.5
-    points = [line for line in upper.lines if line.get_marker() == "o"]
-    assert [line.get_markerfacecolor() for line in points] == ["white", style.ACCENT]
-    assert list(points[1].get_ydata()) == [0.12, 0.25]
-    assert [entry.get_text() for entry in lower.get_legend().get_texts()] == ["others", "at high risk"]
-
-
-def test_what_stands_side_by_side_is_of_one_size():
-    points = {"a": CURVE.loc[1], "b": CURVE.loc[1]}
-    roc = charts.roc_curves({"a": CURVE, "b": CURVE}, points, {"a": "A", "b": "B"}, "ill")
-    calibration = charts.calibration_plot({"a": TENTHS, "b": TENTHS}, SHAPES, "ill")
-    assert tuple(roc.get_size_inches()) == tuple(calibration.get_size_inches()) == charts.HALF
-    assert 2 * charts.HALF[0] <= style.WIDTH

@@ -50,6 +50,20 @@ def test_what_defines_the_outcome_is_known_only_at_the_assessment():
         assert codebook()[name].known == "assessment"
 
 
+def test_only_codes_with_a_least_and_a_most_are_ordered():
+    ordered = {each.name for each in codebook() if each.ordered}
+    assert {"academic_pressure", "parent_child", "peer_relation", "level", "disposition"} <= ordered
+    assert not ordered & {"problem", "stage", "city", "month", "weekday", "hour_band", "sex"}
+    assert codebook()["academic_pressure"].kept_codes == ("low", "medium", "high")
+    assert codebook()["disposition"].kept_codes == ("counselling", "follow_up", "referral", "crisis")
+
+
+def test_what_the_hotline_did_afterwards_can_predict_nothing():
+    for name in codebook().select(block="platform", known="after"):
+        assert name in ("disposition", "follow_ups", "follow_up_days", "satisfaction")
+        assert name not in codebook().select(known=("dialling", "intake"))
+
+
 @pytest.fixture
 def changed(tmp_path):
     """Return a function that writes a changed codebook and returns what is said of it."""
@@ -78,6 +92,12 @@ def test_complaints_name_the_field_and_what_is_expected(changed):
     )
     assert "男 is written for more than one code" in changed(
         lambda fields, _: fields["sex"]["codes"][1].update(zh="男")
+    )
+    assert 'field "sex": "ordered" is \'perhaps\'; expected true or false' in changed(
+        lambda fields, _: fields["sex"].update(ordered="perhaps")
+    )
+    assert 'field "age": "ordered" is True; expected true or false, and true only with codes' in changed(
+        lambda fields, _: fields["age"].update(ordered=True)
     )
     assert 'the variable "city" is missing; cleaning builds on it' in changed(
         lambda fields, entries: entries.remove(fields["city"])

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import chi2_contingency
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import chi2_contingency, mannwhitneyu
 
-from agreement import digits
 from hotline.stats import effect_size
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -20,7 +21,7 @@ RAW, CORRECTED = "Cramer V raw, noncentral chi2 two-sided CI", "Cramer V bias-co
 
 
 @pytest.mark.parametrize("case", sorted({case for case, _, _ in IRIS.index}))
-def test_shares_of_variance(case):
+def test_shares_of_variance(case, agrees):
     """Point estimates to 12 digits; limits to the 6 that R's optimiser keeps.
 
     R turns each estimate back into an F ratio and inverts the noncentral distribution at that.
@@ -31,10 +32,11 @@ def test_shares_of_variance(case):
         ("omega2", effect_size.omega_squared),
     ):
         share = formula(IRIS[case, "one-way ANOVA", "F"], 2, 147)
-        assert digits(share, IRIS[case, SIZES, name]) >= 12
-        low, high = effect_size.noncentral_f_limits(share / (1 - share) * 147 / 2, 2, 147)
-        assert digits(effect_size.eta_squared(low / 2, 2, 147), IRIS[case, SIZES, f"{name}_lo"]) >= 6
-        assert digits(effect_size.eta_squared(high / 2, 2, 147), IRIS[case, SIZES, f"{name}_hi"]) >= 6
+        agrees(f"{name}", share, IRIS[case, SIZES, name], 12)
+        limits = effect_size.noncentral_f_limits(share / (1 - share) * 147 / 2, 2, 147)
+        for limit, end in zip(limits, ("lo", "hi"), strict=True):
+            ours = effect_size.eta_squared(limit / 2, 2, 147)
+            agrees(f"{name}: noncentral limits", ours, IRIS[case, SIZES, f"{name}_{end}"], 6)
 
 
 def test_interval_of_the_population_share_covers():
@@ -57,17 +59,17 @@ def test_no_effect_gives_zero_and_an_interval_from_zero():
 
 
 @pytest.mark.parametrize("case", sorted(TABLES))
-def test_cramers_v(case):
+def test_cramers_v(case, agrees):
     """Raw and corrected V to 12 digits; the limits of the population's V to the digits that R keeps."""
     table = np.array(TABLES[case]["counts"])
     found = effect_size.cramers_v(table)
-    assert digits(found["v"], R[case, RAW, "V"]) >= 12
-    assert digits(found["v_corrected"], R[case, CORRECTED, "V_adj"]) >= 12
+    agrees("Cramer's V", found["v"], R[case, RAW, "V"], 12)
+    agrees("Cramer's V, bias-corrected", found["v_corrected"], R[case, CORRECTED, "V_adj"], 12)
     for ours, theirs in (("v_low", "lo"), ("v_high", "hi")):
-        assert digits(found[ours], R[case, RAW, theirs]) >= 5
+        agrees("Cramer's V: noncentral limits", found[ours], R[case, RAW, theirs], 5)
         # What R calls the interval of the corrected V is that of the raw V, corrected once more.
         twice = effect_size.bergsma(found[ours], table.sum(), *table.shape)
-        assert digits(twice, R[case, CORRECTED, theirs]) >= 5
+        agrees("Cramer's V: noncentral limits", twice, R[case, CORRECTED, theirs], 5)
 
 
 def test_interval_of_v_agrees_with_the_test():
@@ -104,3 +106,17 @@ def test_standardized_differences_worked_by_hand():
     three = effect_size.difference_of_shares([[30, 50, 20], [20, 20, 60]])
     assert effect_size.difference_of_shares([[50, 0, 30, 20], [40, 0, 40, 120]]) == pytest.approx(three)
     assert effect_size.difference_of_shares([[10, 20], [30, 60], [5, 10]]) == pytest.approx(0, abs=1e-7)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 8), min_size=1, max_size=15), st.lists(st.integers(0, 8), min_size=1, max_size=15))
+def test_superiority_is_the_share_of_mann_and_whitneys_u(first, second):
+    values = list(range(8, -1, -1))
+    counts = [[rows.count(value) for value in values] for rows in (first, second)]
+    theirs = mannwhitneyu(second, first).statistic / (len(first) * len(second))
+    assert effect_size.superiority(values, *counts) == pytest.approx(theirs, rel=1e-12)
+
+
+def test_superiority_of_nobody_is_none():
+    assert np.isnan(effect_size.superiority([1, 2], [0, 0], [3, 4]))
+    assert effect_size.superiority([1, 2], [5, 0], [0, 9]) == 1

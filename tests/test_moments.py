@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 from statsmodels.stats.oneway import anova_generic
 
-from agreement import digits
-from hotline.stats.moments import group_moments, group_quantiles, kruskal_wallis, quantile
+from hotline.stats.effect_size import eta_squared
+from hotline.stats.moments import group_moments, group_quantiles, kruskal_wallis, levene, quantile
 
 REFERENCE = Path(__file__).parent / "reference"
 NIST = pd.read_csv(REFERENCE / "nist_anova.csv").set_index(["dataset", "quantity"])["certified"]
@@ -43,36 +43,61 @@ def nist_rows(name):
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in NIST.index}))
-def test_nist_analysis_of_variance(name):
+def test_nist_analysis_of_variance(name, agrees):
     """13 digits on all eleven sets, also where the values are 1e12 + 0.4 and floats keep none."""
     groups, values, scale = nist_rows(name)
     found = group_moments(tally_of(values, groups, np.arange(len(values)) % 3), "x", by="group")
     counts = found["n"].to_numpy(float)
     result = anova_generic(found["deviation"].to_numpy(), found["variance"].to_numpy(), counts, use_var="equal")
-    assert digits(result.statistic, NIST[name, "F"]) >= 13
+    agrees("ANOVA, NIST: F", result.statistic, NIST[name, "F"], 13)
     assert result.df == (NIST[name, "df_b"], NIST[name, "df_w"])
     within = (counts - 1) @ found["variance"] / scale**2
-    assert digits(within, NIST[name, "SS_w"]) >= 13
-    assert digits(counts @ found["deviation"] ** 2 / scale**2, NIST[name, "SS_b"]) >= 13
+    agrees("ANOVA, NIST: sum of squares within", within, NIST[name, "SS_w"], 13)
+    between = counts @ found["deviation"] ** 2 / scale**2
+    agrees("ANOVA, NIST: sum of squares between", between, NIST[name, "SS_b"], 13)
+    eta2 = eta_squared(result.statistic, *result.df)
+    agrees("ANOVA, NIST: eta squared", eta2, NIST[name, "R2"], 13)
 
 
 @pytest.mark.parametrize("column", range(4))
-def test_iris_as_in_r(column):
-    """Fisher, Welch and Kruskal-Wallis on counts agree with R on rows."""
+def test_iris_as_in_r(column, agrees):
+    """Fisher, Welch, Brown-Forsythe, Kruskal-Wallis and Levene on counts agree with R on rows."""
     iris = load_iris()
     case = "iris:" + iris.feature_names[column].replace(" (cm)", "_cm").replace(" ", "_")
     rows = pd.DataFrame({"group": iris.target, "x": np.rint(iris.data[:, column] * 10).astype(int)})
     cells = rows.groupby(["group", "x"]).size().rename("n").reset_index()
     found = group_moments(cells, "x", by="group")
     arguments = [found[name].to_numpy(float) for name in ("deviation", "variance", "n")]
-    fisher = anova_generic(*arguments, use_var="equal")
-    welch = anova_generic(*arguments, use_var="unequal")
-    assert digits(fisher.statistic, IRIS[case, "one-way ANOVA", "F"]) >= 12
-    assert digits(welch.statistic, IRIS[case, "Welch ANOVA", "F"]) >= 12
-    assert digits(welch.df_denom, IRIS[case, "Welch ANOVA", "df2"]) >= 12
+    fisher, welch, forsythe = (anova_generic(*arguments, use_var=kind) for kind in ("equal", "unequal", "bf"))
+    agrees("Fisher's F", fisher.statistic, IRIS[case, "one-way ANOVA", "F"], 12)
+    agrees("Fisher's F: p", fisher.pvalue, IRIS[case, "one-way ANOVA", "p"], 9)
+    agrees("Welch's F", welch.statistic, IRIS[case, "Welch ANOVA", "F"], 12)
+    agrees("Welch's F: df2", welch.df_denom, IRIS[case, "Welch ANOVA", "df2"], 12)
+    agrees("Welch's F: p", welch.pvalue, IRIS[case, "Welch ANOVA", "p"], 9)
+    r = "Brown-Forsythe F* (equal means)"
+    agrees("Brown-Forsythe F*", forsythe.statistic, IRIS[case, r, "F"], 12)
+    agrees("Brown-Forsythe F*: df2", forsythe.df_denom, IRIS[case, r, "df2_Satterthwaite"], 12)
     h, df = kruskal_wallis(cells.pivot_table(index="group", columns="x", values="n", fill_value=0))
-    assert digits(h, IRIS[case, "Kruskal-Wallis", "H"]) >= 12
-    assert df == 2
+    agrees("Kruskal-Wallis H", h, IRIS[case, "Kruskal-Wallis", "H"], 12)
+    agrees("Kruskal-Wallis: p", scipy.stats.chi2.sf(h, df), IRIS[case, "Kruskal-Wallis", "p"], 9)
+    f, df1, df2, p = levene(cells, "x", by="group")
+    assert (df, df1, df2) == (2, 2, 147)
+    agrees("Levene's F (median)", f, IRIS[case, "Levene (median)", "F"], 12)
+    agrees("Levene's F (median): p", p, IRIS[case, "Levene (median)", "p"], 9)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 30), min_size=2, max_size=9), min_size=2, max_size=4))
+def test_levene_equals_that_of_rows(groups):
+    rows = pd.DataFrame([(g, x) for g, values in enumerate(groups) for x in values], columns=["g", "x"])
+    f, _, _, p = levene(rows.value_counts().rename("n").reset_index(), "x", by="g")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        theirs = scipy.stats.levene(*groups, center="median")
+    if np.isfinite(theirs.statistic):
+        assert f == pytest.approx(theirs.statistic, rel=1e-9, abs=1e-12)
+        assert p == pytest.approx(theirs.pvalue, rel=1e-9)
+    else:
+        assert np.isnan(f) and np.isnan(p)
 
 
 counts_of_values = st.dictionaries(st.integers(-50, 2000), st.integers(1, 9), min_size=1, max_size=12)

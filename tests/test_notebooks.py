@@ -55,21 +55,3 @@ def test_it_checks_itself_and_finishes(name):
     code = sources(name, "code")
     assert re.search(r"^\s*(assert|raise) ", "\n".join(code), re.MULTILINE)
     assert code[-1].rstrip().endswith("out.finish()")
-
-
-def test_only_cleaning_sees_records(name):
-    """The door: nothing but the cleaning notebook and its library opens the data."""
-    if name in (*paths.OF_SIMULATION, "01-clean"):
-        return
-    code = "\n".join(sources(name, "code"))
-    for forbidden in ("parquet", "duckdb", "read_sql", "records", "export.csv", "open("):
-        assert forbidden not in code
-    assert "tally(" in code
-
-
-def test_the_library_opens_the_data_in_the_door_alone():
-    for file in paths.ANALYSIS.rglob("hotline/**/*.py"):
-        if file.name not in ("tally.py", "flow.py"):
-            assert ".parquet" not in file.read_text(encoding="utf-8").replace("calls.parquet and pupils.parquet", ""), (
-                file
-            )

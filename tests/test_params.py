@@ -44,7 +44,7 @@ def test_every_number_has_a_range_and_every_line_of_params_yml_a_help():
         for name, parameter in params.declared(paths.notebook(notebook)).items():
             if parameter.type in ("int", "float"):
                 assert parameter.range, f"{notebook}: the help of {name} must end in 'from A to B'"
-    for line in TEXT.splitlines():
+    for line in TEXT[: TEXT.index("\nprofiles:")].splitlines():
         assert not line.startswith("  ") or "  # " in line, line
 
 
@@ -108,3 +108,70 @@ def test_keys_that_are_no_texts_are_told(tmp_path):
 def test_a_value_twice_in_a_list_is_told(tmp_path):
     text = TEXT.replace("outcome: [at_risk, high_risk]", "outcome: [at_risk, at_risk]", 1)
     assert "a value stands twice in the list" in complaint(tmp_path, text)
+
+
+# --- profiles ---------------------------------------------------------------------------------------
+
+FULL = "    recovery: {replications: 500}"
+
+
+def test_a_profile_takes_the_place_of_the_plain_values_and_leaves_the_others():
+    plain, full = params.check(), params.check(profile="full")
+    others = {"recovery": {"replications": 500}, "07-validation": {"resamples": 500}}
+    assert full == {name: values | others.get(name, {}) for name, values in plain.items()}
+
+
+def test_the_environment_names_the_profile(monkeypatch):
+    monkeypatch.setenv("PROFILE", "full")
+    assert params.runs()["recovery"][1]["replications"] == 500
+    monkeypatch.setenv("PROFILE", "")
+    assert params.runs()["recovery"][1] == params.check()["recovery"]
+    monkeypatch.setenv("PROFILE", "ful")
+    with pytest.raises(InputError) as raised:
+        params.runs()
+    place = f"params.yml, line {line_of(TEXT, 'profiles:')}"
+    assert f'{place}: PROFILE=ful, but no profile is called so; there are: full; did you mean "full"?' in str(
+        raised.value
+    )
+
+
+def test_a_profile_of_shared_values_reaches_every_notebook(tmp_path):
+    file = tmp_path / "params.yml"
+    file.write_text(TEXT.replace(FULL, "    shared: {seed: 7}\n" + FULL), encoding="utf-8")
+    assert {values["seed"] for values in params.check(file, "full").values() if "seed" in values} == {7}
+    assert {values["seed"] for values in params.check(file).values() if "seed" in values} == {12355}
+
+
+def test_without_profiles_none_is_known(tmp_path):
+    file = tmp_path / "params.yml"
+    file.write_text(TEXT[: TEXT.index("\nprofiles:")] + "\n", encoding="utf-8")
+    assert params.check(file) == params.check()
+    with pytest.raises(InputError, match="no profile is called so; there are none"):
+        params.check(file, "full")
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        ("    recovery: {replications: many}", '"replications" of "recovery": expected int, found \'many\' (str)'),
+        ("    recovery: {replications: 5}", "expected a value from 10 to 10000, found 5"),
+        (
+            "    recovery: {replication: 500}",
+            'unknown parameter "replication" of "recovery"; did you mean "replications"?',
+        ),
+        ("    recover: {replications: 500}", 'there is no notebook "recover"; did you mean "recovery"?'),
+        ("    recovery: 500", 'section "recovery" must hold "name: value" lines'),
+        ("    recovery: {replications: 500, replications: 600}", 'a name stands twice in "recovery"'),
+    ],
+)
+def test_a_fault_in_a_profile_is_told_with_its_line_though_nobody_asked_for_it(tmp_path, new, expected):
+    text = TEXT.replace(FULL, new)
+    said = complaint(tmp_path, text)
+    assert expected in said
+    assert f"line {line_of(text, new)}:" in said
+
+
+def test_profiles_must_be_sections_of_sections(tmp_path):
+    assert 'profile "full" must hold "name: value" lines' in complaint(tmp_path, TEXT[: TEXT.index(FULL)] + "    - 5\n")
+    assert 'profile "full" stands twice' in complaint(tmp_path, TEXT + "  full:\n" + FULL + "\n")
+    assert 'section "profiles" must hold' in complaint(tmp_path, TEXT[: TEXT.index("profiles:")] + "profiles: 3\n")

@@ -2,6 +2,7 @@
 
 import fcntl
 import functools
+import html
 import json
 import os
 import re
@@ -12,6 +13,8 @@ import sys
 import time
 import zipfile
 
+import numpy as np
+import pandas as pd
 import pypdf
 import pytest
 import yaml
@@ -30,7 +33,10 @@ REPRODUCIBLE = (
     "data-derived/01-clean/rejected.csv",
     "data-derived/01-clean/flow.json",
     "paper/output/manuscript.*",
+    "paper/output/supplement.*",
 )
+DOCUMENTS = ("manuscript", "supplement")
+both = pytest.mark.parametrize("document", DOCUMENTS)
 
 
 def ran(printed):
@@ -39,30 +45,41 @@ def ran(printed):
 
 
 @functools.cache
-def html_text(checkout):
+def html_text(checkout, document="manuscript"):
     """Return the words of the HTML page, freed of tags, with single blanks."""
-    page = (checkout.folder / "paper/output/manuscript.html").read_text(encoding="utf-8")
+    page = (checkout.folder / f"paper/output/{document}.html").read_text(encoding="utf-8")
     body = re.sub(r"<(style|script|svg|math).*?</\1>", " ", page, flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", "", body).replace("&lt;", "<").replace("&gt;", ">").split())
 
 
-@functools.cache
-def pdf_text(checkout):
-    """Return the words of the PDF without any white space, since lines break anywhere."""
-    pages = pypdf.PdfReader(checkout.folder / "paper/output/manuscript.pdf").pages
-    return "".join("".join(page.extract_text() for page in pages).split())
+def unbroken(text):
+    """Return a text without white space and hyphens, since the lines of a PDF break anywhere."""
+    return re.sub(r"[\s\u2010\xad-]", "", text)
 
 
 @functools.cache
-def docx_text(checkout):
+def pdf_text(checkout, document="manuscript"):
+    """Return the words of the PDF, unbroken."""
+    pages = pypdf.PdfReader(checkout.folder / f"paper/output/{document}.pdf").pages
+    return unbroken("".join(page.extract_text() for page in pages))
+
+
+@functools.cache
+def docx_text(checkout, document="manuscript"):
     """Return the words of the DOCX."""
-    with zipfile.ZipFile(checkout.folder / "paper/output/manuscript.docx") as archive:
-        return " ".join(re.sub(r"<[^>]+>", "", archive.read("word/document.xml").decode()).replace("&lt;", "<").split())
+    with zipfile.ZipFile(checkout.folder / f"paper/output/{document}.docx") as archive:
+        words = re.sub(r"<[^>]+>", "", archive.read("word/document.xml").decode())
+        return " ".join(html.unescape(words).split())
 
 
-def quoted(checkout):
-    """Return {name: printed text} of every named value that the manuscript quotes."""
-    source = (checkout.folder / "paper/manuscript.qmd").read_text(encoding="utf-8")
+def source_of(checkout, document):
+    """Return the source of a document."""
+    return (checkout.folder / f"paper/{document}.qmd").read_text(encoding="utf-8")
+
+
+def quoted(checkout, document):
+    """Return {name: printed text} of every named value that a document quotes."""
+    source = source_of(checkout, document)
     known = yaml.safe_load((checkout.folder / "paper/_variables.yml").read_text(encoding="utf-8"))
     names = set(re.findall(r"\{\{< var (\w+)\.(\w+) >\}\}", source))
     return {f"{prefix}.{name}": re.sub(r"[*`]", "", known[prefix][name]) for prefix, name in names}
@@ -71,18 +88,21 @@ def quoted(checkout):
 # --- what a reader gets -----------------------------------------------------------------------------
 
 
-def test_the_three_files_hold_every_quoted_value(built):
-    values = quoted(built)
-    assert len(values) > 100
-    html, pdf, docx = html_text(built), pdf_text(built), docx_text(built)
+@both
+def test_the_files_hold_every_quoted_value(built, document):
+    values = quoted(built, document)
+    assert len(values) > {"manuscript": 100, "supplement": 30}[document]
+    html, pdf, docx = (read(built, document) for read in (html_text, pdf_text, docx_text))
     for name, text in values.items():
         assert " ".join(text.split()) in html, f"{name} is not in the HTML"
-        assert "".join(text.split()) in pdf, f"{name} is not in the PDF"
+        words = text.split()  # a page may end within a sentence, but hardly within its first or last words
+        for part in (words[:4], words[-4:]) if len(words) > 8 else (words,):
+            assert unbroken("".join(part)) in pdf, f"{name} is not in the PDF"
         assert " ".join(text.split()) in docx, f"{name} is not in the DOCX"
 
 
 def test_each_value_stands_where_the_manuscript_quotes_it(changeable):
-    """With every text replaced by one that occurs nowhere else, each of them must turn up in all three files."""
+    """With every text replaced by one that occurs nowhere else, each must turn up in all files of its document."""
     marks = {}
     for file in changeable.folder.glob("data-derived/*/values.json"):
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -91,53 +111,71 @@ def test_each_value_stands_where_the_manuscript_quotes_it(changeable):
             marks[f"{prefix}.{name}"] = value["text"] = f"Qx{len(marks)}xQ"
         file.write_text(json.dumps(content), encoding="utf-8")
     changeable.run("-c", "import sys; sys.path.insert(0, 'analysis'); from hotline.render import main; main()")
-    html, pdf, docx = html_text(changeable), pdf_text(changeable), docx_text(changeable)
-    for name in quoted(changeable):
-        if not name.startswith("study."):
-            assert marks[name] in html and marks[name] in pdf and marks[name] in docx, name
+    for document in DOCUMENTS:
+        html, pdf, docx = (read(changeable, document) for read in (html_text, pdf_text, docx_text))
+        for name in quoted(changeable, document):
+            if not name.startswith("study."):
+                assert marks[name] in html and marks[name] in pdf and marks[name] in docx, name
 
 
-def test_no_number_in_the_manuscript_is_typed_by_hand(built):
+@both
+def test_no_number_is_typed_by_hand(built, document):
     """Outside shortcodes, labels and citations, the only digits are those of names, ages, years and formulas."""
-    source = (built.folder / "paper/manuscript.qmd").read_text(encoding="utf-8")
+    source = source_of(built, document)
     text = re.sub(
         r"\{\{<.*?>\}\}|\]\([^)]*\)|\{#[^}]*\}|@[\w-]+|layout-ncol=\d|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", "", source
     )
-    allowed = {"12355", "2024", "40,000", "10,000", "14", "0", "2020", "4.0"}
+    allowed = {
+        "manuscript": {"12355", "2024", "40,000", "10,000", "14", "0", "2020", "4.0"},
+        "supplement": {"0", "1", "19", "20", "5"},  # codes of the model's terms; 19 of 20, and the 5% level
+    }[document]
     assert {number.rstrip(",.") for number in re.findall(r"\d[\d.,]*", text)} <= allowed
 
 
-def test_figures_tables_and_references_are_all_there(built):
-    source = (built.folder / "paper/manuscript.qmd").read_text(encoding="utf-8")
+@both
+def test_figures_tables_and_references_are_all_there(built, document):
+    source = source_of(built, document)
     figures, tables = source.count("](../data-derived/"), source.count("{{< include") + source.count("{#tbl-")
-    assert figures >= 6 and tables >= 6
-    html, pdf, docx = html_text(built), pdf_text(built), docx_text(built)
-    for kind, number in (("Figure", figures - 1), ("Table", tables)):  # two figures share one number
+    assert (figures, tables) >= {"manuscript": (6, 6), "supplement": (1, 9)}[document]
+    html, pdf, docx = (read(built, document) for read in (html_text, pdf_text, docx_text))
+    shared = source.count("layout-ncol=2")  # two figures share one number
+    for kind, number in (("Figure", figures - shared), ("Table", tables)):
         for text, blank in ((html, " "), (docx, " "), (pdf, "")):
             assert f"{kind}{blank}{number}:" in text.replace("\xa0", blank), f"{kind} {number} has no caption"
             assert f"{kind}{blank}{number + 1}:" not in text.replace("\xa0", blank)
-    with zipfile.ZipFile(built.folder / "paper/output/manuscript.docx") as archive:
+    with zipfile.ZipFile(built.folder / f"paper/output/{document}.docx") as archive:
         assert sum(name.startswith("word/media/") for name in archive.namelist()) == figures
-    page = (built.folder / "paper/output/manuscript.html").read_text(encoding="utf-8")
+    page = (built.folder / f"paper/output/{document}.html").read_text(encoding="utf-8")
     targets = re.findall(r'href="#([^"]+)"', page)
-    assert len(targets) > 50
+    assert len(targets) > 25
     assert all(f'id="{target}"' in page for target in targets), "a link leads nowhere"
     assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!doi\.org|github\.com)', page), (
         "the page fetches from outside"
     )
 
 
+def test_the_supplement_refers_to_all_its_tables_and_figures(built):
+    source = source_of(built, "supplement")
+    labels = [*re.findall(r"\{#((?:fig|tbl)-[\w-]+)", source), "tbl-numbers", "tbl-sources"]
+    for file in re.findall(r"\{\{< include \.\./(\S+) >\}\}", source):
+        labels += re.findall(r"\{#(tbl-[\w-]+)\}", (built.folder / file).read_text(encoding="utf-8"))
+    assert len(labels) == 10
+    assert [label for label in labels if f"@{label}" not in source] == []
+
+
 @pytest.mark.parametrize("read", [html_text, pdf_text, docx_text])
-def test_no_placeholder_is_left(built, read):
-    text = read(built)
+@both
+def test_no_placeholder_is_left(built, read, document):
+    text = read(built, document)
     for mark in ("{{<", ">}}", "@fig", "@tbl", "@sec", "@eq", "?var", "??", "{#", "NaN", "nan%", "None"):
         assert mark not in text, f"{mark} in {text[max(0, text.find(mark) - 40) :][:80]}"
 
 
 def test_simulated_is_said_everywhere(built):
-    for text in (html_text(built), docx_text(built)):
-        assert "Simulated data: nothing here is a finding about real pupils" in text
-    assert "SIMULATEDDATA" in pdf_text(built)
+    for document in DOCUMENTS:
+        for text in (html_text(built, document), docx_text(built, document)):
+            assert "Simulated data: nothing here is a finding about real pupils" in text
+        assert "SIMULATEDDATA" in pdf_text(built, document)
     for table in built.folder.glob("data-derived/*/tables/*.md"):
         assert "*Simulated data.*" in table.read_text(encoding="utf-8"), table
     for record in [*built.folder.glob("data-derived/*/values.json"), *built.folder.glob("data-derived/*/run.json")]:
@@ -174,12 +212,31 @@ def test_the_accounts_of_cleaning_add_up(built):
     assert flow["rows"] == rows == left + flow["pupils"]
 
 
-def test_one_line_per_step_and_the_three_paths(built):
+def test_one_line_per_step_and_the_paths(built):
     lines = built.printed.strip().splitlines()
-    assert lines[-3:] == [f"  paper/output/manuscript.{ending}" for ending in ("html", "pdf", "docx")]
-    assert len(ran(built.printed)) == 12
-    spoken = [line for line in lines[:-3] if "... cell" not in line]
-    assert len(spoken) == 12, "more than one line per step:\n" + built.printed
+    assert lines[-6:] == [f"  paper/output/{name}.{ending}" for name in DOCUMENTS for ending in ("html", "pdf", "docx")]
+    assert len(ran(built.printed)) == 19
+    spoken = [line for line in lines[:-6] if "... cell" not in line]
+    assert len(spoken) == 19, "more than one line per step:\n" + built.printed
+
+
+@pytest.mark.parametrize("outcome", ["at_risk", "high_risk"])
+def test_the_three_notebooks_speak_of_one_model(built, outcome):
+    """Each makes the split and the fit anew; the file that is handed over is the model of the paper."""
+    folders = {name: built.folder / f"data-derived/07-{name}-{outcome}" for name in ("prediction", "validation", "use")}
+    values = {name: json.loads((folder / "values.json").read_text(encoding="utf-8"))["values"]
+              for name, folder in folders.items()}  # fmt: skip
+    model = json.loads((folders["use"] / "results/model.json").read_text(encoding="utf-8"))
+    assert model["simulated"] is True and model["outcome"] == outcome
+    terms = pd.read_csv(folders["prediction"] / "results/model.csv", keep_default_na=False, na_values={"b": ""})
+    for row in terms.itertuples():
+        found = model["intercept"] if row.variable == "intercept" else model["coefficients"][row.variable][row.code]
+        assert found == pytest.approx(row.b, rel=1e-12) if found is not None else np.isnan(row.b)
+    assert values["prediction"]["auc_validation"]["value"] == values["validation"]["auc_validation"]["value"]
+    thresholds = values["prediction"]["threshold"]["value"], values["use"]["threshold_youden"]["value"]
+    assert thresholds[0] == pytest.approx(thresholds[1], rel=1e-10)
+    card = (folders["use"] / "results/model-card.md").read_text(encoding="utf-8")
+    assert "Simulated data" in card and "nan" not in card and values["prediction"]["n_development"]["text"] in card
 
 
 # --- running it again -------------------------------------------------------------------------------
@@ -196,6 +253,8 @@ def test_the_same_bytes_in_another_place_and_with_one_step_at_a_time(twins):
     assert len(first) > 80
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
+    own = set(ran(twins[1].printed))
+    assert "07-use-at_risk" in own and not {"recovery", "07-use-high_risk"} & own, "what was taken over is up to date"
 
 
 def test_content_decides_and_not_file_times(changeable):
@@ -209,11 +268,12 @@ def test_content_decides_and_not_file_times(changeable):
     assert ran(changeable.make("paper")) == []
 
 
-def test_a_late_edit_reruns_that_notebook_and_the_paper(changeable):
+def test_a_late_edit_and_a_parameter_rerun_their_notebooks_and_the_paper(changeable):
     changeable.edit(
         "analysis/08-time-and-place.ipynb", "Calls per 10,000 children and year", "Calls, per 10,000 children"
     )
-    assert ran(changeable.make("paper")) == ["08-time-and-place", "paper"]
+    changeable.edit("params.yml", "  shown: 8 ", "  shown: 7 ")
+    assert ran(changeable.make("paper")) == ["04-chi-square", "08-time-and-place", "paper"]
 
 
 def test_an_edit_that_changes_no_result_reruns_nothing_downstream(changeable):
@@ -221,9 +281,10 @@ def test_an_edit_that_changes_no_result_reruns_nothing_downstream(changeable):
     assert ran(changeable.make("paper")) == ["01-clean"]
 
 
-def test_a_parameter_reruns_what_uses_it(changeable):
-    changeable.edit("params.yml", "development_share: 0.7 ", "development_share: 0.6 ")
-    assert ran(changeable.make("paper")) == ["07-prediction-at_risk", "07-prediction-high_risk", "paper"]
+def test_a_profile_reaches_make_and_leaves_the_steps_alone_whose_values_it_keeps(built):
+    assert ran(built.make("04-chi-square", "05-response", "PROFILE=full")) == []
+    said = built.make("recovery", "PROFILE=ful", expect=2)
+    assert re.search(r"params\.yml, line \d+: PROFILE=ful, but no profile is called so; there are: full;", said)
 
 
 def test_a_damaged_result_is_made_again(changeable):
@@ -361,6 +422,20 @@ def test_a_real_export_is_refused_then_kept_apart_and_not_called_simulated(chang
     stamped = (changeable.folder / "data-derived/02-describe/figures/problems.svg").read_text(encoding="utf-8")
     unstamped = (described / "figures/problems.svg").read_text(encoding="utf-8")
     assert "Simulated data" in stamped and "Simulated data" not in unstamped
+
+
+def test_a_real_export_needs_neither_simulator_nor_recovery(changeable):
+    (changeable.folder / "other.csv").write_text("a\n", encoding="utf-8")
+    planned = {
+        export: re.findall(
+            r"hotline\.step (\S+)", changeable.make("-n", "paper", *([f"EXPORT={export}"] if export else []))
+        )
+        for export in ("", "other.csv", "data-raw/simulated/export.csv")
+    }
+    plain = planned[""]
+    assert plain[:2] == ["simulate", "recovery"]
+    assert planned["other.csv"] == plain[2:]
+    assert planned["data-raw/simulated/export.csv"] == plain[1:], "simulated all the same, so the supplement needs it"
 
 
 def test_a_copy_of_the_simulated_export_is_still_simulated(changeable):

@@ -1,10 +1,11 @@
 """No variable may predict the level that is known only once the level is."""
 
+import pandas as pd
 import pytest
 
 from hotline.codebook import codebook
 from hotline.errors import InputError
-from hotline.predictors import predictors, refuse_late
+from hotline.predictors import predictors, refuse_few, refuse_late, usable
 
 
 def test_the_predictors_come_from_the_codebook_in_three_blocks():
@@ -20,7 +21,9 @@ def test_every_predictor_is_known_in_time_and_has_a_reference():
     assert all(codebook()[name].reference in codebook()[name].kept_codes for name in names)
 
 
-@pytest.mark.parametrize("late", ["emotional_state", "disposition", "follow_ups", "satisfaction", "call_length"])
+@pytest.mark.parametrize(
+    "late", ["emotional_state", "disposition", "follow_ups", "follow_up_days", "satisfaction", "call_length"]
+)
 def test_what_is_known_later_is_refused(late):
     with pytest.raises(InputError, match=f'"{late}" is known at'):
         refuse_late(codebook(), ["sex", late])
@@ -30,3 +33,25 @@ def test_what_is_known_later_is_refused(late):
 def test_what_defines_the_outcome_is_refused(outcome):
     with pytest.raises(InputError, match=f'"{outcome}" is part of the outcome'):
         refuse_late(codebook(), ["sex", outcome])
+
+
+def test_what_an_export_does_not_hold_cannot_predict():
+    book, kinds = codebook(), {"sex": "male", "stage": "junior", "bullying": "no", "boarding": "missing"}
+    counts = pd.DataFrame({name: [code] * 3 for name, code in kinds.items()}).assign(n=[4, 5, 6])
+    counts["sex"] = ["male", "female", "missing"]
+    for name in kinds:
+        counts[name] = pd.Categorical(counts[name], [*book[name].kept_codes, "missing"])
+    names, useless = usable(book, counts, list(kinds))
+    assert names == ["sex"]
+    assert useless == {
+        "stage": 'nobody has the reference "Primary"',
+        "bullying": "the same for everybody",
+        "boarding": "recorded for nobody",
+    }
+
+
+def test_a_part_with_hardly_an_event_is_refused():
+    part = pd.DataFrame({"events": [15, 5], "others": [400, 300]})
+    refuse_few({"development": part}, "High risk")
+    with pytest.raises(InputError, match="in the validation part 19 have the event and 700 have not"):
+        refuse_few({"development": part, "validation": part.assign(events=[14, 5])}, "High risk")

@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 from pypdf import PdfReader
 
 from hotline import glyphs, manuscript, quarto
@@ -49,6 +50,29 @@ Waiting differed ({{< var anova.test >}}; 心理高危), as @tbl-anova-effects a
 """
 
 
+SUPPLEMENT = """---
+title: "Its supplement"
+subtitle: "{{< var study.banner >}}"
+---
+
+# Numbers {#sec-numbers}
+
+Waiting once more ({{< var anova.test >}}): @tbl-sources names sources, as
+@tbl-anova-effects and @fig-anova-spread say [@games1976].
+
+{{< include _sources.md >}}
+
+{{< include ../data-derived/03-anova/tables/effects.md >}}
+
+![Spread again.](../data-derived/03-anova/figures/spread){#fig-anova-spread fig-alt="A blue box."}
+
+# References {.unnumbered}
+
+::: {#refs}
+:::
+"""
+
+
 @pytest.fixture
 def checkout(tmp_path):
     """A checkout with the render code, the paper's look, a small manuscript and the outputs of one step."""
@@ -58,6 +82,7 @@ def checkout(tmp_path):
     shutil.copytree(ROOT / "paper", tmp_path / "paper", ignore=shutil.ignore_patterns("output", "_*"))
     shutil.copy(ROOT / "paper" / "_quarto.yml", tmp_path / "paper")
     (tmp_path / "paper" / "manuscript.qmd").write_text(MANUSCRIPT, encoding="utf-8")
+    (tmp_path / "paper" / "supplement.qmd").unlink()  # most tests do without, for speed
     step = tmp_path / "data-derived" / "03-anova"
     (step / "tables").mkdir(parents=True)
     (step / "figures").mkdir()
@@ -69,6 +94,15 @@ def checkout(tmp_path):
     (step / "figures" / "spread.png").write_bytes(PNG)
     write_values(tmp_path, simulated=True)
     return tmp_path
+
+
+@pytest.fixture
+def supplemented(checkout):
+    """The same with a supplement."""
+    (checkout / "paper" / "supplement.qmd").write_text(SUPPLEMENT, encoding="utf-8")
+    (checkout / "data-raw").mkdir()
+    shutil.copy(ROOT / "data-raw" / "published.yml", checkout / "data-raw")
+    return checkout
 
 
 def write_values(checkout, simulated):
@@ -98,7 +132,7 @@ def render(checkout, **environment):
 
 
 def outputs(checkout):
-    return {file.name: file.read_bytes() for file in (checkout / "paper" / "output").glob("manuscript.*")}
+    return {file.name: file.read_bytes() for file in (checkout / "paper" / "output").glob("*.[!j]*")}
 
 
 def change(path, old, new):
@@ -204,13 +238,42 @@ def test_a_fault_is_told_in_one_message_and_the_old_paper_stays(checkout, old, n
     assert outputs(checkout) == before
 
 
+def test_a_supplement_is_rendered_beside_the_manuscript_with_numbers_of_its_own(supplemented):
+    code, said = render(supplemented)
+    assert code == 0, said
+    names = [f"{document}.{ending}" for document in ("manuscript", "supplement") for ending in ("html", "pdf", "docx")]
+    assert [line.strip() for line in said.splitlines()[1:]] == [f"paper/output/{name}" for name in names]
+    first = outputs(supplemented)
+    assert sorted(first) == sorted(names)
+    page = glyphs.text_of(first["supplement.html"].decode())
+    for each in ("Table 1: Sources of the numbers.", "Table 2: Effects.", "Figure 1: Spread again.", "simulated data"):
+        assert each.lower() in page.lower()
+    assert "F = 52.31" in page and "Games and Howell" in page
+    pdf = "".join(page.extract_text() for page in PdfReader(supplemented / "paper/output/supplement.pdf").pages)
+    assert "SIMULATED DATA" in pdf and "52.31" in pdf and "Welch" not in pdf.replace("\n", " ").split("References")[1]
+    assert render(supplemented)[1].splitlines()[0].split() == ["paper", "up", "to", "date"]
+
+    change(supplemented / "data-raw" / "published.yml", "Minors who called", "Minors who once called")
+    code, said = render(supplemented)
+    assert code == 0 and "up to date" not in said
+    second = outputs(supplemented)
+    changed = {name for name in first if second[name] != first[name]}
+    assert changed == {"supplement.html", "supplement.pdf", "supplement.docx"}, "the same text, the same bytes"
+
+    change(supplemented / "paper" / "supplement.qmd", "anova.test", "anova.tset")
+    code, said = render(supplemented)
+    assert code == 2 and 'paper/supplement.qmd, line 8: there is no value "anova.tset"' in said
+    assert "untouched in paper/output" in said and outputs(supplemented) == second
+
+
 def test_a_missing_source_is_named(checkout):
     (checkout / "paper" / "references.bib").unlink()
     code, said = render(checkout)
     assert code == 2 and "paper/references.bib: there is no such file" in said
 
 
-def test_real_data_are_not_called_simulated_and_have_a_tree_of_their_own(checkout):
+def test_real_data_are_not_called_simulated_and_have_a_tree_of_their_own(supplemented):
+    checkout = supplemented
     write_values(checkout, simulated=False)
     (checkout / "private").mkdir()
     (checkout / "data-derived").rename(checkout / "private" / "data-derived")
@@ -219,6 +282,7 @@ def test_real_data_are_not_called_simulated_and_have_a_tree_of_their_own(checkou
     assert code == 0, said
     assert not (checkout / "paper" / "output").exists()
     output = checkout / "private" / "paper" / "output"
+    assert sorted(file.name for file in output.glob("*.[!j]*")) == [f"manuscript.{x}" for x in ("docx", "html", "pdf")]
     pdf = "".join(page.extract_text() for page in PdfReader(output / "manuscript.pdf").pages)
     page = glyphs.text_of((output / "manuscript.html").read_text(encoding="utf-8"))
     assert "simulated" not in (pdf + page).lower() and "not for publication" in page
@@ -233,11 +297,11 @@ def test_steps_on_real_and_on_simulated_data_make_no_paper(checkout):
 
 
 def fake_quarto(folder, version="1.9.38", says=""):
-    """A stand-in for Quarto: it tells a version, leaves three files and its surroundings, and says what is given."""
+    """A stand-in for Quarto: it tells a version, leaves three files of a document and its surroundings, and says so."""
     command = folder / "quarto"
     command.write_text(
         f'#!/bin/sh\nif [ "$1" = --version ]; then echo {version}; exit 0; fi\n'
-        "for each in html pdf docx; do echo rendered > manuscript.$each; done\n"
+        "for each in html pdf docx; do echo rendered > ${2%.qmd}.$each; done\n"
         f"ls > {folder}/seen; env > {folder}/environment; echo '{says}' >&2\n"
     )
     command.chmod(command.stat().st_mode | stat.S_IXUSR)
@@ -251,6 +315,14 @@ def test_quarto_is_used_where_it_is_named(checkout):
     assert {"_quarto.yml", "_variables.yml", "_banner.typ", "style.typ", "fonts", "data-derived"} <= set(seen)
     environment = (checkout / "environment").read_text()
     assert "TYPST_IGNORE_SYSTEM_FONTS=true" in environment and "SOURCE_DATE_EPOCH=1721001600" in environment
+
+
+def test_quarto_renders_the_supplement_too(supplemented):
+    code, said = render(supplemented, QUARTO=fake_quarto(supplemented))
+    assert code == 0 and len(outputs(supplemented)) == 6, said
+    listed = yaml.safe_load((supplemented / "paper" / "_quarto.yml").read_text(encoding="utf-8"))["project"]["render"]
+    assert listed == ["manuscript.qmd", "supplement.qmd"]
+    assert "_sources.md" in (supplemented / "seen").read_text().split()
 
 
 def test_a_warning_of_quarto_is_a_failure(checkout):

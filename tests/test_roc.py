@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
 from agreement import digits
 from hotline.stats import cells as on_cells
@@ -191,3 +191,135 @@ def test_sensitivity_has_wilson_limits():
     }
     assert min(digits(found[name], value) for name, value in expected.items()) > 12
     assert found["flagged"] == (7 + 6024) / 6479
+
+
+# --- two scores of the same pupils -------------------------------------------------------------------
+
+
+def markers(*names):
+    """Scores of the breast cancer data by their underscored names, with the counts of rows."""
+    data = load_breast_cancer()
+    columns = [data.data[:, list(data.feature_names).index(name.replace("_", " "))] for name in names]
+    return *columns, *ones(data.target == 0)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [("mean_radius", "mean_texture"), ("mean_radius", "mean_smoothness"), ("mean_texture", "mean_smoothness")],
+    ids="-".join,
+)
+def test_the_paired_test_agrees_with_proc(pair):
+    found = roc.compare(*markers(*pair))
+    assert digits(found.z, R["_vs_".join(pair), "DeLong paired", "Z"]) > 12
+    assert digits(found.p, R["_vs_".join(pair), "DeLong paired", "p"]) > 10, "an error in z counts z squared times in p"
+
+
+def test_the_paired_test_equals_all_pairs_compared(grouped):
+    """The covariance of the structural components, one row per pupil, beside the one from counts."""
+    score, cases, controls = grouped
+    other = np.random.default_rng(6).permutation(score).round(1)  # with ties
+    rows = [rows_of(each, cases, controls) for each in (score, other)]
+    outcome = rows[0][1]
+    parts = []
+    for each, _ in rows:
+        of_cases, of_controls = each[outcome == 1], each[outcome == 0]
+        wins = (of_cases[:, None] > of_controls) + 0.5 * (of_cases[:, None] == of_controls)
+        parts.append((wins.mean(axis=1), wins.mean(axis=0), wins.mean()))
+    by_case, by_control = (np.cov(parts[0][i], parts[1][i]) for i in (0, 1))
+    variance = sum(
+        (c[0, 0] + c[1, 1] - 2 * c[0, 1]) / n for c, n in ((by_case, cases.sum()), (by_control, controls.sum()))
+    )
+    found = roc.compare(score, other, cases, controls)
+    assert digits(found.value, parts[0][2] - parts[1][2]) > 11
+    assert digits(found.se**2, variance) > 10
+
+
+def test_a_score_and_its_own_transform_do_not_differ(grouped):
+    score, cases, controls = grouped
+    found = roc.compare(score, np.exp(score), cases, controls)
+    assert (found.value, found.z, found.p) == (0, 0, 1)
+
+
+def test_swapping_two_scores_swaps_the_sign(grouped):
+    score, cases, controls = grouped
+    other = np.roll(score, 1)
+    one, two = roc.compare(score, other, cases, controls), roc.compare(other, score, cases, controls)
+    assert one.value == pytest.approx(-two.value) and one.low == pytest.approx(-two.high)
+    assert one.p == pytest.approx(two.p)
+
+
+def test_the_gains_of_several_scores_add_up():
+    rng = np.random.default_rng(6)
+    cases, controls = rng.integers(0, 5, 40), rng.integers(0, 5, 40)
+    scores = {"none": np.zeros(40), "one": rng.random(40), "two": rng.random(40) + cases}
+    found = roc.gains(scores, cases, controls)
+    assert found.index.tolist() == ["one", "two"]
+    assert 0.5 + found["gain"].sum() == pytest.approx(found.loc["two", "auc"])
+    alone = roc.auc(scores["one"], cases, controls)
+    assert found.loc["one", ["auc_low", "auc_high"]].tolist() == pytest.approx([alone.low, alone.high])
+    # Against a constant the variance of the gain is that of the area itself.
+    assert found.loc["one", "gain_high"] - found.loc["one", "gain"] == pytest.approx(alone.high - alone.value)
+
+
+def test_one_case_gives_a_difference_without_a_test():
+    found = roc.compare([1, 2, 3], [3, 2, 1], [0, 0, 1], [2, 2, 0])
+    assert found.value == 1 and np.isnan(found[1:]).all()
+
+
+# --- parts of the curve, and precision ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("specificity", [0.9, 0.75, 0.0])
+def test_the_partial_area_is_scikit_learns(grouped, specificity):
+    score, outcome = rows_of(*grouped)
+    expected = roc_auc_score(outcome, score, max_fpr=1 - specificity) if specificity else roc_auc_score(outcome, score)
+    assert digits(roc.partial_area(roc.curve(*grouped), specificity), expected) > 11
+
+
+def test_the_partial_area_of_perfect_and_useless_scores():
+    assert roc.partial_area(roc.curve([0.1, 0.9], [0, 5], [5, 0])) == pytest.approx(1)
+    assert roc.partial_area(roc.curve([0.3], [5], [7])) == pytest.approx(0.5)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        roc.partial_area(roc.curve([0.3], [5], [7]), 1)
+
+
+def test_precision_and_its_average_are_scikit_learns(grouped):
+    score, outcome = rows_of(*grouped)
+    assert digits(roc.average_precision(*grouped), average_precision_score(outcome, score)) > 12
+    points = roc.curve(*grouped)
+    found = roc.precision(points, outcome.mean())
+    expected, recall, _ = precision_recall_curve(outcome, score)
+    shown = points["sensitivity"] > 0
+    assert np.allclose(found[shown], expected[recall > 0][: shown.sum()], atol=1e-12)
+    assert np.isnan(found.iloc[-1]), "nobody is flagged, so nobody of the flagged has the event"
+
+
+def test_average_precision_of_a_useless_score_is_the_share():
+    assert roc.average_precision([0.3], [3], [7]) == pytest.approx(0.3)
+
+
+# --- thresholds by workload --------------------------------------------------------------------------
+
+
+def test_the_workload_threshold_flags_as_many_as_can_be_borne():
+    score, n = [0.1, 0.2, 0.3, 0.4], [40, 30, 20, 10]
+    assert roc.for_workload(score, n, 0.3) == pytest.approx(0.25)
+    assert roc.for_workload(score, n, 0.29) == pytest.approx(0.35)
+    assert roc.for_workload(score, n, 1) == -np.inf
+    assert roc.for_workload(score, n, 0.05) == np.inf, "already the highest score has too many"
+    assert roc.for_workload(score[::-1], n[::-1], 0.3) == pytest.approx(0.25)
+
+
+def test_everything_at_a_threshold_is_a_share_of_counts(grouped):
+    score, cases, controls = grouped
+    found = roc.at_threshold(*grouped, 0.5)
+    above = score >= 0.5
+    assert found["ppv"] == cases[above].sum() / (cases + controls)[above].sum()
+    assert found["npv"] == controls[~above].sum() / (cases + controls)[~above].sum()
+    assert found["flagged_low"] < found["flagged"] < found["flagged_high"]
+
+
+def test_a_share_of_nobody_is_no_number():
+    found = roc.at_threshold([0.1, 0.2], [0, 0], [3, 4], 0.5)
+    assert np.isnan(found[["sensitivity", "ppv", "ppv_low"]].astype(float)).all()
+    assert found["specificity"] == 1 and found["flagged"] == 0

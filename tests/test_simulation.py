@@ -107,6 +107,20 @@ def test_levels_and_problems_are_plausible(export):
     assert decoded(frame[pupils], "problem").value_counts().idxmax() == "academic"
 
 
+def test_the_time_to_a_follow_up_is_known_where_there_was_one_and_shortest_after_a_crisis(export):
+    frame = export[1]
+    days, times = (frame[BOOK[name].header].str.strip() for name in ("follow_up_days", "follow_ups"))
+    assert (days[times == "0"] == "").all()
+    followed = days[~times.isin(["0", ""])]
+    blank = (followed == "").mean()
+    assert blank == pytest.approx(KNOWN.missing.share["follow_up_days"], abs=0.03)
+    done, waited = decoded(frame, "disposition"), pd.to_numeric(days, errors="coerce")
+    medians = waited.groupby(done).median()
+    assert medians.idxmin() == "crisis" and medians["crisis"] <= KNOWN.talk.follow_up_days["crisis"]
+    assert waited.max() <= KNOWN.talk.follow_up_days_most and waited.min() == 0
+    assert set(KNOWN.talk.follow_up_days) == set(BOOK["disposition"].kept_codes)
+
+
 def test_every_time_is_written_in_one_of_the_codebooks_forms_and_rows_are_consistent(export):
     frame = export[1]
     used = []

@@ -1,33 +1,51 @@
-"""The door against pandas on the same rows, and its refusals."""
+"""The door against pandas on the same rows, its exactness, its log, and its refusals."""
 
+import hashlib
+import re
+from fractions import Fraction
+
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
 from hotline import codebook as codebook_module
-from hotline import paths, tally
+from hotline import engine, paths, sharing, tally
 from hotline.codebook import codebook
 from hotline.errors import InputError
 
 
-def write(folder, frame, sha256):
+def write(folder, frame, sha256, stored_as):
     """Write a table as 01-clean does: categories as positions, numbers as they are."""
-    stored = frame.copy()
+    stored, columns = frame.copy(), []
     for name in stored:
         if codebook()[name].categorical:
             stored[name] = pd.array(
                 [codebook()[name].kept_codes.index(code) if pd.notna(code) else None for code in stored[name]],
                 dtype="UInt8",
             )
-    connection = tally.duckdb.connect()
-    connection.register("stored", stored)
-    connection.execute(
-        f"COPY stored TO '{folder / 'pupils.parquet'}' (FORMAT parquet, KV_METADATA {{codebook: '{sha256}'}})"
-    )
+        kind = "UTINYINT" if codebook()[name].categorical else "DATE" if name == "day" else stored_as
+        columns.append(f"{name}::{kind} AS {name}")
+    with duckdb.connect() as connection:
+        connection.register("stored", stored)
+        connection.execute(
+            f"COPY (SELECT {', '.join(columns)} FROM stored) TO '{folder / 'pupils.parquet'}' "
+            f"(FORMAT parquet, KV_METADATA {{codebook: '{sha256}'}})"
+        )
+    tally._facts.cache_clear()
 
 
 @pytest.fixture
-def rows(tmp_path, monkeypatch):
+def behind(tmp_path, monkeypatch):
+    """Return a function that puts rows behind the door."""
+    monkeypatch.setattr(paths, "CLEAN", tmp_path)
+    monkeypatch.setattr(tally, "_asked", [])
+    yield lambda frame, stored_as="INTEGER": write(tmp_path, frame, codebook().sha256, stored_as)
+    tally._facts.cache_clear()
+
+
+@pytest.fixture
+def rows(behind):
     """Five hundred invented pupils behind the door; returns them as rows."""
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(
@@ -36,15 +54,15 @@ def rows(tmp_path, monkeypatch):
             "stage": rng.choice(["primary", "junior", "senior"], 500),
             "waiting": pd.array(rng.integers(0, 4000, 500), dtype="Int64"),
             "age": pd.array(np.where(rng.random(500) < 0.1, None, rng.integers(6, 19, 500)), dtype="Int64"),
+            "day": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 90, 500), unit="D"),
             "caller": rng.integers(0, 400, 500),
         }
     )
-    write(tmp_path, frame, codebook().sha256)
-    monkeypatch.setattr(paths, "CLEAN", tmp_path)
-    monkeypatch.setattr(tally, "_asked", [])
-    tally._columns.cache_clear()
-    yield frame
-    tally._columns.cache_clear()
+    behind(frame)
+    return frame
+
+
+# --- counts and moments -----------------------------------------------------------------------------
 
 
 def test_counts_and_moments_equal_pandas_on_the_rows(rows):
@@ -55,19 +73,44 @@ def test_counts_and_moments_equal_pandas_on_the_rows(rows):
         group = grouped.get_group((cell.sex, cell.stage))
         assert cell.n == len(group)
         for name in ("waiting", "age"):
-            values = group[name].dropna().astype(int)
+            values = [int(value) for value in group[name].dropna()]
             assert getattr(cell, f"{name}_n") == len(values)
-            assert getattr(cell, f"{name}_sum") == values.sum()
-            assert getattr(cell, f"{name}_ss") == pytest.approx(((values - values.mean()) ** 2).sum(), rel=1e-12)
+            assert getattr(cell, f"{name}_sum") == sum(values)
+            about_mean = sum(Fraction(value) ** 2 for value in values) - Fraction(sum(values) ** 2, len(values))
+            assert getattr(cell, f"{name}_ss") == float(about_mean)
 
 
-def test_sums_of_squares_keep_their_digits_far_from_zero(tmp_path, rows, monkeypatch):
+@pytest.mark.parametrize("far", [2_000_000_000, 2**31 - 3, -(2**31)])
+def test_sums_of_squares_keep_their_digits_far_from_zero(behind, far):
     """A float sum of squares would lose every digit here."""
-    far = pd.DataFrame({"sex": ["male"] * 3, "waiting": [2_000_000_000, 2_000_000_001, 2_000_000_002]})
-    write(tmp_path, far, codebook().sha256)
-    tally._columns.cache_clear()
+    behind(pd.DataFrame({"sex": ["male"] * 3, "waiting": [far, far + 1, far + 2]}))
+    assert tally.tally("pupils", ["sex"], sums=["waiting"])["waiting_ss"].tolist() == [2.0]
+
+
+def test_sums_beyond_64_bits_are_exact_or_an_error_and_never_wrap(behind):
+    largest = 2**62
+    values = [largest - each for each in (0, 1, 5, 11)]
+    behind(
+        pd.DataFrame({"sex": ["male"] * 4, "waiting": [*values[:2], *[-each for each in values[2:]]]}),
+        stored_as="BIGINT",
+    )
     cells = tally.tally("pupils", ["sex"], sums=["waiting"])
-    assert cells["waiting_ss"].tolist() == [2.0]
+    signed = [Fraction(each) for each in (*values[:2], *[-each for each in values[2:]])]
+    about_mean = sum(each**2 for each in signed) - sum(signed) ** 2 / 4
+    assert sum(each**2 for each in signed) > 2**125, "the squares are near the limit of 128 bits"
+    assert cells["waiting_ss"].tolist() == [float(about_mean)] and cells["waiting_sum"].tolist() == [int(sum(signed))]
+    for many, largest in ((3, 2**63 - 1), (2, 2**62)):  # the sum of squares, the sum
+        behind(pd.DataFrame({"sex": ["male"] * many, "waiting": [largest] * many}), stored_as="BIGINT")
+        with pytest.raises(InputError, match=r"^tally: a sum of waiting is too large for exact arithmetic$"):
+            tally.tally("pupils", ["sex"], sums=["waiting"])
+
+
+def test_a_cell_without_a_value_has_no_sum_of_squares(behind):
+    frame = pd.DataFrame({"sex": ["male", "female"], "waiting": pd.array([None, 3], dtype="Int64")})
+    behind(frame)
+    cells = tally.tally("pupils", ["sex"], sums=["waiting"]).set_index("sex")
+    assert cells.loc["male", ["n", "waiting_n", "waiting_sum"]].tolist() == [1, 0, 0]
+    assert np.isnan(cells.loc["male", "waiting_ss"]) and cells.loc["female", "waiting_ss"] == 0
 
 
 def test_categories_come_in_codebook_order_with_missing_last(rows):
@@ -76,10 +119,12 @@ def test_categories_come_in_codebook_order_with_missing_last(rows):
     assert cells["sex"].cat.ordered
 
 
-def test_a_number_is_a_nullable_integer(rows):
+def test_numbers_are_nullable_integers_and_days_are_days(rows):
     cells = tally.tally("pupils", "age")
     assert cells["age"].dtype == "Int64"
     assert cells.loc[cells["age"].isna(), "n"].item() == rows["age"].isna().sum()
+    days = tally.tally("pupils", "day").set_index("day")["n"]
+    assert days.to_dict() == rows.groupby("day").size().to_dict()
 
 
 def test_a_filter_by_codes_and_by_missing(rows):
@@ -88,53 +133,223 @@ def test_a_filter_by_codes_and_by_missing(rows):
         tally.tally("pupils", ["stage"], where={"sex": ["male", "missing"]})["n"].sum()
         == (rows["sex"] != "female").sum()
     )
-    assert tally.tally("pupils", ["sex"], where={"age": [10, 11]})["n"].sum() == rows["age"].isin([10, 11]).sum()
+    some = rows["age"].isin([10, 11])
+    assert tally.tally("pupils", ["sex"], where={"age": np.array([10, 11])})["n"].sum() == some.sum()
+    assert tally.tally("pupils", [], where={"age": "missing"})["n"].tolist() == [rows["age"].isna().sum()]
+
+
+def test_the_same_tables_from_parallel_scans_of_many_row_groups(behind):
+    """Order and hash do not depend on which thread counts first."""
+    rng = np.random.default_rng(2)
+    many = 250_000  # three row groups
+    behind(
+        pd.DataFrame(
+            {
+                "stage": rng.choice(["primary", "junior", "senior"], many),
+                "caller": rng.integers(0, 9_000, many),
+                "waiting": rng.integers(0, 10**9, many),
+            }
+        )
+    )
+    for _ in range(3):
+        tally.tally("pupils", ["caller", "stage"], sums=["waiting"], model=True)
+    assert tally.asked()["hash"].nunique() == 1 and tally.asked()["cells"].iloc[0] > 25_000
+
+
+# --- several at once --------------------------------------------------------------------------------
+
+SEVERAL = [["sex", "stage"], ["age", "stage"], ["day"], ["stage"], ["waiting", "sex"], ["stage", "sex"], [], ["age"]]
+
+
+@pytest.mark.parametrize("where", [None, {"stage": ["junior", "senior"], "age": [8, 9, 17, "missing"]}])
+def test_several_tallies_at_once_are_the_single_ones(rows, monkeypatch, where):
+    single = [tally.tally("pupils", by, where=where) for by in SEVERAL]
+    alone, counted = tally.asked(), []
+    count = engine.count
+    monkeypatch.setattr(engine, "count", lambda *plan: counted.append(plan) or count(*plan))
+    together = tally.tallies("pupils", SEVERAL, where=where)
+    for one, other in zip(single, together, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+    written = tally.asked().iloc[len(SEVERAL) :].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone.drop(columns="scan"), written.drop(columns="scan"))
+    assert len(counted) == written["scan"].nunique() == 3, "the days and the waiting times need scans of their own"
+    assert written["scan"].min() > alone["scan"].max()
+
+
+def test_no_tally_shares_a_scan_that_would_grow_too_large():
+    sizes = {"a": 10, "b": 20, "c": 30, "d": 5000, "e": np.inf}
+    scans = sharing.share([("a", "b"), ("c",), ("d",), ("a", "d"), ("e",), ("b",), ()], sizes)
+    assert sorted(place for scan in scans for place in scan) == list(range(7))
+    tallies = [("a", "b"), ("c",), ("d",), ("a", "d"), ("e",), ("b",), ()]
+    for scan in scans:
+        together = {name for place in scan for name in tallies[place]}
+        assert len(scan) == 1 or sharing.grid(together, sizes) <= sharing.MOST
+    assert len(scans) == 5
+
+
+def test_no_tallies_are_no_tallies(rows):
+    assert tally.tallies("pupils", []) == [] and tally.asked().empty
+
+
+# --- the log ----------------------------------------------------------------------------------------
 
 
 def test_every_tally_is_written_down(rows):
-    tally.tally("pupils", ["sex"], where={"stage": "junior"})
-    tally.tally("pupils", ["sex", "caller"], model=True)
+    tally.tally("pupils", ["sex"], where={"stage": "junior", "age": [10, "missing"]})
+    tally.tally("pupils", ["sex", "caller"], sums="waiting", model=True)
     asked = tally.asked()
     assert asked["variables"].tolist() == ["sex", "sex caller"]
-    assert asked["filter"].tolist() == ["stage in junior", ""]
+    assert asked["filter"].tolist() == ["stage in junior; age in 10 missing", ""]
     assert asked["model"].tolist() == [False, True]
-    assert asked["rows"].tolist() == [(rows["stage"] == "junior").sum(), 500]
-    assert asked["sha256"].str.len().eq(64).all()
+    some = (rows["stage"] == "junior") & ((rows["age"] == 10) | rows["age"].isna())
+    assert asked["calls"].tolist() == [some.sum(), 500]
+    assert asked["hash"].str.fullmatch("[0-9a-f]{64}").all()
     assert not asked["query"].str.contains("/").any(), "a query must not carry a path of the machine"
+
+
+def test_the_query_that_is_written_down_gives_the_same_counts(rows, tmp_path, monkeypatch):
+    cells = tally.tallies("pupils", [["sex", "stage"], ["age"]], where={"sex": ["female", "missing"]})
+    monkeypatch.chdir(tmp_path)
+    for query, found in zip(tally.asked()["query"], cells, strict=True):
+        with duckdb.connect() as connection:
+            assert connection.execute(query).df()["n"].tolist() == found["n"].tolist()
+
+
+def test_the_hash_is_the_one_that_its_description_gives(rows):
+    cells = tally.tally("pupils", ["sex", "age"], sums=["waiting"])
+    digest = hashlib.sha256()
+    for name in cells:
+        if name == "sex":
+            values = np.where(cells[name] == "missing", np.iinfo(np.int64).min, cells[name].cat.codes.astype(np.int64))
+        elif name == "age":
+            values = cells[name].fillna(np.iinfo(np.int64).min).to_numpy(np.int64)
+        else:
+            values = cells[name].to_numpy()
+        digest.update(name.encode() + b"\0" + values.astype("<f8" if name == "waiting_ss" else "<i8").tobytes())
+    assert tally.asked()["hash"].tolist() == [digest.hexdigest()]
+
+
+def test_a_table_says_whether_it_is_a_model_tally_and_carries_its_counts(rows):
+    for model in (False, True):
+        cells = tally.tally("pupils", ["sex", "age"], sums=["waiting"], model=model)
+        assert cells.attrs["model"] is model
+        assert (cells["n"] > 0).all() and cells["n"].sum() == 500
+
+
+# --- refusals ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"table": "callers", "by": ["sex"]}, 'no table "callers"'),
-        ({"by": ["stagee"]}, 'no variable "stagee"; did you mean "stage"?'),
-        ({"by": ["bullying"]}, '"bullying" is not kept in the table'),
-        ({"by": ["sex"], "sums": ["stage"]}, '"stage" is not a whole number'),
-        ({"by": ["sex"], "where": {"stage": "junor"}}, 'no code "junor"; did you mean "junior"?'),
-        ({"by": ["sex"], "where": {"age": "ten"}}, '"age" is a whole number'),
-        ({"by": ["sex"], "where": {"stage": "vocational"}}, "no row"),
-        ({"by": ["caller"]}, "only a model tally may use it"),
+        ({"table": "callers", "by": ["sex"]}, 'tally: there is no table "callers"; expected one of calls, pupils'),
+        ({"by": ["stagee"]}, 'the codebook has no variable "stagee"; did you mean "stage"?'),
+        ({"by": ["bullying"]}, 'tally: "bullying" is not kept in the table "pupils"'),
+        ({"by": ["sex", "stage", "sex"]}, 'tally: "sex" is named twice'),
+        ({"by": ["sex"], "sums": ["stage"]}, 'tally: "stage" is not a whole number and has no sum'),
+        ({"by": ["sex"], "sums": ["day"]}, 'tally: "day" is not a whole number and has no sum'),
+        ({"by": ["sex"], "where": {"stag": "junior"}}, 'the codebook has no variable "stag"; did you mean "stage"?'),
+        ({"by": ["sex"], "where": {"stage": "junor"}}, 'tally: "stage" has no code "junor"; did you mean "junior"?'),
+        ({"by": ["sex"], "where": {"sex": "mising"}}, 'tally: "sex" has no code "mising"; did you mean "missing"?'),
+        ({"by": ["sex"], "where": {"stage": 1}}, 'tally: "stage" has no code "1"'),
+        ({"by": ["sex"], "where": {"age": "ten"}}, "tally: \"age\" is a whole number; 'ten' is not"),
+        (
+            {"by": ["sex"], "where": {"day": "2020-01-01"}},
+            'tally: "day" is a date and can be a filter only by "missing"',
+        ),
+        (
+            {"by": ["sex"], "where": {"stage": ["vocational", "missing"], "age": 7}},
+            'tally: no row of "pupils" is left under the filter: stage in vocational missing; age in 7',
+        ),
+        ({"by": ["sex"], "where": {"stage": []}}, 'tally: no row of "pupils" is left under the filter: stage in '),
+        ({"by": ["caller"]}, 'tally: "caller" tells callers or staff apart; only a model tally may use it'),
+        (
+            {"by": ["sex"], "where": {"caller": 1}},
+            'tally: "caller" tells callers or staff apart; only a model tally may',
+        ),
     ],
 )
 def test_refusals_in_one_sentence(rows, arguments, expected):
-    with pytest.raises(InputError, match=r"tally|codebook") as raised:
+    with pytest.raises(InputError) as raised:
         tally.tally(**{"table": "pupils", **arguments})
-    assert expected in str(raised.value)
+    assert str(raised.value).startswith(expected)
+    assert "\n" not in str(raised.value)
+    if "sums" not in arguments:
+        with pytest.raises(InputError) as again:
+            tally.tallies(arguments.get("table", "pupils"), [arguments["by"]], where=arguments.get("where"))
+        assert str(again.value) == str(raised.value)
+    assert tally.asked().empty, "what is refused is not written down as asked"
+
+
+def test_an_empty_table_is_told(behind, rows):
+    behind(rows.iloc[:0])
+    with pytest.raises(InputError, match=r'^tally: no row of "pupils" is left$'):
+        tally.tally("pupils", ["sex"])
+
+
+SPOILT = {
+    "with another codebook": "COPY (FROM '{path}') TO '{path}.new' (FORMAT parquet, KV_METADATA {{codebook: 'f0'}})",
+    "with another codebook, or none": "COPY (FROM '{path}') TO '{path}.new' (FORMAT parquet)",
+    'has a column "shoe_size" that the codebook does not know': "COPY (SELECT *, 1 AS shoe_size FROM '{path}') {to}",
+    '"stage" is stored as VARCHAR': "COPY (SELECT * REPLACE (stage::VARCHAR AS stage) FROM '{path}') {to}",
+    '"waiting" is stored as DOUBLE': "COPY (SELECT * REPLACE (waiting::DOUBLE AS waiting) FROM '{path}') {to}",
+    '"day" is stored as INTEGER': "COPY (SELECT * REPLACE (year(day)::INTEGER AS day) FROM '{path}') {to}",
+    '"sex" has positions beyond its 2 codes': "COPY (SELECT * REPLACE ((sex + 1)::UTINYINT AS sex) FROM '{path}') {to}",
+    '"sex" has positions beyond': "COPY (SELECT * REPLACE ((sex::INTEGER - 1)::TINYINT AS sex) FROM '{path}') {to}",
+}
+
+
+@pytest.mark.parametrize("expected", SPOILT)
+def test_a_file_that_is_not_what_the_codebook_describes_is_refused(rows, tmp_path, expected):
+    path = tmp_path / "pupils.parquet"
+    to = f"TO '{path}.new' (FORMAT parquet, KV_METADATA {{codebook: '{codebook().sha256}'}})"
+    with duckdb.connect() as connection:
+        connection.execute(SPOILT[expected].format(path=path, to=to))
+    path.with_name("pupils.parquet.new").rename(path)
+    tally._facts.cache_clear()
+    with pytest.raises(InputError, match=r"pupils\.parquet.*; run: make 01-clean$") as raised:
+        tally.tally("pupils", ["sex"])
+    assert expected.removesuffix(", or none") in str(raised.value)
+
+
+@pytest.mark.parametrize("spoil", ["empty", "cut", "text", "holed"])
+def test_a_damaged_file_is_told(rows, tmp_path, spoil):
+    path = tmp_path / "pupils.parquet"
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(
+        {
+            "empty": b"",
+            "cut": content[:middle],
+            "text": b"sex,stage\n1,2\n" * 99,
+            "holed": content[:8] + bytes(middle) + content[middle + 8 :],
+        }[spoil]
+    )
+    tally._facts.cache_clear()
+    with pytest.raises(
+        InputError, match=r"pupils\.parquet is damaged and cannot be read.*; run: make 01-clean$"
+    ) as raised:
+        tally.tally("pupils", ["sex", "stage"], sums=["waiting"])
     assert "\n" not in str(raised.value)
 
 
-def test_a_file_made_with_another_codebook_is_refused(rows, tmp_path):
-    write(tmp_path, rows, "0" * 64)
-    tally._columns.cache_clear()
-    with pytest.raises(InputError, match="made with another codebook"):
-        tally.tally("pupils", ["sex"])
-
-
-def test_nothing_cleaned_yet_is_told(tmp_path, monkeypatch):
+def test_nothing_cleaned_yet_is_told_with_the_command_for_this_export(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "CLEAN", tmp_path / "nowhere")
-    tally._columns.cache_clear()
-    with pytest.raises(InputError, match="run: make 01-clean"):
-        tally.tally("pupils", ["sex"])
+    tally._facts.cache_clear()
+
+    def told():
+        with pytest.raises(InputError) as raised:
+            tally.tally("pupils", ["sex"])
+        return re.sub(r".*pupils\.parquet ", "", str(raised.value))
+
+    for name in ("EXPORT", "CODEBOOK"):
+        monkeypatch.delenv(name, raising=False)
+    assert told() == "is not there yet; run: make 01-clean"
+    monkeypatch.setattr(paths, "TREE", paths.ROOT / "private")
+    assert told() == "is not there yet; run: make 01-clean EXPORT=path/to/export"
+    monkeypatch.setenv("EXPORT", "data-raw/private/ours.csv")
+    monkeypatch.setenv("CODEBOOK", "ours.yaml")
+    assert told() == "is not there yet; run: make 01-clean EXPORT=data-raw/private/ours.csv CODEBOOK=ours.yaml"
 
 
 def test_the_codebook_is_read_once():

@@ -10,7 +10,7 @@ From records to counts:
 simulation   numbers and random draws (used by simulate and recovery alone, like the next three)
 scenario     what happens at the simulated hotline, from the caller to the counsellor's form
 raw_face     the export as a ticket system would spell and spoil it
-recovery     replications: does the model find its own coefficients again, and what keeps it from that
+recovery     does the model find its own coefficients again, and what keeps it from that
 readers      CSV, Excel and Parquet, row by row (used by 01-clean alone, like the next five)
 records      the rows of an export in DuckDB, as texts
 decoding     texts -> codes, numbers and times, as the codebook says
@@ -18,11 +18,25 @@ key          callers' and counsellors' numbers -> keyed hashes
 rules        the reasons for which a row leaves the study
 flow         which rows stay, stage by stage, and the two tables that come out
 tally        the door: counts by named variables, for every later notebook
+sharing      several tallies from one scan of the data
+engine       what counts behind the door: DuckDB
 
 From counts to results:
 stats/       methods that no well-kept library has, one file each
+comparisons  the tables of the comparisons between levels, and of the hotline's response
+response_charts   the charts of that response
 predictors   what may predict a level, by block and by when it is known
-odds_ratios  the tables and the forest plot of a logistic model
+estimable    the part of a logistic model that the counts can estimate, and in words what they cannot
+odds_ratios  the tables of odds ratios
+forest       their plots: a whole model, one variable within another, several analyses
+model_tables what is printed beside them: blocks, variables, interactions
+levels       the three levels in one model, ordinal and multinomial
+sensitivity  several analyses of one question side by side
+sensitivity_tables   the same as the paper prints them
+prediction_tables, validation_tables   the tables of the risk model
+charts_prediction, nomogram            its charts, and the model as a sheet of scales
+risk_model   the model as a small file; model_card: what it is for, in words
+score        a risk for each row of an export (the one reader of records besides 01-clean)
 
 What a step shows:
 dictionary   the codebook as tables and as a page
@@ -37,8 +51,9 @@ params       params.yml, read and checked
 fingerprint  what a step's outputs depend on
 execute      one notebook, by papermill
 step         one step, safely
-manuscript   what the paper is made from
-render       the paper, in three formats
+manuscript   what manuscript and supplement are made from
+published    published.yml as tables for readers
+render       manuscript and supplement, in three formats
 quarto       rendering by Quarto, where there is one
 pandoc_route rendering by pandoc and Typst otherwise
 glyphs       fonts, and whether they have every character

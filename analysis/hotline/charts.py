@@ -1,7 +1,7 @@
 """The charts of several panels or many strokes, so that the notebooks need only name what is drawn.
 
 All take finished numbers and labels, estimate nothing, and return a figure at the size of print: as wide as the
-paper's text or, for two that stand side by side, as half of it.
+paper's text. Those of the risk model are in `charts_prediction`.
 """
 
 import matplotlib.pyplot as plt
@@ -14,8 +14,7 @@ from hotline import style, text
 from hotline.stats.moments import quantile
 
 BLANK = "white"
-HALF = (3.05, 3.6)  # inches: one of two figures side by side
-SMALL = 7.5  # points, in such a figure
+DASHES = ["-", (0, (4, 1.2)), (0, (1.2, 0.8))]  # of the levels
 
 
 def distributions(panels, labels):
@@ -36,6 +35,9 @@ def distributions(panels, labels):
             legend=False,
             ax=ax,
         )
+        # Dashes on top of the solid line let both be seen where they lie on each other.
+        for place, line in enumerate(ax.lines[::-1]):  # seaborn draws the last level first
+            line.set(linestyle=DASHES[place], zorder=2 + 0.1 * place)
         least, most = counts["value"].min(), counts["value"].max()
         end = min(most, max(quantile(counts["value"], counts["n"], 0.98), least + 3))
         margin = 0.04 * (end - least)
@@ -44,7 +46,10 @@ def distributions(panels, labels):
         ax.yaxis.set_major_formatter(PercentFormatter(1))
     for ax in axes.flat[len(panels) :]:
         ax.set_visible(False)
-    handles = [plt.Line2D([], [], color=style.LEVELS[level], label=label) for level, label in labels.items()]
+    handles = [
+        plt.Line2D([], [], color=style.LEVELS[level], label=label, linestyle=dash)
+        for (level, label), dash in zip(labels.items(), DASHES, strict=False)
+    ]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(labels))
     return figure
 
@@ -82,162 +87,26 @@ def residual_map(blocks, strong=20):
 def odds_ratios(labels, panels, axis="Odds ratio"):
     """Draw odds ratios with their intervals on one logarithmic scale, a panel for each set.
 
-    labels: one per row, top to bottom; panels: {title: array of (odds ratio, low, high) per row}; axis: what
-    stands below each panel.
+    labels: one per row, top to bottom; panels: {title: array of (odds ratio, low, high) per row, NaN where there is
+    none, and perhaps a fourth, another odds ratio to be marked by a stroke}; axis: what stands below each panel.
     """
     sets = {title: np.asarray(rows, dtype=float) for title, rows in panels.items()}
-    largest = max(np.exp(np.abs(np.log(rows))).max() for rows in sets.values())
+    if all(np.isnan(rows).all() for rows in sets.values()):
+        return style.words("no odds ratio to show")
+    largest = np.nanmax([np.exp(np.abs(np.log(rows))) for rows in sets.values()])
     span = 1.1 * max(1.4, largest)
     ticks = [0.125, 0.25, 0.5, 1, 2, 4, 8] if span > 2.2 else [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2]
     ticks = [tick for tick in ticks if 1 / span < tick < span]
     size = (style.WIDTH, 0.6 + 0.29 * len(labels))
     figure, axes = plt.subplots(1, len(sets), figsize=size, sharey=True, squeeze=False)
     for ax, (title, rows) in zip(axes[0], sets.items(), strict=True):
-        ratio, low, high = rows.T
+        ratio, low, high, *other = rows.T
         ax.errorbar(ratio, labels, xerr=[ratio - low, high - ratio], fmt="o", color=style.ACCENT, markersize=4)
+        for stroke in other:
+            ax.plot(stroke, labels, "|", color=style.MUTED, markersize=10, markeredgewidth=1.3)
         ax.axvline(1, color=style.MUTED, linewidth=1)
         ax.set(xscale="log", title=title, xlabel=axis, xlim=(1 / span, span))
         ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         ax.minorticks_off()
     axes[0, 0].invert_yaxis()
     return figure
-
-
-def answering(demand, shares):
-    """Draw calls and answered calls a month, and the share answered in several groupings on one scale.
-
-    demand: columns calls_per_month and answered_per_month, years in the index; shares: {title: columns estimate, low
-    and high, labels in the index}, three of them. The points of a title that ends in "year" are joined.
-    """
-    figure, axes = plt.subplots(2, 2, figsize=(style.WIDTH, 4.2))
-    first = axes[0, 0]
-    for column, colour in (("calls_per_month", style.MUTED), ("answered_per_month", style.ACCENT)):
-        first.plot(demand.index.astype(str), demand[column], "o-", color=colour, markersize=4)
-    first.legend(["All calls", "Answered calls"], loc="lower right")
-    first.set(title="Calls a month", xlim=(-0.4, len(demand) - 0.6), ylim=(0, 1.1 * demand["calls_per_month"].max()))
-    first.yaxis.set_major_formatter("{x:,.0f}")
-    together = pd.concat(shares.values())
-    scale = max(0, together["low"].min() - 0.03), min(1, together["high"].max() + 0.03)
-    for ax, (title, part) in zip(axes.flat[1:], shares.items(), strict=True):
-        reach = [part["estimate"] - part["low"], part["high"] - part["estimate"]]
-        line = "o-" if title.endswith("year") else "o"
-        names = [str(name).replace(" River ", " River\n") for name in part.index]
-        ax.errorbar(names, part["estimate"], reach, fmt=line, color=style.ACCENT, markersize=3.5, capsize=2.5)
-        ax.set(title=title, xlim=(-0.4, len(part) - 0.6), ylim=scale)
-        ax.yaxis.set_major_formatter(PercentFormatter(1, 0))
-    return figure
-
-
-def stacked_shares(shares, axis, least=0.03):
-    """Draw a bar for each row of `shares`, divided as its columns say, with the percentages written in.
-
-    shares: labels in index and columns, each row summing to 1; axis: what stands below; least: the share from which
-    there is room for its percentage.
-    """
-    palette = sns.color_palette("cividis_r", shares.shape[1])
-    ax = shares.plot.barh(
-        stacked=True, figsize=(style.WIDTH, 0.9 + 0.47 * len(shares)), width=0.8, color=palette, edgecolor="white",
-        legend=False,
-    )  # fmt: skip
-    for bars, colour in zip(ax.containers, palette, strict=True):
-        printed = [text.percent(bar.get_width(), 0) if bar.get_width() > least else "" for bar in bars]
-        ink = "white" if sum(colour) < 1.4 else "black"
-        ax.bar_label(bars, printed, label_type="center", color=ink, fontsize=8)
-    ax.set(xlabel=axis, ylabel="", xlim=(0, 1))
-    ax.xaxis.set_major_formatter(PercentFormatter(1))
-    ax.invert_yaxis()
-    ax.grid(False)
-    ax.figure.legend(
-        *ax.get_legend_handles_labels(), loc="outside upper center", ncols=4, columnspacing=1, handlelength=1
-    )
-    return ax.figure
-
-
-def roc_curves(curves, points, labels, found):
-    """Draw ROC curves with one marked threshold each; a figure for one half of the page.
-
-    curves: {sample: columns sensitivity and specificity}; points: {sample: mapping with the same two names};
-    labels: {sample: legend}; the last sample is drawn in front. found: the event, such as "at risk".
-    """
-    figure, ax = plt.subplots(figsize=HALF)
-    ax.plot([0, 1], [0, 1], ":", color=style.MUTED, linewidth=0.8, label="A coin: 0.500")
-    for (name, curve), (colour, dash) in zip(curves.items(), [(style.MUTED, "--"), (style.ACCENT, "-")], strict=True):
-        point = points[name]
-        ax.plot(1 - curve["specificity"], curve["sensitivity"], dash, color=colour, linewidth=1.2, label=labels[name])
-        ax.plot(1 - point["specificity"], point["sensitivity"], "o", color=colour, markersize=4.5)
-    ax.set_box_aspect(1)
-    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-    _small(ax, "Flagged among the others (1 − specificity)", f"Flagged among those {found} (sensitivity)")
-    _percent(ax.xaxis, ax.yaxis)
-    figure.legend(title="Area under the curve", loc="outside upper center", fontsize=SMALL, title_fontsize=SMALL)
-    return figure
-
-
-def calibration_plot(tenths, shapes, found):
-    """Draw observed share against predicted risk, and below it how the risks are spread; for half of the page.
-
-    tenths: {sample: columns predicted, observed, low and high}, the last drawn in front and filled; shapes: columns
-    risk, pupils (a weight) and had, which is events or others; found: the event, such as "at risk". The axes are alike
-    and end where hardly a pupil has a greater risk.
-    """
-    figure, (upper, lower) = plt.subplots(2, 1, figsize=HALF, sharex=True, height_ratios=[3.2, 1])
-    upper.axline((0, 0), slope=1, color=style.MUTED, linewidth=0.8, linestyle=":")
-    looks = [(style.MUTED, "white"), (style.ACCENT, style.ACCENT)]
-    for (name, rows), (colour, face) in zip(tenths.items(), looks, strict=True):
-        reach = [rows["observed"] - rows["low"], rows["high"] - rows["observed"]]
-        upper.errorbar(
-            rows["predicted"],
-            rows["observed"],
-            reach,
-            fmt="o",
-            color=colour,
-            markerfacecolor=face,
-            markersize=3.5,
-            linewidth=0.9,
-            label=name.capitalize(),
-        )
-    highest = max(rows[["predicted", "high"]].max(axis=None) for rows in tenths.values())
-    end = min(1.0, 1.05 * max(highest, quantile(shapes["risk"], shapes["pupils"], 0.99)))
-    upper.set_ylim(0, end)
-    upper.legend(loc="lower right", fontsize=SMALL, handletextpad=0.2, borderaxespad=0.1)
-    sns.histplot(
-        shapes,
-        x="risk",
-        weights="pupils",
-        hue="had",
-        hue_order=["others", "events"],
-        stat="percent",
-        common_norm=False,
-        element="step",
-        linewidth=0.8,
-        binwidth=end / 40,
-        binrange=(0, 1),
-        ax=lower,
-        legend=False,
-        palette=[style.LEVELS["well"], style.LEVELS["high_risk"]],
-    )
-    for label, colour in (("others", style.LEVELS["well"]), (found, style.LEVELS["high_risk"])):
-        lower.fill_between([], [], color=colour, alpha=0.4, label=label)
-    lower.set(xlim=(0, end), ylim=(0, 1.4 * lower.get_ylim()[1]))
-    lower.legend(loc="upper right", fontsize=SMALL, ncols=2, handlelength=1, columnspacing=1, borderaxespad=0.1)
-    _small(upper, "", f"Observed share {found}")
-    _small(lower, "Predicted risk", "Pupils")
-    _percent(lower.xaxis, upper.yaxis)
-    lower.yaxis.set_major_formatter(PercentFormatter(100, 0))
-    lower.yaxis.set_major_locator(MaxNLocator(2))
-    figure.align_ylabels()
-    return figure
-
-
-def _small(ax, xlabel, ylabel):
-    """Label the axes of a figure that takes half of the page."""
-    ax.set_xlabel(xlabel, fontsize=SMALL)
-    ax.set_ylabel(ylabel, fontsize=SMALL)
-    ax.tick_params(labelsize=SMALL)
-
-
-def _percent(*axes):
-    """Write the shares on these axes as percentages."""
-    for axis in axes:
-        axis.set_major_locator(MaxNLocator(5))
-        axis.set_major_formatter(PercentFormatter(1, 0))

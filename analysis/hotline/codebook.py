@@ -90,6 +90,7 @@ class Field:
     header: str | None = None
     needed: bool = False
     unit: str = ""
+    ordered: bool = False
     reference: str | None = None
     formats: tuple = ()
     missing: tuple = ()
@@ -196,6 +197,8 @@ def _field(entry, where):
     names = [code.code for code in codes]
     if len(set(names)) < len(names) or MISSING in names:
         raise InputError(f'{place}: every code must occur once, and none may be called "{MISSING}"')
+    if not isinstance(made.ordered, bool) or (made.ordered and not codes):
+        raise InputError(f'{place}: "ordered" is {made.ordered!r}; expected true or false, and true only with codes')
     if made.reference is not None and made.reference not in names:
         raise InputError(f'{place}: the reference "{made.reference}" is not among its codes')
     spellings = [text for code in codes for text in (code.zh, *code.synonyms)] + list(made.missing)

@@ -16,7 +16,7 @@ def variables(book):
             "title": each.title,
             "title_zh": each.title_zh,
             "header": each.header or "(derived)",
-            "type": "category" if each.categorical else each.type,
+            "type": ("ordered category" if each.ordered else "category") if each.categorical else each.type,
             "unit": each.unit,
             "block": each.block,
             "sensitivity": each.sensitivity,

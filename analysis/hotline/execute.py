@@ -16,6 +16,12 @@ from papermill.exceptions import PapermillExecutionError
 
 from hotline import paths
 
+# The kernel's own chatter about its network transport would drown the one line per step. A socket that closes while
+# the kernel says goodbye is told by tornado, past the kernel's own level.
+QUIET = [
+    "--IPKernelApp.log_level=50",
+    "--IPKernelApp.exec_lines=__import__('logging').getLogger('tornado').setLevel(60)",
+]
 STARTS = 4  # attempts to start a kernel
 NOT_STARTED = "Kernel died before replying to kernel_info"
 
@@ -42,10 +48,7 @@ class ProgressEngine(NBClientEngine):
             return original(cell, cell_index, **more)
 
         nb_man.cell_start = cell_start
-        # The kernel's own chatter about its network transport would drown the one line per step.
-        return super().execute_managed_notebook(
-            nb_man, kernel_name, extra_arguments=["--IPKernelApp.log_level=50"], **kwargs
-        )
+        return super().execute_managed_notebook(nb_man, kernel_name, extra_arguments=QUIET, **kwargs)
 
 
 papermill_engines.register("progress", ProgressEngine)

@@ -6,6 +6,7 @@ import os
 import re
 
 from hotline import paths, style, tally
+from hotline.codebook import codebook
 from hotline.provenance import run_is_simulated
 
 STAMP = "Simulated data"
@@ -59,9 +60,25 @@ class Exhibits:
             raise ValueError(f'{self.step}: "{name}" is not among the promised {kind}: {sorted(self.promised[kind])}')
         self.made[kind].add(name)
 
+    def _refuse_persons(self, name, frame):
+        """Refuse a table that lists cells of a model tally, which are close to single persons.
+
+        Such a table is known by its columns, since tables that are made from another one seldom keep a mark, and
+        a mark that they keep would stay with harmless sums too: more than half of the variables of a model tally
+        (three at least), or one that tells callers or staff apart.
+        """
+        columns = set(map(str, frame.columns))
+        asked = tally.asked()
+        for variables in map(set, asked.loc[asked["model"].astype(bool), "variables"].str.split()):
+            if len(columns & variables) >= max(3, len(variables) / 2):
+                raise ValueError(f'{self.step}: "{name}" lists the cells of a model tally, which may not be written')
+        for column in columns & set(codebook().select(sensitivity="identifier")):
+            raise ValueError(f'{self.step}: "{name}" has the column "{column}", which tells callers or staff apart')
+
     def result(self, name, frame):
         """Write a tidy result, one row per estimate, at full precision, to results/NAME.csv."""
         self._note_made("results", name)
+        self._refuse_persons(name, frame)
         frame.to_csv(self.folder / "results" / f"{name}.csv", index=False, lineterminator="\n")
 
     def table(self, name, frame, caption, note="", once=()):
@@ -73,6 +90,7 @@ class Exhibits:
         variable above its categories.
         """
         self._note_made("tables", name)
+        self._refuse_persons(name, frame)
         printed = frame.astype(str)
         if once:
             repeated = printed[once[0]].eq(printed[once[0]].shift())

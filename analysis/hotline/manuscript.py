@@ -1,4 +1,4 @@
-"""What the manuscript is made from: which files it needs, and what its named numbers read.
+"""What manuscript and supplement are made from: which files they need, and what their named numbers read.
 
 Everything here is cheap, because a second `make paper` asks it only to find that nothing has changed.
 """
@@ -11,9 +11,8 @@ from hotline.errors import InputError
 from hotline.fingerprint import library
 from hotline.provenance import sha256
 
-SOURCE = paths.PAPER / "manuscript.qmd"
-SOURCES = (
-    "manuscript.qmd",
+# What both documents share.
+LOOK = (
     "_quarto.yml",
     "references.bib",
     "quarto-subset.lua",
@@ -21,14 +20,15 @@ SOURCES = (
     "template.typ",
     "style.typ",
     "style.css",
+    "tripod.md",
 )
-# The manuscript's way to data-derived/, from paper/.
+# The documents' way to data-derived/, from paper/.
 UP = "../data-derived/"
 
 _INCLUDE = re.compile(r"\{\{<\s+include\s+(\S+)\s+>\}\}")
 _IMAGE = re.compile(r"!\[[^\n]*?\]\(([^)\s]+)\)\{")
-# The table of published and reproduced findings, which the render step writes from published.yml.
-FINDINGS = "_findings.md"
+# The tables that the render step writes from published.yml, where a document includes them.
+GENERATED = ("_findings.md", "_numbers.md", "_sources.md")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 BANNER = "Simulated data"
@@ -37,7 +37,8 @@ SIMULATED = {
     "data": "simulated",
     "banner": f"{BANNER}: nothing here is a finding about real pupils",
     "conclusion": "The results come from counts alone and describe the simulator.",
-    "source": "The folder `data-raw/` names every number of the simulator with its source and status.",
+    "source": "The supplement writes down the model of the simulator, names every number of it with source and status, "
+    "and reports how well an analysis finds its coefficients again.",
     "nature": "*Construction* means that the simulator was told; agreement then shows that the analysis finds what is "
     "there. *Emergent* means that it was not told.",
     "meaning": "The results show that the analysis works and what its output looks like; they confirm no finding "
@@ -80,8 +81,22 @@ def is_simulated():
     return told.popitem()[1] if told else paths.TREE == paths.ROOT
 
 
+def source(document):
+    """Return the source of a document."""
+    return paths.PAPER / f"{document}.qmd"
+
+
+def documents():
+    """Return the names of the documents: the manuscript, and its supplement where there is one.
+
+    The supplement describes the simulator, so a manuscript on real records has none.
+    """
+    supplement = ["supplement"] if is_simulated() and source("supplement").is_file() else []
+    return ["manuscript", *supplement]
+
+
 def exhibits(text):
-    """Return the tables and figures that the manuscript asks for, as (line, path, ending) in order.
+    """Return the tables and figures that a document asks for, as (line, path, ending) in order.
 
     A figure is asked for without ending and is needed twice: SVG for HTML and PDF, PNG for DOCX.
     """
@@ -94,28 +109,29 @@ def exhibits(text):
 
 
 def exhibit_files():
-    """Return {path from data-derived/: file} for every table and figure of the manuscript.
+    """Return {path from data-derived/: file} for every table and figure of the documents.
 
     Raises InputError, naming the line, where one is missing or lies elsewhere.
     """
-    if not SOURCE.exists():
-        raise InputError(f"{paths.shown(SOURCE)}: there is no such file; it is the source of the paper")
     files, faults = {}, []
-    for line, path, ending in exhibits(SOURCE.read_text(encoding="utf-8")):
-        place = f"{paths.shown(SOURCE)}, line {line}"
-        if path == FINDINGS:
-            continue
-        if not path.startswith(UP):
-            faults.append(f'{place}: tables and figures come from {UP}, not from "{path}"')
-            continue
-        name = path.removeprefix(UP) + ending
-        files[name] = paths.DERIVED / name
-        if not files[name].is_file():
-            kind = "figure" if ending else "table"
-            faults.append(
-                f"{place}: there is no {kind} {paths.shown(files[name])}; "
-                f"run: make {name.split('/')[0]}, or mend the name"
-            )
+    for document in map(source, documents()):
+        if not document.exists():
+            raise InputError(f"{paths.shown(document)}: there is no such file; it is the source of the paper")
+        for line, path, ending in exhibits(document.read_text(encoding="utf-8")):
+            place = f"{paths.shown(document)}, line {line}"
+            if path in GENERATED or path in LOOK:
+                continue
+            if not path.startswith(UP):
+                faults.append(f'{place}: tables and figures come from {UP}, not from "{path}"')
+                continue
+            name = path.removeprefix(UP) + ending
+            files[name] = paths.DERIVED / name
+            if not files[name].is_file():
+                kind = "figure" if ending else "table"
+                faults.append(
+                    f"{place}: there is no {kind} {paths.shown(files[name])}; "
+                    f"run: make {name.split('/')[0]}, or mend the name"
+                )
     if faults:
         raise InputError("\n".join(dict.fromkeys(faults)))
     return files
@@ -155,36 +171,26 @@ def as_yaml(known):
     return "\n".join(lines) + "\n"
 
 
-def quotes_findings():
-    """Return whether the manuscript includes the table of published and reproduced findings."""
-    return FINDINGS in SOURCE.read_text(encoding="utf-8")
+def generated():
+    """Return {file name: text} of the tables from published.yml that the documents include."""
+    asked = {path for document in documents() for _, path, _ in exhibits(source(document).read_text(encoding="utf-8"))}
+    if not asked & set(GENERATED):
+        return {}
+    from hotline import published
 
-
-def findings():
-    """Return the table of published and reproduced findings as Markdown, from the list in published.yml.
-
-    What was found here stays a shortcode, so that it is filled in like any other value. Where it comes from
-    (by construction, or emergent) has a meaning for simulated data only.
-    """
-    import yaml
-
-    known = yaml.safe_load(paths.PUBLISHED.read_text(encoding="utf-8"))["findings"]
-    simulated = is_simulated()
-    head = ["Published finding", "Here", *(["Nature"] if simulated else [])]
-    rows = [[each["text"].rstrip("."), each["here"], *([each["reproduced_by"]] if simulated else [])] for each in known]
-    lines = ["| " + " | ".join(row) + " |" for row in [head, [":---"] * len(head), *rows]]
-    caption = ": Findings of the original study, and what the {{< var study.data >}} data show. {#tbl-reproduced}"
-    return "\n".join([*lines, "", caption, ""])
+    made = {"_findings.md": lambda: published.findings(is_simulated())}
+    made |= {"_numbers.md": published.numbers, "_sources.md": published.sources}
+    return {name: made[name]() for name in GENERATED if name in asked}
 
 
 def inputs():
-    """Return {path as shown: file} of everything that the paper follows from."""
-    files = [paths.PAPER / name for name in SOURCES]
+    """Return {path as shown: file} of everything that the documents follow from."""
+    files = [*map(source, documents()), *(paths.PAPER / name for name in LOOK)]
     for file in files:
         if not file.is_file():
             raise InputError(f"{paths.shown(file)}: there is no such file; the paper can't be rendered without it")
     files += [paths.ROOT / name for name in library(["from hotline import render"])]
-    files += [paths.PUBLISHED] if quotes_findings() else []
+    files += [paths.PUBLISHED] if generated() else []
     files += [paths.LOCK] if paths.LOCK.exists() else []
     files += value_files() + list(exhibit_files().values())
     return {paths.shown(file): file for file in files}

@@ -1,7 +1,7 @@
-"""Render the manuscript without Quarto: pandoc for HTML and DOCX, pandoc and Typst for PDF.
+"""Render the documents without Quarto: pandoc for HTML and DOCX, pandoc and Typst for PDF.
 
-One Lua filter, paper/quarto-subset.lua, understands what of Quarto's syntax the manuscript uses and refuses
-the rest. The three formats are made at the same time.
+One Lua filter, paper/quarto-subset.lua, understands what of Quarto's syntax they use and refuses
+the rest. All documents and formats are made at the same time.
 """
 
 import os
@@ -15,7 +15,6 @@ from pathlib import Path
 from hotline.errors import InputError
 
 COMMON = [
-    "manuscript.qmd",
     "--from=markdown",
     "--metadata-file=_quarto.yml",
     "--lua-filter=quarto-subset.lua",
@@ -25,7 +24,7 @@ COMMON = [
     "--fail-if-warnings",
 ]
 FORMATS = {
-    "manuscript.html": [
+    "html": [
         "--to=html",
         "--mathml",
         "--embed-resources",
@@ -36,13 +35,13 @@ FORMATS = {
         "--section-divs",
         "--variable=document-css=false",
     ],
-    "manuscript.docx": [
+    "docx": [
         "--to=docx",
         "--reference-doc=reference.docx",
         "--default-image-extension=png",
         "--lua-filter=table-widths.lua",
     ],
-    "manuscript.typ": [
+    "typ": [
         "--to=typst",
         "--template=template.typ",
         "--include-in-header=_banner.typ",
@@ -83,7 +82,7 @@ def complaint(stderr):
     """Return pandoc's words as ours: the filter's faults with file and line, or what pandoc itself said."""
     faults = re.findall(r"^FAULT (.*)$", stderr, flags=re.MULTILINE)
     text = "\n".join(dict.fromkeys(faults)) or stderr.strip()
-    return re.sub(r"^(?=manuscript\.qmd)", "paper/", text, flags=re.MULTILINE)
+    return re.sub(r"^(?=\w+\.qmd)", "paper/", text, flags=re.MULTILINE)
 
 
 def write_reference(pandoc, folder):
@@ -109,24 +108,24 @@ def write_chinese(folder):
     from hotline import glyphs
 
     sources = [
-        folder / "manuscript.qmd",
+        *sorted(folder.glob("*.qmd")),
         folder / "references.bib",
         folder / "_variables.yml",
-        *sorted((folder / "data-derived").rglob("*.md")),
+        *sorted(folder.rglob("*.md")),
     ]
     glyphs.write_chinese("".join(file.read_text(encoding="utf-8") for file in sources), folder / "chinese.woff")
     with open(folder / "style.css", "a", encoding="utf-8") as style:
         style.write('@font-face { font-family: "Chinese of this page"; src: url("chinese.woff") format("woff"); }\n')
 
 
-def run_pandoc(folder, environment):
-    """Make HTML, DOCX and the Typst source, side by side. Raises InputError with pandoc's first complaint."""
+def run_pandoc(folder, documents, environment):
+    """Make HTML, DOCX and the Typst source of each document. Raises InputError with all that pandoc complains of."""
     pandoc = pandoc_path()
     write_chinese(folder)
     write_reference(pandoc, folder)
     running = [
         subprocess.Popen(
-            [pandoc, *COMMON, *options, f"--output={name}"],
+            [pandoc, f"{document}.qmd", *COMMON, *options, f"--output={document}.{ending}"],
             cwd=folder,
             env=environment,
             stdout=subprocess.PIPE,
@@ -134,42 +133,45 @@ def run_pandoc(folder, environment):
             text=True,
             encoding="utf-8",
         )
-        for name, options in FORMATS.items()
+        for document in documents
+        for ending, options in FORMATS.items()
     ]
     said = [(each.communicate()[1], each.returncode) for each in running]
-    for stderr, code in said:
-        if code:
-            raise InputError(complaint(stderr))
+    complaints = [complaint(stderr) for stderr, code in said if code]
+    if complaints:
+        raise InputError("\n".join(dict.fromkeys(complaints)))
 
 
-def run_typst(folder, epoch):
-    """Set manuscript.typ as manuscript.pdf, with the fonts in fonts/ and Typst's own, and no others."""
+def run_typst(folder, document, epoch):
+    """Set a document's Typst source as PDF, with the fonts in fonts/ and Typst's own, and no others."""
     import typst
 
     try:
         _, warnings = typst.compile_with_warnings(
-            str(folder / "manuscript.typ"),
-            output=str(folder / "manuscript.pdf"),
+            str(folder / f"{document}.typ"),
+            output=str(folder / f"{document}.pdf"),
             root=str(folder),
             font_paths=[str(folder / "fonts")],
             ignore_system_fonts=True,
             timestamp=datetime.fromtimestamp(epoch, UTC),
         )
     except typst.TypstError as error:
-        raise InputError(f"paper/manuscript.qmd: Typst can't set the PDF: {error.diagnostic or error}") from error
+        raise InputError(f"paper/{document}.qmd: Typst can't set the PDF: {error.diagnostic or error}") from error
     if warnings:
-        raise InputError(f"paper/manuscript.qmd: Typst warns: {warnings[0].diagnostic or warnings[0]}")
+        raise InputError(f"paper/{document}.qmd: Typst warns: {warnings[0].diagnostic or warnings[0]}")
 
 
-def render(folder, epoch):
-    """Render the manuscript in a scratch folder that holds its sources and exhibits.
+def render(folder, documents, epoch):
+    """Render documents in a scratch folder that holds their sources and exhibits.
 
     Parameters
     ----------
-    folder : path with manuscript.qmd, the other sources, data-derived/ and fonts/
+    folder : path with DOCUMENT.qmd, the other sources, data-derived/ and fonts/
+    documents : their names, such as "manuscript"
     epoch : the date that the files bear, in seconds since 1970
 
-    Leaves manuscript.html, .pdf and .docx there. Raises InputError with file and line where it cannot.
+    Leaves DOCUMENT.html, .pdf and .docx there. Raises InputError with file and line where it cannot.
     """
-    run_pandoc(folder, os.environ | {"SOURCE_DATE_EPOCH": str(epoch)})
-    run_typst(folder, epoch)
+    run_pandoc(folder, documents, os.environ | {"SOURCE_DATE_EPOCH": str(epoch)})
+    for document in documents:
+        run_typst(folder, document, epoch)

@@ -3,10 +3,12 @@
 What a notebook can be told stands once, in its `parameters` cell: `name: type = default  # help`, where
 the help of a number ends in "from A to B" and that of a choice in "one of A, B". params.yml holds the
 values, a section per notebook and one `shared`; a list instead of a value runs the notebook once for each.
+Its section `profiles` holds named sets of other values, of which PROFILE=name on the command line takes one.
 """
 
 import ast
 import json
+import os
 import re
 from dataclasses import dataclass
 
@@ -15,7 +17,7 @@ import yaml
 from hotline import paths
 from hotline.errors import InputError, did_you_mean
 
-SHARED = "shared"
+SHARED, PROFILES = "shared", "profiles"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one, where PyYAML was built with it
 TYPES = {"int": int, "float": float, "str": str, "bool": bool}
 
@@ -89,20 +91,8 @@ def notebooks():
     return [*paths.OF_SIMULATION, *sorted(file.stem for file in paths.ANALYSIS.glob("[0-9][0-9]-*.ipynb"))]
 
 
-def _values(root, where):
-    """Return the values of each section of a composed params.yml, after checking that they are sections."""
-    names = [key.value for key, _ in root.value]
-    for key, node in root.value:
-        place = f'{where}, line {key.start_mark.line + 1}: section "{key.value}"'
-        if names.count(key.value) > 1:
-            raise InputError(f"{place} stands twice")
-        if not isinstance(node, yaml.MappingNode):
-            raise InputError(f'{place} must hold "name: value" lines')
-    return [yaml.load(yaml.serialize(node), Loader=LOADER) for _, node in root.value]
-
-
-def _read(path):
-    """Return {section: {name: (value, line)}} of params.yml."""
+def _compose(path):
+    """Return the YAML nodes of params.yml, which know their lines."""
     where = paths.shown(path)
     if not path.exists():
         raise InputError(f"{where}: no such file; `git checkout {where}` brings it back")
@@ -117,40 +107,72 @@ def _read(path):
         raise InputError(f"{where}, line {line}: not readable as YAML ({error.problem})") from error
     if not isinstance(root, yaml.MappingNode):
         raise InputError(f"{where}, line 1: expected sections, each with names and values")
-    sections = {}
-    for (key, node), section in zip(root.value, _values(root, where), strict=True):
-        lines = {name.value: name.start_mark.line + 1 for name, _ in node.value}
-        if len(lines) < len(node.value):
-            raise InputError(f'{where}, line {key.start_mark.line + 1}: a name stands twice in "{key.value}"')
-        sections[key.value] = dict(zip(lines, zip(section.values(), lines.values(), strict=True), strict=True))
-    return sections
+    return root
 
 
-def check(path=paths.PARAMS):
-    """Read params.yml and hold it against every notebook's parameters cell.
+def _sections(node, where, kind="section"):
+    """Return {name: (node, line)} of the mappings that a mapping holds, after checking that they are."""
+    names, found = [key.value for key, _ in node.value], {}
+    for key, held in node.value:
+        line = key.start_mark.line + 1
+        if names.count(key.value) > 1:
+            raise InputError(f'{where}, line {line}: {kind} "{key.value}" stands twice')
+        if not isinstance(held, yaml.MappingNode):
+            raise InputError(f'{where}, line {line}: {kind} "{key.value}" must hold "name: value" lines')
+        found[key.value] = (held, line)
+    return found
 
-    Returns {notebook: {name: value, or a list of values}}. Raises one InputError that lists every
-    complaint with file, line and expectation.
-    """
-    where, sections, complaints, wanted = paths.shown(path), _read(path), [], {}
-    declarations = {name: declared(paths.notebook(name)) for name in notebooks()}
+
+def _entries(node, where):
+    """Return {section: ({name: (value, line)}, line)} of sections with names and values."""
+    found = {}
+    for section, (held, line) in _sections(node, where).items():
+        lines = {name.value: name.start_mark.line + 1 for name, _ in held.value}
+        if len(lines) < len(held.value):
+            raise InputError(f'{where}, line {line}: a name stands twice in "{section}"')
+        values = yaml.load(yaml.serialize(held), Loader=LOADER).values()
+        found[section] = (dict(zip(lines, zip(values, lines.values(), strict=True), strict=True)), line)
+    return found
+
+
+def _read(path):
+    """Return the sections of params.yml, as `_entries` has them, {profile: its sections}, and where profiles begin."""
+    where, root = paths.shown(path), _compose(path)
+    profiles, line = _sections(root, where).get(PROFILES, (yaml.MappingNode("", []), 1))
+    profiles = {name: _entries(node, where) for name, (node, _) in _sections(profiles, where, "profile").items()}
+    root.value = [(key, node) for key, node in root.value if key.value != PROFILES]
+    return _entries(root, where), profiles, f"{where}, line {line}"
+
+
+def _unknown(sections, declarations, where):
+    """Yield a complaint for each section that is no notebook, and for each name that its notebook lacks."""
     shared_names = {name for parameters in declarations.values() for name in parameters}
-    for section, entries in sections.items():
+    for section, (entries, line) in sections.items():
         if section != SHARED and section not in declarations:
-            line = min((line for _, line in entries.values()), default=2) - 1
-            hint = did_you_mean(section, [SHARED, *declarations])
-            complaints.append(f'{where}, line {line}: there is no notebook "{section}"{hint}')
+            hint = did_you_mean(section, [SHARED, PROFILES, *declarations])
+            yield f'{where}, line {line}: there is no notebook "{section}"{hint}'
             continue
         known = shared_names if section == SHARED else declarations[section]
         for name, (_, line) in entries.items():
             if name not in known:
-                complaints.append(
-                    f'{where}, line {line}: unknown parameter "{name}" of "{section}"{did_you_mean(name, known)}'
-                )
+                yield f'{where}, line {line}: unknown parameter "{name}" of "{section}"{did_you_mean(name, known)}'
+
+
+def _merged(sections, profile):
+    """Return sections in which the values of a profile have taken the place of the plain ones."""
+    return {
+        section: {**sections.get(section, ({}, 0))[0], **profile.get(section, ({}, 0))[0]}
+        for section in {**sections, **profile}
+    }
+
+
+def _wanted(merged, declarations, where):
+    """Return ({notebook: {name: value, or a list of values}}, complaints) of merged sections."""
+    wanted, complaints = {}, []
     for notebook, parameters in declarations.items():
         wanted[notebook] = {}
         for name, parameter in parameters.items():
-            entries = {**sections.get(SHARED, {}), **sections.get(notebook, {})}
+            entries = {**merged.get(SHARED, {}), **merged.get(notebook, {})}
             if name not in entries:
                 complaints.append(
                     f'{where}: "{name}" is missing under "{notebook}"; expected {parameter.type}: {parameter.help}'
@@ -164,18 +186,38 @@ def check(path=paths.PARAMS):
                 if complaint:
                     complaints.append(f'{where}, line {line}: "{name}" of "{notebook}": {complaint}')
             wanted[notebook][name] = value
+    return wanted, complaints
+
+
+def check(path=paths.PARAMS, profile=""):
+    """Read params.yml and hold it, with each of its profiles, against every notebook's parameters cell.
+
+    Returns {notebook: {name: value, or a list of values}} of the named profile, or of the plain values.
+    Raises one InputError that lists every complaint with file, line and expectation.
+    """
+    where, (sections, profiles, place) = paths.shown(path), _read(path)
+    declarations = {name: declared(paths.notebook(name)) for name in notebooks()}
+    complaints, wanted = [], {}
+    for name, overrides in {"": {}, **profiles}.items():
+        complaints += _unknown(overrides if name else sections, declarations, where)
+        wanted[name], found = _wanted(_merged(sections, overrides), declarations, where)
+        complaints += found
+    if profile not in wanted:
+        known = f"there are: {', '.join(profiles)}" if profiles else "there are none"
+        hint = did_you_mean(profile, profiles)
+        complaints.append(f"{place}: PROFILE={profile}, but no profile is called so; {known}{hint}")
     if complaints:
         raise InputError("\n".join(dict.fromkeys(complaints)))
-    return wanted
+    return wanted[profile]
 
 
 def runs(path=paths.PARAMS):
-    """Return {step: (notebook, parameters)} for every run of every notebook, in order.
+    """Return {step: (notebook, parameters)} for every run of every notebook, in order, under PROFILE.
 
     A parameter with a list of values makes one step per value, named NOTEBOOK-VALUE.
     """
     steps = {}
-    for notebook, parameters in check(path).items():
+    for notebook, parameters in check(path, os.environ.get("PROFILE", "")).items():
         listed = [name for name, value in parameters.items() if isinstance(value, list)]
         if len(listed) > 1:
             raise InputError(

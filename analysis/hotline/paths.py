@@ -50,6 +50,9 @@ CLEAN = DERIVED / "01-clean"
 RUNNING = DERIVED / "running"
 FAILED = DERIVED / "failed"
 
+# What `make score` writes: a risk for each row of an export.
+SCORES = DERIVED / "scores"
+
 # Where a notebook that somebody runs by hand writes, so that the pipeline's folders stay untouched.
 SCRATCH = DERIVED / "scratch"
 
@@ -64,8 +67,9 @@ def notebook(name):
 
 
 def step(name):
-    """Return the folder that a step owns; the simulator's is the one that plays the outside world."""
-    return SIMULATED if name == "simulate" else DERIVED / name
+    """Return the folder that a step owns; those of the simulation lie in the checkout, whatever the export."""
+    folders = {"simulate": SIMULATED, "recovery": ROOT / "data-derived" / "recovery"}
+    return folders.get(name, DERIVED / name)
 
 
 def shown(path):

@@ -4,6 +4,9 @@ from hotline.errors import InputError
 
 BLOCKS = ("individual", "family", "environment")
 IN_TIME = ("dialling", "intake")
+# What validation asks about besides the predictors. All notebooks that split the pupils ask for these, in this order,
+# so that they split them alike.
+BESIDE = ("region", "year")
 
 
 def predictors(book):
@@ -31,3 +34,38 @@ def refuse_late(book, names):
             raise InputError(f'"{name}" is part of the outcome and cannot predict it')
         if field.known not in IN_TIME:
             raise InputError(f'"{name}" is known at {field.known}, too late to predict the level at intake')
+
+
+def usable(book, counts, names):
+    """Sort predictors into those that a model of these pupils can use and those that it cannot.
+
+    counts   a tally by the predictors, with `n`
+    Returns (names, {name: why not}). An export may lack a column, or have the same entry for everybody.
+    """
+    kept, useless = [], {}
+    for name in names:
+        n = counts.groupby(name, observed=True)["n"].sum().drop("missing", errors="ignore")
+        codes = n.index[n > 0]
+        if not len(codes):
+            useless[name] = "recorded for nobody"
+        elif book[name].reference not in codes:
+            useless[name] = f'nobody has the reference "{book.label(name, book[name].reference)}"'
+        elif len(codes) == 1:
+            useless[name] = "the same for everybody"
+        else:
+            kept.append(name)
+    return kept, useless
+
+
+def refuse_few(parts, event, least=20):
+    """Raise InputError where a part has hardly anybody with the event, or hardly anybody without: no model comes of it.
+
+    parts   {name: frame with the counts `events` and `others`};  event: its title;  least: pupils of each kind
+    """
+    for name, part in parts.items():
+        events, others = (int(part[each].sum()) for each in ("events", "others"))
+        if min(events, others) < least:
+            raise InputError(
+                f"{event}: of the pupils in the {name} part {events} have the event and {others} have not; a risk "
+                f"model needs {least} of each at the least. Take more calls, or another outcome"
+            )

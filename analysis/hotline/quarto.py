@@ -1,4 +1,4 @@
-"""Find Quarto, install it on request, and render the manuscript with it.
+"""Find Quarto, install it on request, and render the documents with it.
 
 python -m hotline.quarto        install the pinned Quarto into .cache/quarto (`make quarto`)
 """
@@ -61,27 +61,28 @@ def find():
     return None
 
 
-def render(command, folder, epoch):
-    """Render the manuscript in a scratch folder. Quarto only warns of an unknown name; here that is an error."""
+def render(command, folder, documents, epoch):
+    """Render documents in a scratch folder. Quarto only warns of an unknown name; here that is an error."""
     environment = os.environ | {
         "SOURCE_DATE_EPOCH": str(epoch),
         "TYPST_IGNORE_SYSTEM_FONTS": "true",
         "NO_COLOR": "1",
         "TYPST_FONT_PATHS": str(folder / "fonts"),
     }
-    ran = subprocess.run(
-        [str(command), "render", "manuscript.qmd"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    said = ran.stdout + ran.stderr
-    warnings = [line.strip() for line in said.splitlines() if re.search(r"\bWARN|\bwarning\b|\bERROR\b", line)]
-    if ran.returncode or warnings:
-        text = "\n".join(warnings) or said.strip()[-2000:]
-        raise InputError(f"paper/manuscript.qmd: Quarto complains:\n{text}")
+    for document in documents:
+        ran = subprocess.run(
+            [str(command), "render", f"{document}.qmd"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+        said = ran.stdout + ran.stderr
+        warnings = [line.strip() for line in said.splitlines() if re.search(r"\bWARN|\bwarning\b|\bERROR\b", line)]
+        if ran.returncode or warnings:
+            text = "\n".join(warnings) or said.strip()[-2000:]
+            raise InputError(f"paper/{document}.qmd: Quarto complains:\n{text}")
 
 
 def install():

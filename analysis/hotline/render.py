@@ -1,9 +1,9 @@
-"""Render the manuscript as HTML, PDF and DOCX, or say that nothing has changed.
+"""Render manuscript and supplement as HTML, PDF and DOCX, or say that nothing has changed.
 
     python -m hotline.render
 
-Quarto does it where it is found; otherwise pandoc and Typst do, from the same source and with the same
-numbering. The work is done in a scratch folder; only when all three files are there and checked do they
+Quarto does it where it is found; otherwise pandoc and Typst do, from the same sources and with the same
+numbering. The work is done in a scratch folder; only when all files are there and checked do they
 replace paper/output/, in one move.
 """
 
@@ -21,38 +21,43 @@ EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or 1721001600)  # 15 July 2024, 
 PAPER = paths.TREE / "paper"
 OUTPUT = PAPER / "output"
 WORK = paths.RUNNING / "paper"
-PRODUCTS = ("manuscript.html", "manuscript.pdf", "manuscript.docx")
+ENDINGS = ("html", "pdf", "docx")
+
+
+def products():
+    """Return the names of the files to make: each document in three formats."""
+    return [f"{document}.{ending}" for document in manuscript.documents() for ending in ENDINGS]
 
 
 def route():
-    """Return (name, function of the scratch folder) of the way to render."""
+    """Return (name, function of the scratch folder and the documents' names) of the way to render."""
     found = quarto.find()
     if found:
         command, version = found
-        return f"Quarto {'.'.join(map(str, version))}", lambda folder: quarto.render(command, folder, EPOCH)
+        return f"Quarto {'.'.join(map(str, version))}", lambda *given: quarto.render(command, *given, EPOCH)
     from hotline import pandoc_route
 
-    return pandoc_route.version(), lambda folder: pandoc_route.render(folder, EPOCH)
+    return pandoc_route.version(), lambda *given: pandoc_route.render(*given, EPOCH)
 
 
 def up_to_date(wanted):
     """Return whether paper/output/ was made from just these inputs and is still as it was left."""
     record = OUTPUT / "run.json"
-    if not record.is_file() or not all((OUTPUT / name).is_file() for name in PRODUCTS):
+    if not record.is_file() or not all((OUTPUT / name).is_file() for name in products()):
         return False
     made = json.loads(record.read_text(encoding="utf-8"))
     return made["inputs"] == wanted and made["outputs"] == hashes(OUTPUT)
 
 
 def hashes(folder):
-    """Return {name: sha256} of the three files."""
-    return manuscript.fingerprint({name: folder / name for name in PRODUCTS})
+    """Return {name: sha256} of the files."""
+    return manuscript.fingerprint({name: folder / name for name in products()})
 
 
 def prepare(folder):
     """Fill a scratch folder with the sources, the values, the exhibits and the fonts.
 
-    The exhibits are copied into it, and the manuscript's way to them is shortened accordingly, because
+    The exhibits are copied into it, and the documents' way to them is shortened accordingly, because
     Typst reads nothing from outside the folder of the project.
     """
     from hotline import glyphs
@@ -66,14 +71,15 @@ def prepare(folder):
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name in manuscript.SOURCES:
+    for name in manuscript.LOOK:
         shutil.copyfile(paths.PAPER / name, folder / name)
-    if manuscript.quotes_findings():
-        (folder / manuscript.FINDINGS).write_text(manuscript.findings(), encoding="utf-8")
+    for name, text in manuscript.generated().items():
+        (folder / name).write_text(text, encoding="utf-8")
     for name in ("_variables.yml", "_banner.typ"):
         shutil.copyfile(PAPER / name, folder / name)
-    text = manuscript.SOURCE.read_text(encoding="utf-8").replace(manuscript.UP, "data-derived/")
-    (folder / "manuscript.qmd").write_text(text, encoding="utf-8")
+    for source in map(manuscript.source, manuscript.documents()):
+        text = source.read_text(encoding="utf-8").replace(manuscript.UP, "data-derived/")
+        (folder / source.name).write_text(text, encoding="utf-8")
     for name, file in exhibits.items():
         target = folder / "data-derived" / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -85,17 +91,16 @@ def check(folder):
     """Raise InputError where a file is missing, a placeholder is left, or a character can't be printed."""
     from hotline import glyphs
 
-    for name in PRODUCTS:
+    for name in products():
         if not (folder / name).is_file() or not (folder / name).stat().st_size:
             raise InputError(f"paper/output/{name}: it was not written, though nothing complained")
-    text = glyphs.text_of((folder / "manuscript.html").read_text(encoding="utf-8"))
-    for mark in ("{{<", "?var:", "?meta:", "?@", "{#fig-", "{#tbl-", "{#eq-", "@fig-", "@tbl-", "@sec-", "@eq-"):
-        if mark in text:
-            place = text.index(mark)
-            raise InputError(
-                f'paper/manuscript.qmd: a placeholder is left in the text: "{text[max(0, place - 30) : place + 40]}"'
-            )
-    glyphs.check(text)
+    for document in manuscript.documents():
+        text = glyphs.text_of((folder / f"{document}.html").read_text(encoding="utf-8"))
+        for mark in ("{{<", "?var:", "?meta:", "?@", "{#fig-", "{#tbl-", "{#eq-", "@fig-", "@tbl-", "@sec-", "@eq-"):
+            if mark in text:
+                around = text[max(0, text.index(mark) - 30) : text.index(mark) + 40]
+                raise InputError(f'paper/{document}.qmd: a placeholder is left in the text: "{around}"')
+        glyphs.check(text)
 
 
 def run():
@@ -107,18 +112,18 @@ def run():
         "simulated": manuscript.is_simulated(),
         "files": manuscript.fingerprint(manuscript.inputs()),
     }
-    produced = "\n".join(f"  {paths.shown(OUTPUT / each)}" for each in PRODUCTS)
+    produced = "\n".join(f"  {paths.shown(OUTPUT / each)}" for each in products())
     if up_to_date(wanted):
         return f"{'paper':<24} up to date\n{produced}"
     from hotline.step import replace
 
     started = time.time()
     prepare(WORK)
-    render(WORK)
+    render(WORK, manuscript.documents())
     check(WORK)
     finished = WORK / "output"
     finished.mkdir()
-    for each in PRODUCTS:
+    for each in products():
         (WORK / each).rename(finished / each)
     seconds = time.time() - started
     record = {

@@ -216,10 +216,12 @@ def draw_assessment(rng, place, talks):
     talks = talks.assign(long=long, assessed=pd.Categorical.from_codes(seen, codes))
     for name in ("ideation", "emotional_state", "disposition"):
         talks[name] = sim.nominal(rng, talks, **getattr(talk, name))
-    usually = np.array([talk.follow_ups[code] for code in talks["disposition"].cat.categories])
-    talks["follow_ups"] = rng.poisson(usually[talks["disposition"].cat.codes])
+    usually, soon = (talks["disposition"].map(each).astype(float) for each in (talk.follow_ups, talk.follow_up_days))
+    talks["follow_ups"] = rng.poisson(usually)
     score = talk.satisfaction_waiting * np.log(talks["waiting"] / usual).to_numpy()
     talks["satisfaction"] = sim.ordinal(rng, talks, talk.satisfaction, score=score)
+    days = sim.lognormal(rng, soon, talk.follow_up_days_spread, len(talks)).clip(upper=talk.follow_up_days_most)
+    talks["follow_up_days"] = np.floor(days).where(talks["follow_ups"] > 0)
     return talks
 
 

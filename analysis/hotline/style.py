@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import matplotlib
+import matplotlib.pyplot as plt
 import seaborn
 from matplotlib import font_manager
 
@@ -54,3 +55,11 @@ def use():
         },
     )
     matplotlib.rcParams["figure.figsize"] = (WIDTH, 3.4)
+
+
+def words(sentence):
+    """Return a figure that says why there is none."""
+    figure, ax = plt.subplots(figsize=(WIDTH, 0.9))
+    ax.text(0.5, 0.5, sentence, ha="center", va="center", color=MUTED)
+    ax.set_axis_off()
+    return figure

@@ -81,21 +81,25 @@ def interval(low, high, digits=2):
 
 
 def estimate(x, low, high, digits=2):
-    """Print an estimate with its interval.
+    """Print an estimate with its interval; a dash where there is no estimate.
 
     >>> estimate(1.33, 1.207, 1.456)
     '1.33 (1.21 to 1.46)'
+    >>> estimate(float("nan"), float("nan"), float("nan"))
+    '–'
     """
-    return f"{number(x, digits)} ({interval(low, high, digits)})"
+    printed = number(x, digits)
+    return printed if printed == "–" else f"{printed} ({interval(low, high, digits)})"
 
 
 def percent_estimate(share, low, high, digits=1):
-    """Print a share with its interval, in per cent.
+    """Print a share with its interval, in per cent; a dash where there is no share.
 
     >>> percent_estimate(0.1, 0.09, 0.11)
     '10.0% (9.0 to 11.0)'
     """
-    return f"{percent(share, digits)} ({interval(low * 100, high * 100, digits)})"
+    printed = percent(share, digits)
+    return printed if printed == "–" else f"{printed} ({interval(low * 100, high * 100, digits)})"
 
 
 def f_test(statistic, df1, df2, p):
@@ -111,12 +115,14 @@ def f_test(statistic, df1, df2, p):
 
 
 def chi_square(statistic, df, p, n=None):
-    """Print a chi-square test for running text, with the number of cases where it is given.
+    """Print a chi-square test for running text, with the number of cases where it is given; a dash without a test.
 
     >>> chi_square(476.04, 2, 1e-30, 38441)
     'χ²(2, N = 38,441) = 476.0, p < 0.001'
     >>> chi_square(3.84, 1, 0.05)
     'χ²(1) = 3.8, p = 0.050'
     """
+    if not math.isfinite(statistic):
+        return "–"
     cases = "" if n is None else f", N = {count(n)}"
     return f"χ²({int(df)}{cases}) = {number(statistic, 1)}, {p_sentence(p)}"

@@ -36,6 +36,15 @@ def cells_of(counts, variables, outcome, event="yes"):
     return collapse(split, variables)
 
 
+def counts_by(counts, variables, outcome):
+    """One row per cell of `variables`, with a column of counts for each code of `outcome` that occurs.
+
+    counts   a tally by these and `outcome`, with `n`
+    """
+    wide = counts.groupby([*variables, outcome], observed=True)["n"].sum().unstack(outcome, fill_value=0)
+    return wide.rename_axis(columns=None).set_axis([str(code) for code in wide], axis=1).reset_index()
+
+
 def collapse(cells, variables):
     """The cells of fewer variables: counts added up over the variables that are not named."""
     return cells.groupby(list(variables), observed=True, as_index=False)[COUNTS].sum()
@@ -55,11 +64,13 @@ def design(cells, reference):
     """
     columns = {INTERCEPT: np.ones(len(cells))}
     for variable, base in reference.items():
-        codes = cells[variable].cat.remove_unused_categories().cat.categories
-        if base not in codes:
+        places, codes = cells[variable].cat.codes.to_numpy(), cells[variable].cat.categories
+        held = [place for place in np.unique(places) if place >= 0]
+        if base not in codes[held]:
             raise ValueError(f"nobody has the reference code '{base}' of '{variable}'")
-        for code in codes.drop(base):
-            columns[variable, code] = (cells[variable] == code).to_numpy(float)
+        for place in held:
+            if codes[place] != base:
+                columns[variable, codes[place]] = (places == place).astype(float)
     return pd.DataFrame(columns, index=cells.index).rename_axis(columns=TERM)
 
 
@@ -125,39 +136,47 @@ def univariable(cells, reference, level=0.95):
 
 
 def _two_by_two(four, level):
-    table = Table2x2(four.to_numpy())
+    table = Table2x2(four.to_numpy(), shift_zeros=False)  # none of the four is nought
     low, high = table.oddsratio_confint(1 - level)
     return {"odds_ratio": table.oddsratio, "low": low, "high": high, "p": table.log_oddsratio_pvalue()}
 
 
 def measures(result):
-    """How well a fitted binomial GLM does, counted in pupils: a Series.
-
-    n, events, parameters, log_likelihood and null_log_likelihood (of single pupils, without binomial
-    coefficients), aic, bic, mcfadden, cox_snell and nagelkerke (pseudo R-squared; Nagelkerke 1991,
-    Biometrika 78: 691-692). ValueError if everybody or nobody had the event.
-    """
+    """How well a fitted binomial GLM of statsmodels does, counted in pupils: `measures_of` its counts and risks."""
     n = np.asarray(result.model.n_trials, dtype=float)
-    events, risk = np.asarray(result.model.endog) * n, np.asarray(result.fittedvalues)
-    total, happened = n.sum(), events.sum()
-    if not 0 < np.rint(happened) < total:
+    events = np.rint(np.asarray(result.model.endog) * n)
+    return measures_of(events, n - events, np.asarray(result.fittedvalues), int(result.df_model) + 1)
+
+
+def measures_of(events, others, risk, parameters):
+    """How well fitted risks agree with counts, in pupils: a Series.
+
+    events, others, risk : arrays, one entry per cell; parameters : the number of coefficients
+    n, events, parameters, log_likelihood and null_log_likelihood (of single pupils, without binomial
+    coefficients), aic, bic, and four pseudo R-squared: mcfadden, cox_snell, nagelkerke (Nagelkerke 1991,
+    Biometrika 78: 691-692) and tjur (Tjur 2009, doi 10.1198/tast.2009.08210: how much higher the mean risk
+    of those with the event is). ValueError if everybody or nobody had the event.
+    """
+    events, others, risk = (np.asarray(each, dtype=float) for each in (events, others, risk))
+    total, happened = (events + others).sum(), events.sum()
+    if not 0 < happened < total:
         raise ValueError("a logistic model needs pupils with the event and pupils without it")
-    fitted = (xlogy(events, risk) + xlogy(n - events, 1 - risk)).sum()
+    fitted = (xlogy(events, risk) + xlogy(others, 1 - risk)).sum()
     null = xlogy(happened, happened / total) + xlogy(total - happened, 1 - happened / total)
-    k = int(result.df_model) + 1
     cox_snell = -np.expm1(2 * (null - fitted) / total)
     return pd.Series(
         {
             "n": total,
             "events": happened,
-            "parameters": k,
+            "parameters": parameters,
             "log_likelihood": fitted,
             "null_log_likelihood": null,
-            "aic": 2 * (k - fitted),
-            "bic": k * np.log(total) - 2 * fitted,
+            "aic": 2 * (parameters - fitted),
+            "bic": parameters * np.log(total) - 2 * fitted,
             "mcfadden": 1 - fitted / null,
             "cox_snell": cox_snell,
             "nagelkerke": cox_snell / -np.expm1(2 * null / total),
+            "tjur": events @ risk / happened - others @ risk / (total - happened),
         }
     )
 

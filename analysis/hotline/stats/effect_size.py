@@ -1,4 +1,4 @@
-"""How large a difference is: shares of variance explained, Cramer's V, standardized differences.
+"""How large a difference is: shares of variance explained, pairs, Cramer's V, standardized differences.
 
 The intervals invert the noncentral distribution of the test statistic (Steiger 2004, doi
 10.1037/1082-989X.9.2.164): the limits are the population values under which the observed statistic would be
@@ -79,6 +79,21 @@ def omega_squared_interval(f, df1, df2, level=0.95):
     total = df1 + df2 + 1
     low, high = noncentral_f_limits(f, df1, df2, level)
     return low / (low + total), high / (high + total)
+
+
+def superiority(values, first, second):
+    """Share of all pairs, one from each of two groups, in which the value of the second is the larger one.
+
+    values: the distinct values, in any order; first, second: how often each occurs in the two groups. A tie counts
+    half, so that 0.5 means that neither group tends to larger values (Vargha and Delaney 2000, doi
+    10.3102/10769986025002101). NaN where a group is empty.
+
+    Why not a library: scipy's `mannwhitneyu`, whose U this is a share of, needs one entry per call.
+    """
+    order = np.argsort(np.asarray(values))
+    first, second = np.asarray(first, float)[order], np.asarray(second, float)[order]
+    pairs = first.sum() * second.sum()
+    return float(second @ (np.cumsum(first) - first / 2) / pairs) if pairs else np.nan
 
 
 def bergsma(v, n, rows, columns):

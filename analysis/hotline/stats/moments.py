@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 import pandas as pd
+from statsmodels.stats.oneway import anova_generic
 
 
 def _power_sums(cells, x):
@@ -37,6 +38,7 @@ def group_moments(cells, x, by):
     Why not a library: pandas and statsmodels weight in floating point, which on NIST's hard data sets
     (SmLs07 to 09) leaves no correct digit in an F ratio.
     """
+    cells = cells.reset_index(drop=True)  # a tally put together of several has rows of one label
     sums = _power_sums(cells, x)
     grand = Fraction(sum(sums["sum"]), sum(sums["n"]) or 1)
     groups, rows = [], []
@@ -81,6 +83,28 @@ def group_quantiles(cells, x, by, q=(0.25, 0.5, 0.75)):
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(q)).rename_axis(by)
 
 
+def levene(cells, x, by):
+    """Levene's test, centred at the medians, that the spread of `x` is the same in all groups of the column `by`.
+
+    cells: a tally by both. It is Fisher's analysis of variance of each value's distance from its group's median
+    (Brown and Forsythe 1974, doi 10.1080/01621459.1974.10482955). Returns (F, df1, df2, p); F and p are NaN where
+    these distances do not vary within the groups.
+
+    Why not a library: scipy's `levene` needs one entry per call; the analysis of variance itself is statsmodels'.
+    """
+    cells = cells[cells[x].notna()]
+    middle = group_quantiles(cells, x, by, q=[0.5])[0.5]
+    # Twice the distance: a median of whole numbers is whole or a half, so this stays whole, and exact.
+    twice = [abs(2 * int(value) - int(2 * middle[group])) for value, group in zip(cells[x], cells[by], strict=True)]
+    found = group_moments(cells.assign(**{x: twice}), x, by)
+    df1, df2 = len(found) - 1, int(found["n"].sum()) - len(found)
+    if df1 < 1 or df2 < 1 or not found["variance"].max() > 0:
+        return np.nan, df1, df2, np.nan
+    columns = [found[name].fillna(0).to_numpy(float) for name in ("deviation", "variance", "n")]
+    test = anova_generic(*columns, use_var="equal")
+    return float(test.statistic), df1, df2, float(test.pvalue)
+
+
 def midranks(counts):
     """Mean rank, counted from 1, of each of the ordered values that occur `counts` times (ties share a rank).
 
@@ -95,9 +119,14 @@ def kruskal_wallis(table):
     """Kruskal-Wallis statistic, corrected for ties, and its degrees of freedom from a table of counts.
 
     table: (groups, values), the values in ascending order. H = (N - 1) times the share of the variance of
-    the mid-ranks that lies between groups (Kruskal and Wallis 1952). Returns (H, df).
+    the mid-ranks that lies between groups (Kruskal and Wallis 1952, doi 10.1080/01621459.1952.10483441). Groups
+    and values that nobody has are passed over. Returns (H, df); H is NaN where all values are the same, or there
+    are none.
     """
     table = np.asarray(table, dtype=float)
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    if table.shape[1] < 2:
+        return np.nan, max(0, len(table) - 1)
     of_value, of_group = table.sum(axis=0), table.sum(axis=1)
     total = of_value.sum()
     rank = midranks(of_value) - (total + 1) / 2  # centred: the mean rank of all is (N + 1) / 2

@@ -8,35 +8,17 @@ Why not a library: statsmodels' OrderedModel takes no counts (it ignores weights
 terms that depart from proportional odds.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, xlogy
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
+
+from hotline.stats.likelihood import Fit, NoEstimate
+
+__all__ = ["Fit", "NoEstimate", "departures", "fit"]
 
 
-class NoEstimate(ValueError):
-    """The likelihood has no maximum at finite coefficients, as where nobody with a term has the event."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A fitted model: estimates and covariance in the same order, and the log-likelihood of single pupils."""
-
-    estimates: pd.Series
-    covariance: np.ndarray
-    log_likelihood: float
-
-    def table(self, level=0.95):
-        """Return b, se, low, high (Wald limits) and p for every coefficient."""
-        b, se = self.estimates, np.sqrt(np.diag(self.covariance))
-        reach = norm.ppf((1 + level) / 2) * se
-        p = chi2.sf((b / se) ** 2, 1)
-        return pd.DataFrame({"b": b, "se": se, "low": b - reach, "high": b + reach, "p": p})
-
-
-def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50):
+def fit(x, counts, departing=None, tolerance=1e-11, most_steps=50, start=None):
     """Fit by Fisher scoring, which needs the expected information alone and so gives the covariance as well.
 
     Parameters
@@ -44,8 +26,10 @@ def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50):
     x : DataFrame of the terms, (cells, terms), without a constant
     counts : DataFrame, (cells, categories), how many pupils of each cell are in each category, from low to high
     departing : {category: names of terms in x that have a coefficient of their own at that category}
-    tolerance : the fit ends when no coefficient moves by more
+    tolerance : the fit ends when no coefficient moves by more; scoring closes in step by step, so that what is still
+        left then is of that size
     most_steps : where it gives up
+    start : Series of coefficients to begin from, by the names below; by default no term has an effect
 
     Returns a Fit. Its estimates are named as the terms of x, "category: intercept", and "category: term" for the
     terms that depart. Raises ValueError where a category is empty, and NoEstimate where the estimates do not
@@ -62,6 +46,8 @@ def fit(x, counts, departing=None, tolerance=1e-9, most_steps=50):
         raise ValueError("nobody is in one of the categories")
     b = np.zeros(len(labels))
     b[ends - [each.shape[1] for each in own]] = logit(1 - np.cumsum(shares)[:-1])
+    if start is not None:
+        b = start[labels].to_numpy(float)
     for _ in range(most_steps):
         score, information = _derivatives(b, own, ends, common, n)
         try:
@@ -117,3 +103,23 @@ def _derivatives(b, own, ends, common, n):
         information[starts[j] : ends[j], shared], information[shared, starts[j] : ends[j]] = block, block.T
     information[shared, shared] = common.T @ (sum(weight.values())[:, None] * common)
     return score, information
+
+
+def departures(x, counts, common):
+    """Test whether proportional odds hold: that every term has one coefficient for all categories.
+
+    x, counts   as `fit` takes them, the columns of x being (variable, code);  common   the fit with proportional odds
+    Returns (test, by_variable): the likelihood-ratio test against the model in which all terms depart at every category
+    above the second (chi_square, df and p), and Wald's test of the departures of each variable in that model, one row
+    per variable. Raises NoEstimate where that model has no finite estimates.
+    """
+    categories = counts.columns[2:]
+    larger = fit(x, counts, {category: list(x.columns) for category in categories})
+    statistic = 2 * (larger.log_likelihood - common.log_likelihood)
+    df = len(larger.estimates) - len(common.estimates)
+    own = {
+        name: larger.wald([f"{category}: {term}" for category in categories for term in x if term[0] == name])
+        for name in x.columns.unique(0)
+    }
+    by_variable = pd.DataFrame.from_dict(own, orient="index").rename_axis("variable")
+    return {"chi_square": statistic, "df": df, "p": chi2.sf(statistic, df)}, by_variable

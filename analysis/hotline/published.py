@@ -1,0 +1,114 @@
+"""What the documents tell of published.yml: its numbers, their sources, and the findings of the original study.
+
+Each function returns a table in Markdown with caption and label; the render step writes it where a document
+includes it.
+"""
+
+import re
+
+import yaml
+
+from hotline import paths
+
+NO_SOURCE = "assumption"  # the entry of `sources` that names none
+_MARKS = re.compile(r"([\\`*_{}\[\]<>@$|~^#])")
+
+
+def content():
+    """Return all of published.yml as it stands."""
+    return yaml.load(paths.PUBLISHED.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def escaped(text):
+    """Return a text in which no character means anything to Markdown.
+
+    >>> escaped("not_in_school [a]")
+    'not\\\\_in\\\\_school \\\\[a\\\\]'
+    """
+    return _MARKS.sub(r"\\\1", str(text))
+
+
+def height(value):
+    """Return how many tables lie within one another in a value: 0 for a number, 1 for {code: number}."""
+    return 1 + max(map(height, value.values()), default=0) if isinstance(value, dict) else 0
+
+
+def readable(value):
+    """Return a value of published.yml as words: a table in a line, tables in tables by signs that take turns.
+
+    >>> readable({"not_in_school": 2.6, "junior": 1.95})
+    'not in school 2.6, junior 1.95'
+    >>> readable({"by": "sex", "shares": {"male": {"junior": 0.35}, "female": {"junior": 0.38, "senior": 0.23}}})
+    'by sex, shares (male: junior 0.35; female: junior 0.38, senior 0.23)'
+    >>> readable({6: -1.8}), readable(["a", ""])
+    ('6 = −1.8', 'a, (empty)')
+    """
+    if isinstance(value, list):
+        return ", ".join(readable(each) or "(empty)" for each in value)
+    if not isinstance(value, dict):
+        text = str(value)
+        return text.replace("-", "−") if isinstance(value, int | float) else text.replace("_", " ")
+    heights, parts = {name: height(each) for name, each in value.items()}, []
+    for name, each in value.items():
+        label = f"{name} =" if isinstance(name, int) else readable(name)
+        if heights[name] == 0:
+            parts.append(f"{label} {readable(each)}")
+        else:
+            parts.append(f"{label}: {readable(each)}" if heights[name] % 2 else f"{label} ({readable(each)})")
+    return ("; " if any(each % 2 for each in heights.values()) else ", ").join(parts)
+
+
+def pipe_table(head, rows, caption, label, note=""):
+    """Return a pipe table of texts with its caption and label, and a note below; numbers are set flush right."""
+    dashes = ["---:" if all(cell.isdigit() for cell in column) else ":---" for column in zip(*rows, strict=True)]
+    lines = ["| " + " | ".join(row) + " |" for row in [head, dashes, *rows]]
+    return "\n".join([*lines, "", f": {caption} {{#{label}}}", "", *([note, ""] if note else [])])
+
+
+def entries():
+    """Return (topic, name, entry) of every number that the simulator uses, in the order of the file."""
+    topics = {topic: named for topic, named in content().items() if isinstance(named, dict) and topic != "sources"}
+    return [(topic, name, entry) for topic, named in topics.items() for name, entry in named.items()]
+
+
+def numbers():
+    """Return the table of the simulator's numbers by topic, with how many have which status as its note."""
+    known, rows = entries(), []
+    for topic, name, each in known:
+        if name == next(named for other, named, _ in known if other == topic):
+            rows.append([f"**{escaped(topic)}**", "", "", "", ""])
+        value, note = escaped(readable(each["value"])), escaped(each.get("note", ""))
+        source = f"`{each['source']}`" if each["source"] != NO_SOURCE else ""
+        rows.append([f"`{name}`", value, each["status"], source, note])
+    status = [each["status"] for _, _, each in known]
+    counts = ", ".join(f"{status.count(kind)} {kind}" for kind in ("published", "borrowed", "derived", "assumed"))
+    return pipe_table(
+        ["Entry", "Value", "Status", "Source", "Note"],
+        rows,
+        "Every number of the simulator.",
+        "tbl-numbers",
+        f"*Simulated data* are made from these. Of {len(known)} entries the status is: {counts}.",
+    )
+
+
+def sources():
+    """Return the table of the sources of the numbers, with how many entries rest on each."""
+    used = [each["source"] for _, _, each in entries()]
+    listed = {key: text for key, text in content()["sources"].items() if key != NO_SOURCE}
+    rows = [[f"`{key}`", escaped(text), str(used.count(key))] for key, text in listed.items()]
+    return pipe_table(["Source", "What it is", "Entries"], rows, "Sources of the numbers.", "tbl-sources")
+
+
+def findings(simulated):
+    """Return the table of published and reproduced findings.
+
+    What was found here stays a shortcode, so that it is filled in like any other value. Where it comes from
+    (by construction, or emergent) has a meaning for simulated data only.
+    """
+    head = ["Published finding", "Here", *(["Nature"] if simulated else [])]
+    rows = [
+        [each["text"].rstrip("."), each["here"], *([each["reproduced_by"]] if simulated else [])]
+        for each in content()["findings"]
+    ]
+    caption = "Findings of the original study, and what the {{< var study.data >}} data show."
+    return pipe_table(head, rows, caption, "tbl-reproduced")

@@ -1,0 +1,89 @@
+"""Two other models on the same counts, to see what the plain one gives away: boosted trees and ridge.
+
+scikit-learn has one row per pupil in mind. Every cell goes in twice, as its events and as its others, with the counts
+as weights; what remains is to keep it from counting rows where it should add weights.
+"""
+
+import numpy as np
+import pandas as pd
+
+from hotline.stats import calibration, newton, roc
+from hotline.stats.cells import COUNTS
+
+PENALTIES = tuple(4.0**k for k in range(-1, 5))
+ESTIMATED = ("auc", "auc_low", "auc_high", "difference", "se", "low", "high", "z", "p", "slope", "brier")
+# Depth and shrinkage are kept small, not tuned. A leaf is held back by its weight (the ridge on its value), never by
+# its number of rows: `min_samples_leaf` counts cells, and so does what is set aside when growing stops early.
+TREES = {
+    "max_iter": 40,
+    "learning_rate": 0.2,
+    "max_leaf_nodes": 8,
+    "l2_regularization": 20.0,
+    "min_samples_leaf": 1,
+    "early_stopping": False,
+}
+
+
+def boosting(x, events, others, new):
+    """Risks for the rows of `new` by gradient boosting, learnt from cells: an array.
+
+    x, new: design matrices with the intercept first; events, others: counts along the rows of `x`. Columns of zeros and
+    ones go in, not codes: how scikit-learn sorts the codes of a category depends on its number of rows. Friedman 2001,
+    doi 10.1214/aos/1013203451.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import, and only one notebook needs it
+
+    x, new = np.asarray(x, float)[:, 1:], np.asarray(new, float)[:, 1:]
+    weight = np.concatenate([np.asarray(events), np.asarray(others)]).astype(float)
+    outcome, held = np.repeat([1, 0], len(x)), weight > 0
+    trees = HistGradientBoostingClassifier(**TREES)
+    trees.fit(np.vstack([x, x])[held], outcome[held], sample_weight=weight[held])
+    return trees.predict_proba(new)[:, 1]
+
+
+def ridge(x, events, others):
+    """Coefficients of a ridge logistic model and its penalty, chosen by Akaike's criterion with effective terms.
+
+    x: design matrix with the intercept first, which is not held back; events, others: counts along its rows. Of the
+    `PENALTIES` the one with the largest 2 log-likelihood - 2 effective terms is taken. Le Cessie and van Houwelingen
+    1992, doi 10.2307/2347628; Gray 1992, doi 10.2307/2290630; Harrell 2015, section 9.10.
+
+    Why not a library: scikit-learn chooses by folds of rows, and here a row is a cell.
+    """
+    n, b, best = np.asarray(events) + np.asarray(others), None, (-np.inf, None, None)
+    for penalty in PENALTIES:
+        b = newton.fit(x, events, n, start=b, ridge=penalty)
+        gain = newton.log_likelihood(x, events, n, b) - newton.effective_df(x, n, b, penalty)
+        best = max(best, (gain, penalty, b), key=lambda each: each[0])
+    return best[2], best[1]
+
+
+def contest(splits, level=0.95):
+    """Rivals beside the plain model on the same pupils: a frame with a row per split and model, the plain one first.
+
+    splits   {name: frame with the risks of each model, the plain one's as `Plain`, and `events` and `others`}
+    Columns split, model, auc with `_low` and `_high`, difference (from the plain model's area, DeLong's test of
+    correlated areas) with se, low, high, z, p; slope and brier. What cannot be estimated is NaN.
+    """
+    rows = []
+    for split, frame in splits.items():
+        counts = frame[COUNTS].to_numpy().T
+        for model in ["Plain", *frame.columns.drop(["Plain", *COUNTS])]:
+            row = {"split": split, "model": model} | dict.fromkeys(ESTIMATED, np.nan)
+            if (counts.sum(axis=1) > 0).all():
+                area = roc.auc(frame[model], *counts, level)
+                row |= {"auc": area.value, "auc_low": area.low, "auc_high": area.high}
+                row |= {"brier": calibration.brier(frame[model], *counts), "slope": _slope(frame[model], counts)}
+                if model != "Plain":
+                    value, *rest = roc.compare(frame[model], frame["Plain"], *counts, level)
+                    row |= dict(zip(("difference", "se", "low", "high", "z", "p"), (value, *rest), strict=True))
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _slope(risk, counts):
+    """The calibration slope, NaN where it has none."""
+    try:
+        return calibration.slope(risk, *counts).value
+    except ValueError:
+        return np.nan

@@ -1,0 +1,34 @@
+"""Generalized variance inflation: how much the other variables blur what a model says of one.
+
+A variable with several columns has one generalized factor for all of them, which does not depend on its reference
+(Fox and Monette 1992, Journal of the American Statistical Association 87: 178-183, doi
+10.1080/01621459.1992.10475190). GVIF^(1/(2 df)) is comparable between variables: the factor by which the width of
+an interval grows, on average over the columns.
+
+Why not a library: statsmodels' `variance_inflation_factor` is that of single columns in a linear model; for a
+logistic one, and a variable of several columns, it agrees with the right figure in about one digit.
+"""
+
+import numpy as np
+import pandas as pd
+
+
+def gvif(covariance, variables):
+    """Generalized variance inflation factors from the covariance of the estimates.
+
+    covariance   square array, in the order of the coefficients
+    variables    the variable of each coefficient; None for one that belongs to none, as the intercept
+    Returns one row per variable: df, gvif, and gvif_per_df, which is gvif^(1/(2 df)).
+    """
+    covariance, variables = np.asarray(covariance), np.array(list(variables), dtype=object)
+    kept = np.array([each is not None for each in variables])
+    scale = np.sqrt(np.diag(covariance)[kept])
+    correlation, variables = covariance[np.ix_(kept, kept)] / np.outer(scale, scale), variables[kept]
+    rows = {}
+    for name in dict.fromkeys(variables):
+        own = variables == name
+        parts = (correlation[np.ix_(part, part)] for part in (own, ~own, own | ~own))
+        inside, outside, whole = (np.linalg.slogdet(part)[1] if part.size else 0.0 for part in parts)
+        factor = np.exp(inside + outside - whole)
+        rows[name] = {"df": int(own.sum()), "gvif": factor, "gvif_per_df": factor ** (1 / (2 * own.sum()))}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("variable")

@@ -1,0 +1,91 @@
+"""Maximum likelihood by Newton's steps, and what a fit leaves behind, for the models that are fitted to counts here.
+
+Why not a library: statsmodels fits a single binomial model to counts well, and the notebooks let it. It has no
+weights in its ordinal and multinomial models, no fit with one coefficient held (which a profile needs) and no
+penalty; and it solves each step through a pseudo-inverse of the whole design matrix, which takes ten times as long as
+the normal equations where some fifty models are fitted. `scipy.optimize` has Newton methods that make the step
+shorter or turn it, but none that tells a likelihood without a maximum from one that is merely flat.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.linalg import cho_factor, cho_solve
+from scipy.stats import chi2, norm
+
+ALIKE = 1e-10  # the share of its information that a coefficient keeps beside the others, below which it has none
+
+
+class NoEstimate(ValueError):
+    """The likelihood has no maximum at finite coefficients, as where nobody with a term has the event."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model: estimates and covariance in the same order, and the log-likelihood of single pupils."""
+
+    estimates: pd.Series
+    covariance: np.ndarray
+    log_likelihood: float
+
+    def table(self, level=0.95):
+        """Return b, se, low, high (Wald limits) and p for every coefficient."""
+        b, se = self.estimates, np.sqrt(np.diag(self.covariance))
+        reach = norm.ppf((1 + level) / 2) * se
+        p = 2 * norm.sf((b / se).abs())
+        return pd.DataFrame({"b": b, "se": se, "low": b - reach, "high": b + reach, "p": p})
+
+    def wald(self, labels):
+        """Wald's test that the coefficients with these labels are all nought: chi_square, df and p."""
+        places = self.estimates.index.get_indexer(labels)
+        b = self.estimates.to_numpy()[places]
+        statistic = b @ np.linalg.solve(self.covariance[np.ix_(places, places)], b)
+        return {"chi_square": statistic, "df": len(b), "p": chi2.sf(statistic, len(b))}
+
+
+def solve(information, score):
+    """Solve information @ step = score. Raises NoEstimate where two terms cannot be told apart."""
+    scale = np.sqrt(np.diag(information))
+    if not (np.isfinite(scale).all() and (scale > 0).all()):
+        raise NoEstimate("a term has no finite estimate")
+    try:
+        factor = cho_factor(information / np.outer(scale, scale), lower=True)
+    except np.linalg.LinAlgError as error:
+        raise NoEstimate("two terms cannot be told apart") from error
+    if (np.diag(factor[0]) ** 2 < ALIKE).any():
+        raise NoEstimate("two terms cannot be told apart")
+    scaled = score / (scale if score.ndim == 1 else scale[:, None])
+    return cho_solve(factor, scaled) / (scale if score.ndim == 1 else scale[:, None])
+
+
+def maximise(model, start, free=None, tolerance=1e-9, most_steps=60):
+    """Maximise a log-likelihood by Newton's steps, each halved as long as it leads downwards.
+
+    Parameters
+    ----------
+    model : has value_and_score(b), a number and an array like b, and information(b), a square array
+    start : array of coefficients to start from
+    free : which of them may move, an array of booleans; all where it is left out
+    tolerance : the fit ends when no coefficient moves by more
+    most_steps : where it gives up
+
+    Returns the coefficients. Raises NoEstimate where two terms cannot be told apart and where the coefficients do
+    not settle, as they do not where the likelihood grows for ever.
+    """
+    b = np.array(start, dtype=float)
+    free = np.ones(len(b), dtype=bool) if free is None else np.asarray(free)
+    if not free.any():
+        return b
+    value, score = model.value_and_score(b)
+    for _ in range(most_steps):
+        step = np.zeros(len(b))
+        step[free] = solve(model.information(b)[np.ix_(free, free)], score[free])
+        reached, slope = model.value_and_score(b + step)
+        while not reached >= value - 1e-9 * abs(value) and np.abs(step).max() > tolerance:
+            step = step / 2
+            reached, slope = model.value_and_score(b + step)
+        b, value, score = b + step, reached, slope
+        if np.abs(step).max() < tolerance:
+            return b
+    raise NoEstimate(f"the estimates did not settle in {most_steps} steps")

@@ -1,0 +1,94 @@
+"""Standard errors that allow for clusters: pupils who share a counsellor, a city or a telephone.
+
+Pupils of one cluster may be alike beyond what their predictors say. The sandwich estimator takes the sum of each
+cluster's scores as one observation (Liang and Zeger 1986, Biometrika 73: 13-22, doi 10.1093/biomet/73.1.13). With few
+or unequal clusters it is too small. CR2 takes out the bias that it would have if the model's own variance held, and
+its t has the degrees of freedom that Satterthwaite's formula gives (Bell and McCaffrey 2002, Survey Methodology 28:
+169-181; Pustejovsky and Tipton 2018, Journal of Business & Economic Statistics 36: 672-683, doi
+10.1080/07350015.2016.1247004). For a logistic model it is taken at the last step of its weighted least squares.
+
+All of it needs, of each cluster, the sum of the scores and the information, and both add up over cells. With M the
+inverse information, L L' = M, K_i = L' I_i L of cluster i (the K_i add up to the unit matrix) and s_i its score, the
+adjusted score is L'^-1 (1 - K_i)^-1/2 L' s_i, since a function of Z Z' may be pushed past Z as one of Z' Z; and the
+degrees of freedom of c'b follow from l = L' c and the vectors (1 - K_i)^-1/2 K_i l. No matrix has a row per pupil.
+
+Why not a library: statsmodels takes a cell for an observation where it corrects for the number of observations, and
+has neither CR2 nor its degrees of freedom.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import t
+
+ALIKE = 1e-8  # of the model's own standard error: below it the clusters do not differ, and there is nothing to tell
+NOTHING_LEFT = 1e-10  # share of a direction's information outside a cluster, below which the cluster alone knows it
+
+
+def sandwich(matrix, cells, fitted, cluster, level=0.95, small=False):
+    """Estimates with errors robust to clustering: b, se, df, low, high and p, one row per term.
+
+    Parameters
+    ----------
+    matrix, cells, fitted : a design matrix, its counts and the fit (`logit.fit`)
+    cluster : the cluster of each cell, an array of labels
+    small : False for CR1, the plain sandwich times G / (G - 1) with G clusters, and a t with G - 1 degrees of
+        freedom: for many clusters. True for CR2 with Satterthwaite's degrees of freedom: for few or unequal ones
+
+    A term that only one cluster informs, or on which all clusters agree to the last digit, has no robust error (NaN).
+    Raises ValueError for fewer than two clusters.
+    """
+    x, b = matrix.to_numpy(float), fitted.estimates.to_numpy()
+    events, n = cells["events"].to_numpy(float), cells[["events", "others"]].sum(axis=1).to_numpy(float)
+    label, names = pd.factorize(np.asarray(cluster))
+    clusters = len(names)
+    if clusters < 2:
+        raise ValueError("errors robust to clusters need at least two of them")
+    risk = expit(x @ b)
+    order = np.argsort(label, kind="stable")
+    starts = np.flatnonzero(np.diff(label[order], prepend=-1))
+    scores = np.add.reduceat((x * (events - n * risk)[:, None])[order], starts)
+    if small:
+        weighted = x[order] * (n * risk * (1 - risk))[order, None]
+        pieces = zip(np.split(x[order], starts[1:]), np.split(weighted, starts[1:]), strict=True)
+        covariance, df = _cr2(fitted.covariance, scores, [one.T @ two for one, two in pieces])
+    else:
+        spread = scores @ fitted.covariance
+        covariance, df = spread.T @ spread * clusters / (clusters - 1), np.full(len(b), clusters - 1.0)
+    se = np.sqrt(np.diag(covariance))
+    reach = t.ppf((1 + level) / 2, df) * se
+    alike = se < ALIKE * np.sqrt(np.diag(fitted.covariance))
+    p = 2 * t.sf(np.abs(b) / np.where(alike, 1, se), df)
+    columns = {"b": b, "se": se, "df": df, "low": b - reach, "high": b + reach, "p": p}
+    table = pd.DataFrame(columns, index=matrix.columns)
+    table.loc[alike | _known_to_one((x != 0)[order], starts), ["se", "df", "low", "high", "p"]] = np.nan
+    return table
+
+
+def _known_to_one(held, starts):
+    """Which terms occur in a single cluster only; `held` tells for each cell, cluster by cluster, which it has."""
+    return (np.logical_or.reduceat(held, starts).sum(axis=0)) < 2
+
+
+def _cr2(inverse, scores, informations):
+    """The CR2 covariance and the degrees of freedom of each coefficient."""
+    root = np.linalg.cholesky(inverse)
+    alike = [root.T @ each @ root for each in informations]
+    spread, square_sums, cross = np.zeros_like(inverse), 0.0, []
+    for one, score in zip(alike, scores, strict=True):
+        share, turn = np.linalg.eigh((one + one.T) / 2)
+        share = share.clip(0, 1)
+        left = 1 - share
+        bent = np.where(left > NOTHING_LEFT, left, np.inf) ** -0.5
+        adjusted = root @ (turn * bent @ (turn.T @ (root.T @ score)))
+        spread += np.outer(adjusted, adjusted)
+        # columns: one for each coefficient, whose c is a column of the unit matrix and whose l a row of L
+        own = turn.T @ root.T
+        used = left > NOTHING_LEFT
+        square_sums = square_sums + ((share * used)[:, None] * own**2).sum(axis=0) ** 2
+        cross.append(turn @ ((share * bent)[:, None] * own))
+    cross = np.stack(cross)  # clusters x directions x coefficients
+    products = np.einsum("gdk,hdk->ghk", cross, cross, optimize=True)
+    own = np.einsum("ggk->gk", products)
+    trace = sum((root.T * (one @ root.T)).sum(axis=0) for one in alike)
+    return spread, trace**2 / (square_sums + (products**2).sum(axis=(0, 1)) - (own**2).sum(axis=0))

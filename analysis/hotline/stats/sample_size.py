@@ -1,0 +1,106 @@
+"""How many pupils a prediction model needs, to be developed and to be validated (Riley and colleagues).
+
+Why not a library: pmsampsize needs Python 3.12 and pmvalsampsize draws the risks at random; both are under a licence
+that does not fit this compendium. The tests hold these functions against what they print.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import norm
+
+
+def largest_r2(share):
+    """The largest Cox-Snell R-squared that a model of an event with this share can have."""
+    return 1 - math.exp(2 * (share * math.log(share) + (1 - share) * math.log(1 - share)))
+
+
+def development(parameters, r2, share, shrinkage=0.9, difference=0.05, margin=0.05):
+    """Pupils needed to develop a logistic model: a frame with a row per criterion.
+
+    parameters   coefficients to be estimated, the intercept left out
+    r2           Cox-Snell R-squared to expect; share: of the event
+    shrinkage    the least calibration slope to expect in new pupils; difference: the largest between apparent and
+                 adjusted Nagelkerke R-squared; margin: of the overall risk, half the width of its 95% interval
+
+    Columns criterion (shrinkage, optimism, overall_risk), target, n. Riley et al. 2019, doi 10.1002/sim.7992; Riley et
+    al. 2020, doi 10.1136/bmj.m441. ValueError for an R-squared that is no less than it can be at this share.
+    """
+    most = largest_r2(share)
+    if not 0 < r2 < most:
+        raise ValueError(f"at a share of {share:.3f}, R-squared lies between 0 and {most:.3f}, not {r2:.3f}")
+    for_difference = r2 / (r2 + difference * most)
+
+    def needed(target):
+        return parameters / ((target - 1) * math.log(1 - r2 / target))
+
+    rows = {
+        "shrinkage": (shrinkage, needed(shrinkage)),
+        "optimism": (difference, needed(for_difference)),
+        "overall_risk": (margin, (1.96 / margin) ** 2 * share * (1 - share)),
+    }
+    return _frame(rows)
+
+
+def expected_shrinkage(parameters, r2, n):
+    """The calibration slope to expect in new pupils of a model with this Cox-Snell R-squared, developed on n.
+
+    Van Houwelingen and Le Cessie 1990, doi 10.1002/sim.4780091109, in the form of Riley et al. 2019, equation 5.
+    """
+    return 1 + parameters / (n * math.log(1 - r2))
+
+
+def validation(odds, n, share, area, oe_width=0.2, slope_width=0.2, area_width=0.1, level=0.95):
+    """Pupils needed to validate a model with a wanted precision: a frame with a row per criterion.
+
+    odds, n      arrays of the same length: predicted log odds, and how many pupils have them; their distribution
+                 decides how precise a slope is
+    share, area  of the event, and the area under the ROC curve to expect
+    oe_width, slope_width, area_width   widths of the intervals wanted for O/E, slope and area
+
+    Columns criterion (oe, slope, area), target, n. The model is taken to be well calibrated. Riley et al. 2021,
+    doi 10.1002/sim.9025, and 2024, doi 10.1136/bmj-2023-074821; the variance of the area is Newcombe's (2006,
+    doi 10.1002/sim.2324). ValueError where all have the same log odds.
+    """
+    z = norm.ppf((1 + level) / 2)
+    se_oe = math.asinh(oe_width / 2) / z  # the interval runs from exp(-z se) to exp(z se)
+    rows = {
+        "oe": (oe_width, (1 - share) / (share * se_oe**2)),
+        "slope": (slope_width, _for_slope(np.asarray(odds, float), np.asarray(n, float), slope_width / (2 * z))),
+        "area": (area_width, _for_area(share, area, area_width / (2 * z))),
+    }
+    return _frame(rows)
+
+
+def _for_slope(odds, n, se):
+    """Pupils needed for a standard error of the slope: from the information of intercept and slope per pupil."""
+    weight = n / n.sum() * expit(odds) * expit(-odds)
+    a, b, c = weight.sum(), weight @ odds, weight @ odds**2
+    if a * c - b**2 <= 1e-12 * a * c:
+        raise ValueError("everybody has the same predicted risk: no number of pupils makes its slope precise")
+    return a / (se**2 * (a * c - b**2))
+
+
+def area_se(area, share, n):
+    """Standard error of an area under the ROC curve among n pupils (Newcombe 2006, his method 4)."""
+    half = n / 2 - 1
+    spread = 1 + half * (1 - area) / (2 - area) + half * area / (1 + area)
+    return math.sqrt(area * (1 - area) * spread / (n**2 * share * (1 - share)))
+
+
+def _for_area(share, area, se):
+    """The least n at which the area is so precise: it falls with n, so that halving finds it."""
+    low, high = 1, 1
+    while area_se(area, share, high) > se:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if area_se(area, share, middle) <= se else (middle, high)
+    return high
+
+
+def _frame(rows):
+    return pd.DataFrame([(name, target, math.ceil(n)) for name, (target, n) in rows.items()],
+                        columns=["criterion", "target", "n"])  # fmt: skip

@@ -1,0 +1,164 @@
+"""The list of work by way of counts: what the notebooks do, through the door.
+
+    python bench/way_of_counts.py FOLDER study|eight|growth|floor
+
+Prints one line of JSON: seconds of each piece, cells of the models, seconds within the engine, and all numbers.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+
+import work
+from hotline import engine, paths, tally
+from hotline.codebook import codebook
+
+taken, numbers, cells_of_model = {}, {}, {}
+
+
+def timed(name, do, *given):
+    """Do a piece of work and note how long it took."""
+    started = time.perf_counter()
+    done = do(*given)
+    taken[name] = time.perf_counter() - started
+    return done
+
+
+def table_1():
+    """All variables by level: shares of categories; mean, standard deviation and quartiles of numbers."""
+    from hotline.stats.moments import group_moments, group_quantiles
+
+    asked = [[name, "level"] for name in (*work.CATEGORIES, *work.NUMBERS)]
+    for (name, _), cells in zip(asked, tally.tallies("pupils", asked), strict=True):
+        if name in work.CATEGORIES:
+            table = cells.pivot_table(index=name, columns="level", values="n", observed=True, fill_value=0)
+            for level, shares in (table / table.sum()).items():
+                numbers.update({f"share {name} {code} {level}": share for code, share in shares.items()})
+        else:
+            spread = group_moments(cells, name, "level").join(group_quantiles(cells, name, "level"))
+            for level, row in spread.iterrows():
+                found = {"mean": row["mean"], "sd": row["sd"], "q1": row[0.25], "median": row[0.5], "q3": row[0.75]}
+                numbers.update({f"{key} {name} {level}": value for key, value in found.items()})
+
+
+def anovas():
+    """Three analyses of variance, Welch's and Fisher's."""
+    from statsmodels.stats.oneway import anova_generic
+
+    from hotline.stats.moments import group_moments
+
+    sums = tally.tally("pupils", ["level"], sums=work.ANOVAS)
+    for name in work.ANOVAS:
+        groups = group_moments(sums, name, "level")
+        summaries = [groups[column].to_numpy(float) for column in ("deviation", "variance", "n")]
+        for kind in ("unequal", "equal"):
+            test = anova_generic(*summaries, use_var=kind)
+            numbers[f"F {kind} {name}"], numbers[f"p {kind} {name}"] = test.statistic, test.pvalue
+
+
+def chi_squares():
+    """Ten tests of a category against the level."""
+    from scipy.stats import chi2_contingency
+
+    recorded = {name: codebook()[name].kept_codes for name in work.CHI_SQUARES}
+    for name, cells in zip(recorded, tally.tallies("pupils", [[name, "level"] for name in recorded]), strict=True):
+        cells = cells[cells[name] != "missing"]
+        table = cells.pivot_table(index=name, columns="level", values="n", observed=True, fill_value=0)
+        test = chi2_contingency(table, correction=False)
+        numbers[f"chi2 {name}"], numbers[f"p chi2 {name}"] = test.statistic, test.pvalue
+
+
+def counted(reference):
+    """The cells of a model."""
+    from hotline.stats.cells import cells_of
+
+    cells = cells_of(tally.tally("pupils", [*reference, work.OUTCOME], model=True), list(reference), work.OUTCOME)
+    return cells.assign(year=pd.Categorical(cells["year"].astype("int64"))) if "year" in reference else cells
+
+
+def logistic(cells, reference, label):
+    """A logistic model; returns the risk of each cell."""
+    from hotline.stats import logit_on_codes
+
+    fit, risk = logit_on_codes.fit(cells, reference)
+    for (name, code), row in fit.table().iterrows():
+        numbers[f"b {label} {name} {code}"], numbers[f"se {label} {name} {code}"] = row["b"], row["se"]
+    numbers[f"log-likelihood {label}"] = fit.log_likelihood
+    return risk
+
+
+def discrimination(risk, cells):
+    """Area under the ROC curve with DeLong's interval."""
+    from hotline.stats.roc import auc
+
+    numbers.update(
+        dict(zip(("auc", "variance", "low", "high"), auc(risk, cells["events"], cells["others"]), strict=True))
+    )
+
+
+def study():
+    """The whole list, with the model of six predictors."""
+    timed("table 1", table_1)
+    timed("anova", anovas)
+    timed("chi-square", chi_squares)
+    cells = timed("tally of the model", counted, work.SIX)
+    risk = timed("logistic model", logistic, cells, work.SIX, "six")
+    timed("AUC", discrimination, risk, cells)
+    cells_of_model["six"] = len(cells)
+
+
+def eight():
+    """The model of eight predictors alone."""
+    cells = timed("tally of the model", counted, work.EIGHT)
+    timed("logistic model", logistic, cells, work.EIGHT, "eight")
+    cells_of_model["eight"] = len(cells)
+
+
+def growth():
+    """Models of ever more predictors: how the fit's time grows with the cells, and statsmodels' beside it."""
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    from hotline.stats.cells import COUNTS, TIGHT, design
+
+    for many in range(2, len(work.GROWING) + 1):
+        reference = dict(list(work.GROWING.items())[:many])
+        cells = timed(f"tally {many}", counted, reference)
+        timed(f"codes {many}", logistic, cells, reference, many)
+        cells_of_model[many] = len(cells)
+        if len(cells) <= 50_000:
+            started = time.perf_counter()
+            GLM(cells[COUNTS], design(cells, reference), family=Binomial()).fit(**TIGHT)
+            taken[f"matrix {many}"] = time.perf_counter() - started
+
+
+def floor():
+    """Nothing but reading, once, the columns that the study's list of work counts."""
+    read = dict.fromkeys([*work.CATEGORIES, *work.NUMBERS, *work.SIX, work.OUTCOME, "level"])
+    file = str(paths.CLEAN / "pupils.parquet")
+    query = f"SELECT {', '.join(f'sum({name})' for name in read)} FROM read_parquet(?)"
+    timed("floor", lambda: engine._run(query, [file]).fetchall())
+
+
+def main():
+    """Do what is asked for; print what came of it."""
+    paths.CLEAN, within = Path(sys.argv[1]), []
+    count = engine.count
+
+    def clocked(*given):
+        started = time.perf_counter()
+        done = count(*given)
+        within.append(time.perf_counter() - started)
+        return done
+
+    engine.count = clocked
+    {"study": study, "eight": eight, "growth": growth, "floor": floor}[sys.argv[2]]()
+    done = {"taken": taken, "cells": cells_of_model, "scans": sum(within), "memory": work.most_memory()}
+    print(json.dumps(done | {"numbers": numbers}, default=float))
+
+
+if __name__ == "__main__":
+    main()

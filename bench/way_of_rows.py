@@ -1,0 +1,129 @@
+"""The list of work the plain way, on one row per case: pandas, statsmodels' formulas, scikit-learn.
+
+    python bench/way_of_rows.py FOLDER study|eight
+
+Prints one line of JSON: seconds of each piece and all numbers. The rows are read from the same file (by DuckDB, since
+pandas would need another package to read Parquet), only the columns that are used, as categories of codes: a CSV file
+of texts would take longer and more memory.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import statsmodels.formula.api as smf
+from scipy.stats import chi2_contingency, norm, rankdata
+from sklearn.metrics import roc_auc_score
+from statsmodels.stats.anova import anova_lm
+from statsmodels.stats.oneway import anova_oneway
+
+import work
+from hotline.codebook import MISSING, codebook
+
+taken, numbers = {}, {}
+
+
+def timed(name, do, *given):
+    """Do a piece of work and note how long it took."""
+    started = time.perf_counter()
+    done = do(*given)
+    taken[name] = time.perf_counter() - started
+    return done
+
+
+def read(folder, names):
+    """The rows, categories as categories with "missing" as one of their own."""
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"SELECT {', '.join(names)} FROM read_parquet(?)", [str(folder / "pupils.parquet")]
+        ).df()
+    for name in names:
+        known = codebook()[name].kept_codes
+        if known:
+            codes = rows[name].fillna(len(known)).astype("int8")
+            rows[name] = pd.Categorical.from_codes(codes, [*known, MISSING]).remove_unused_categories()
+    return rows
+
+
+def table_1(rows):
+    """All variables by level: shares of categories; mean, standard deviation and quartiles of numbers."""
+    for name in work.CATEGORIES:
+        table = pd.crosstab(rows[name], rows["level"], normalize="columns")
+        for level, shares in table.items():
+            numbers.update({f"share {name} {code} {level}": share for code, share in shares.items()})
+    for name in work.NUMBERS:
+        values = rows.groupby("level", observed=True)[name]
+        spread = values.agg(["mean", "std"]).join(values.quantile([0.25, 0.5, 0.75]).unstack())
+        for level, row in spread.iterrows():
+            found = {"mean": row["mean"], "sd": row["std"], "q1": row[0.25], "median": row[0.5], "q3": row[0.75]}
+            numbers.update({f"{key} {name} {level}": value for key, value in found.items()})
+
+
+def anovas(rows):
+    """Three analyses of variance, Welch's and Fisher's."""
+    for name in work.ANOVAS:
+        known = rows[[name, "level"]].dropna()
+        fisher = anova_lm(smf.ols(f"{name} ~ C(level)", known).fit()).iloc[0]
+        numbers[f"F equal {name}"], numbers[f"p equal {name}"] = fisher["F"], fisher["PR(>F)"]
+        welch = anova_oneway([part for _, part in known.groupby("level", observed=True)[name]], use_var="unequal")
+        numbers[f"F unequal {name}"], numbers[f"p unequal {name}"] = welch.statistic, welch.pvalue
+
+
+def chi_squares(rows):
+    """Ten tests of a category against the level."""
+    for name in work.CHI_SQUARES:
+        table = pd.crosstab(rows[name], rows["level"]).drop(index=MISSING, errors="ignore")
+        test = chi2_contingency(table, correction=False)
+        numbers[f"chi2 {name}"], numbers[f"p chi2 {name}"] = test.statistic, test.pvalue
+
+
+def logistic(rows, reference, label):
+    """A logistic model by formula; returns the risk of each case."""
+    rows = rows.assign(event=(rows[work.OUTCOME] == "yes").astype(int))
+    terms = " + ".join(f"C({name}, Treatment({base!r}))" for name, base in reference.items())
+    fit = smf.logit(f"event ~ {terms}", rows[["event", *reference]]).fit(disp=0)
+    for term, b, se in zip(fit.params.index, fit.params, fit.bse, strict=True):
+        name, _, code = term.partition(", Treatment")
+        term = f"{name.removeprefix('C(')} {code.partition('[T.')[2][:-1]}" if code else "intercept "
+        numbers[f"b {label} {term}"], numbers[f"se {label} {term}"] = b, se
+    numbers[f"log-likelihood {label}"] = fit.llf
+    return np.asarray(fit.predict())
+
+
+def discrimination(risk, rows, level=0.95):
+    """Area under the ROC curve, and DeLong's interval from the ranks of all cases."""
+    event = (rows[work.OUTCOME] == "yes").to_numpy()
+    area = roc_auc_score(event, risk)
+    risk = risk.round(12)  # equal cases must tie
+    cases, controls = risk[event], risk[~event]
+    ranks = rankdata(np.concatenate([cases, controls]))
+    beaten = (ranks[: len(cases)] - rankdata(cases)) / len(controls)
+    beating = 1 - (ranks[len(cases) :] - rankdata(controls)) / len(cases)
+    variance = beaten.var(ddof=1) / len(cases) + beating.var(ddof=1) / len(controls)
+    reach = norm.ppf((1 + level) / 2) * np.sqrt(variance)
+    numbers.update({"auc": area, "variance": variance, "low": area - reach, "high": area + reach})
+
+
+def main():
+    """Do what is asked for; print what came of it."""
+    folder, asked = Path(sys.argv[1]), sys.argv[2]
+    if asked == "study":
+        names = dict.fromkeys([*work.CATEGORIES, *work.NUMBERS, *work.SIX, work.OUTCOME, "level"])
+        rows = timed("reading", read, folder, list(names))
+        timed("table 1", table_1, rows)
+        timed("anova", anovas, rows)
+        timed("chi-square", chi_squares, rows)
+        risk = timed("logistic model", logistic, rows, work.SIX, "six")
+        timed("AUC", discrimination, risk, rows)
+    else:
+        rows = timed("reading", read, folder, [*work.EIGHT, work.OUTCOME])
+        timed("logistic model", logistic, rows, work.EIGHT, "eight")
+    print(json.dumps({"taken": taken, "memory": work.most_memory(), "numbers": numbers}, default=float))
+
+
+if __name__ == "__main__":
+    main()

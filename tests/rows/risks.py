@@ -1,0 +1,425 @@
+"""The notebooks 07 from rows: the risk model, how well it does and where, and what it is good for."""
+
+import functools
+import math
+from fractions import Fraction
+from math import comb
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+from scipy.special import expit
+from scipy.stats import chi2
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+import by_rows
+from hotline.stats.benchmark import PENALTIES, TREES
+from rows.study import bootstrap, first_part, kinds, recomputes
+
+BESIDE = ["region", "year"]
+
+
+class Split:
+    """The complete pupils of one outcome, split as the notebooks split them, with the model's risks."""
+
+    def __init__(self, study, outcome):
+        step = f"07-prediction-{outcome}"
+        rows = study.complete.assign(event=study.complete[outcome] == "yes")
+        rows["region"] = rows["region"].cat.add_categories("missing").fillna("missing")
+        self.study, self.seed, self.kind = study, study.parameter(step, "seed"), [*study.names, *BESIDE]
+        share, rng = study.parameter(step, "development_share"), np.random.default_rng(self.seed)
+        first = first_part(kinds(rows, self.kind, rows["event"]), share, rng)
+        x = by_rows.dummies(rows, study.reference)
+        self.fit, self.terms = by_rows.logistic(rows["event"][first], x[first]), x.columns
+        self.rows = rows.assign(risk=self.fit.predict(x.to_numpy()).round(13))
+        self.x = {"development": x[first], "validation": x[~first]}
+        self.parts = {"development": self.rows[first], "validation": self.rows[~first]}
+        home, risk = self.parts["development"], {name: part["risk"].to_numpy() for name, part in self.parts.items()}
+        self.risk, self.event = risk, {name: part["event"].to_numpy() for name, part in self.parts.items()}
+        self.youden = by_rows.youden(home["risk"].to_numpy(), home["event"].to_numpy())
+
+    def elsewhere(self):
+        """Yield name, rows, risks and Youden's threshold of the last year and each region, of models made without."""
+        last = self.rows["year"].max()
+        away = {str(last): self.rows["year"] == last}
+        regions = [code for code in self.rows["region"].cat.categories if code != "missing"]
+        book = self.study.book
+        away |= {book.label("region", code): self.rows["region"] == code for code in regions}
+        x = by_rows.dummies(self.rows, self.study.reference)
+        for name, there in away.items():
+            fit = by_rows.logistic(self.rows["event"][~there], x[~there])
+            risk, event = fit.predict(x.to_numpy()).round(13), self.rows["event"].to_numpy()
+            threshold = by_rows.youden(risk[~there], event[~there])
+            yield name, there.to_numpy(), risk[there], threshold
+
+
+split = functools.cache(Split)
+
+
+# --- 07-prediction ----------------------------------------------------------------------------------
+
+
+@recomputes("07-prediction", "model", "variable", "code")
+def model(study, outcome):
+    found = by_rows.table(split(study, outcome).fit, split(study, outcome).terms)
+    return found.rename_axis(["variable", "code"]).reset_index()
+
+
+@functools.cache
+def tenths(study, outcome, name):
+    """Return the rows of a sample in tenths by risk: predicted against observed."""
+    own, rows = split(study, outcome), []
+    risk, event = own.risk[name], own.event[name]
+    tenth = np.searchsorted(np.quantile(risk, np.arange(1, 10) / 10), risk, side="left")
+    for number, place in enumerate(np.unique(tenth), start=1):
+        here = tenth == place
+        k, n, expected = event[here].sum(), here.sum(), risk[here].sum()
+        row = {"sample": name, "group": number, "n": n, "events": k, "expected": expected, "predicted": expected / n}
+        low, high = by_rows.wilson(k, n)
+        rows.append(row | {"observed": k / n, "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+@recomputes("07-prediction", "calibration", "sample", "group")
+def calibration(study, outcome):
+    return pd.concat([tenths(study, outcome, name) for name in ("development", "validation")])
+
+
+@recomputes("07-prediction", "performance", "sample")
+def performance(study, outcome):
+    own, rows = split(study, outcome), []
+    for name in own.parts:
+        risk, event = own.risk[name], own.event[name]
+        row = {"sample": name} | by_rows.performance(risk, event, own.youden) | by_rows.smoothed(risk, event)[1]
+        row |= {"partial_auc": roc_auc_score(event, risk, max_fpr=0.1)}
+        row |= {"average_precision": average_precision_score(event, risk)}
+        groups = tenths(study, outcome, name)
+        spread = groups["expected"] * (1 - groups["predicted"])
+        off, df = ((groups["events"] - groups["expected"]) ** 2 / spread).sum(), len(groups) - 2 * (name[0] == "d")
+        rows.append(row | {"hl_chi_square": off, "hl_df": df, "hl_p": chi2.sf(off, df)})
+    rng, kind = np.random.default_rng([own.seed, 1]), 2 * np.unique(risk, return_inverse=True)[1] + ~event
+    draws = (bootstrap(kind, rng) for _ in range(study.parameter(f"07-prediction-{outcome}", "resamples")))
+    areas = [roc_auc_score(event[draw], risk[draw], max_fpr=0.1) for draw in draws]
+    rows[-1] |= dict(zip(("partial_auc_low", "partial_auc_high"), np.quantile(areas, [0.025, 0.975]), strict=True))
+    return pd.DataFrame(rows)
+
+
+@recomputes("07-prediction", "smooth", "sample")
+def smooth(study, outcome):
+    own = split(study, outcome)
+    curves = {name: by_rows.smoothed(own.risk[name], own.event[name])[0] for name in own.parts}
+    return pd.concat(curves, names=["sample"]).reset_index("sample")
+
+
+@recomputes("07-prediction", "roc", "sample")
+def roc(study, outcome):
+    """Of the points of the curve those that stay: 201 at even steps along it, from flagging all to flagging none.
+
+    Where a point lies on a step but for rounding, it or the next may stay.
+    """
+    own, rows = split(study, outcome), []
+    stays = study.result(f"07-prediction-{outcome}", "roc").set_index("sample")["threshold"]
+    for name in own.parts:
+        risk, event = own.risk[name], own.event[name]
+        values = np.unique(risk)
+        cuts = np.concatenate([[-np.inf], (values[1:] + values[:-1]) / 2, [np.inf]])
+        found = np.array([((risk[event] >= cut).mean(), (risk[~event] < cut).mean()) for cut in cuts])
+        along = (found[:, 0] + 1 - found[:, 1]) / 2
+        kept = set()
+        for wanted in np.linspace(1, 0, 201):
+            here, later = (int(np.argmax(along <= wanted + slack)) for slack in (1e-13, -1e-13))
+            kept.add(here if np.isclose(stays[name], cuts[here], rtol=1e-12, atol=0).any() else later)
+        rows += [
+            {"sample": name, "threshold": cuts[k], "sensitivity": found[k, 0], "specificity": found[k, 1]}
+            for k in sorted(kept)
+        ]
+    return pd.DataFrame(rows)
+
+
+@recomputes("07-prediction", "comparison", "model")
+def comparison(study, outcome):
+    own, x = split(study, outcome), split(study, outcome).x
+    risk, event = own.risk["validation"], own.event["validation"]
+    rows = [{"model": "All blocks"} | by_rows.area(risk, event)]
+    for block, names in study.blocks.items():
+        kept = ~own.terms.get_level_values(0).isin(names)
+        fit = by_rows.logistic(own.event["development"], x["development"].loc[:, kept])
+        lesser = fit.predict(x["validation"].loc[:, kept].to_numpy()).round(13)
+        row = {"model": f"Without the block {block}"} | by_rows.area(lesser, event)
+        rows.append(row | by_rows.area_difference(lesser, risk, event))
+    return pd.DataFrame(rows)
+
+
+@recomputes("07-prediction", "sample_size", "criterion")
+def sample_size(study, outcome):
+    """The formulas of Riley and colleagues (2019, 2021), the area's by Newcombe."""
+    own = split(study, outcome)
+    event, risk, terms = own.event["development"], own.risk["validation"], len(own.terms) - 1
+    share, n = event.mean(), len(event)
+    most = 1 - np.exp(2 * (share * np.log(share) + (1 - share) * np.log(1 - share)))
+    r2, area = 0.15 * most, roc_auc_score(event, own.risk["development"])
+    for_optimism = r2 / (r2 + 0.05 * most)
+    rows = {"shrinkage": (0.9, terms / ((0.9 - 1) * np.log(1 - r2 / 0.9)))}
+    rows["optimism"] = 0.05, terms / ((for_optimism - 1) * np.log(1 - r2 / for_optimism))
+    rows["overall_risk"] = 0.05, (1.96 / 0.05) ** 2 * share * (1 - share)
+    rows["oe"] = 0.2, (1 - share) / share / (math.asinh(0.1) / by_rows.Z) ** 2
+    x = np.column_stack([np.ones(len(risk)), np.log(risk / (1 - risk))])
+    per_pupil = x.T @ (x * (risk * (1 - risk))[:, None]) / len(risk)
+    rows["slope"] = 0.2, np.linalg.inv(per_pupil)[1, 1] / (0.1 / by_rows.Z) ** 2
+
+    def too_wide(n):
+        spread = 1 + (n / 2 - 1) * ((1 - area) / (2 - area) + area / (1 + area))
+        return np.sqrt(area * (1 - area) * spread / (n**2 * share * (1 - share))) - 0.05 / by_rows.Z
+
+    rows["area"] = 0.1, brentq(too_wide, 2, 1e7, xtol=1e-9)
+    r2_here = 1 - np.exp(2 * (own.fit.llnull - own.fit.llf) / n)
+    slope = 1 + terms / (n * np.log(1 - r2_here))
+    return pd.DataFrame(
+        {"criterion": name, "target": target, "n": math.ceil(size), "expected_shrinkage": slope}
+        for name, (target, size) in rows.items()
+    )
+
+
+# --- 07-use -----------------------------------------------------------------------------------------
+
+
+@functools.cache
+def sheet(study, outcome):
+    """Return the points of each category, and the log odds of no points and of one."""
+    own = split(study, outcome)
+    b, rows, base = dict(zip(own.terms, own.fit.params, strict=True)), [], own.fit.params[0]
+    largest = study.parameter(f"07-use-{outcome}", "largest")
+    for name, reference in study.reference.items():
+        of = {reference: 0.0} | {code: value for (variable, code), value in b.items() if variable == name}
+        base += min(of.values())
+        rows += [{"variable": name, "code": code, "b": value - min(of.values())} for code, value in of.items()]
+    frame = pd.DataFrame(rows)
+    unit = frame["b"].max() / largest
+    return frame.assign(points=(frame["b"] / unit).round().astype(int), base=base, unit=unit)
+
+
+@recomputes("07-use", "points", "variable", "code")
+def points(study, outcome):
+    return sheet(study, outcome)
+
+
+def risk_of_points(study, outcome):
+    """Return the risk of each row of the validation part by its points."""
+    points, rows = sheet(study, outcome), split(study, outcome).parts["validation"]
+    total = np.zeros(len(rows))
+    for name, of in points.groupby("variable"):
+        total += rows[name].astype(str).map(of.set_index("code")["points"]).to_numpy(float)
+    return expit(points["base"].iloc[0] + points["unit"].iloc[0] * total)
+
+
+@recomputes("07-use", "net_benefit", "whom")
+def net_benefit(study, outcome):
+    own, rows = split(study, outcome), []
+    event = own.event["validation"]
+    whom = {"Model": own.risk["validation"], "Points": risk_of_points(study, outcome), "Everybody": np.ones(len(event))}
+    for name, risk in whom.items():
+        for cut in np.linspace(0.01, min(0.9, max(0.3, 1.8 * event.mean())), 90):
+            flagged = risk >= cut
+            benefit = (flagged & event).mean() - cut / (1 - cut) * (flagged & ~event).mean()
+            rows.append({"whom": name, "threshold": cut, "net_benefit": benefit})
+    return pd.DataFrame(rows)
+
+
+@recomputes("07-use", "thresholds", "chosen_by")
+def thresholds(study, outcome):
+    own, step = split(study, outcome), f"07-use-{outcome}"
+    calls, alerts = (study.parameter(step, f"{each}_per_shift") for each in ("calls", "alerts"))
+    cuts = {"Youden": own.youden}
+    for k in sorted({1, 2, 4, 6, alerts}):
+        if k <= max(calls, alerts):
+            cuts[f"{k} per shift"] = by_rows.busiest(own.risk["development"], min(1, k / calls))
+    judged = own.risk["validation"], own.event["validation"]
+    return pd.DataFrame({"chosen_by": name} | by_rows.flagged(*judged, cut) for name, cut in cuts.items())
+
+
+@recomputes("07-use", "workload")
+def workload(study, outcome):
+    own, rows = split(study, outcome), []
+    risk, event = own.risk["validation"], own.event["validation"]
+    for portion in np.arange(0.02, 1.001, 0.02):
+        row = by_rows.flagged(risk, event, by_rows.busiest(risk, portion))
+        rows.append(row | {"per_shift": study.parameter(f"07-use-{outcome}", "calls_per_shift") * row["flagged"]})
+    return pd.DataFrame(rows).dropna(subset="ppv")
+
+
+@recomputes("07-use", "typical", "made_up")
+def typical(study, outcome):
+    own, points = split(study, outcome), sheet(study, outcome)
+    most = {name: of.loc[of["b"].idxmax(), "code"] for name, of in points.groupby("variable")}
+    callers = {"Reference throughout": study.reference, "Most points throughout": most}
+    for stage, part in study.complete.groupby("stage", observed=True):
+        label = study.book.label("stage", stage)
+        callers[f"Usual answers: {label}"] = {name: part[name].value_counts(sort=False).idxmax() for name in most}
+    rows = []
+    for name, codes in callers.items():
+        x = np.array([1.0, *(codes[variable] == code for variable, code in own.terms[1:])])
+        odds, se = x @ own.fit.params, np.sqrt(x @ own.fit.cov_params() @ x)
+        row = {"made_up": name, "mean": expit(odds), "mean_se": expit(odds) * expit(-odds) * se}
+        ends = {"mean_ci_lower": expit(odds - by_rows.Z * se), "mean_ci_upper": expit(odds + by_rows.Z * se)}
+        rows.append(row | ends)
+    return pd.DataFrame(rows)
+
+
+# --- 07-validation ----------------------------------------------------------------------------------
+
+
+@recomputes("07-validation", "cells", "predictors", "pupils")
+def cells(study, outcome):
+    rows, found = study.complete, []
+    for k in sorted({1 + len(study.names) // 4, 1 + len(study.names) // 2, len(study.names)}):
+        n, times = np.unique(rows.groupby(study.names[:k], observed=True).size(), return_counts=True)
+        for size in np.unique(np.geomspace(10, len(rows), 40).astype(int)):
+            # The chance that none of a cell's pupils is drawn, in whole numbers.
+            missed = [Fraction(comb(len(rows) - int(each), int(size)), comb(len(rows), int(size))) for each in n]
+            met = float(sum(int(each) * (1 - chance) for each, chance in zip(times, missed, strict=True)))
+            found.append({"predictors": f"{k} predictors", "pupils": size, "cells": met})
+    return pd.DataFrame(found)
+
+
+def judged(odds, event, threshold):
+    """Return the measures of optimism of log odds in some rows."""
+    line = by_rows.logistic(event, np.column_stack([np.ones(len(odds)), odds]))
+    flagged = odds >= threshold
+    return {
+        "auc": roc_auc_score(event, odds),
+        "intercept": by_rows.logistic(event, np.ones((len(odds), 1)), odds).params[0],
+        "slope": line.params[1],
+        "brier": ((event - expit(odds)) ** 2).mean(),
+        "youden": flagged[event].mean() - flagged[~event].mean(),
+    }
+
+
+@functools.cache
+def optimism_of(study, outcome):
+    """Return the measures of the model where it was developed, and its optimism in the notebook's own draws."""
+    own = split(study, outcome)
+    rows, event, x = own.parts["development"], own.event["development"], own.x["development"].to_numpy()
+    kind, rng, found = kinds(rows, study.names, rows["event"]), np.random.default_rng([own.seed, 2]), []
+
+    groups = pd.get_dummies(rows[study.names], dtype=float).to_numpy()
+
+    def model(places):
+        has, b = x[places].any(axis=0), np.zeros(x.shape[1])
+        b[has] = by_rows.likely(event[places], x[places][:, has], groups[places])[0]
+        odds = (x @ b).round(11)
+        return odds, by_rows.youden(odds[places], event[places])
+
+    apparent = judged(model(slice(None))[0], event, model(slice(None))[1])
+    for _ in range(study.parameter(f"07-validation-{outcome}", "resamples")):
+        draw = bootstrap(kind, rng)
+        odds, threshold = model(draw)
+        inside, outside = judged(odds[draw], event[draw], threshold), judged(odds, event, threshold)
+        found.append({name: inside[name] - outside[name] for name in inside})
+    return pd.Series(apparent), pd.DataFrame(found)
+
+
+@recomputes("07-validation", "optimism", "measure")
+def optimism(study, outcome):
+    apparent, found = optimism_of(study, outcome)
+    frame = pd.DataFrame({"apparent": apparent, "optimism": found.mean(), "error": found.sem()})
+    return frame.assign(corrected=apparent - found.mean()).rename_axis("measure").reset_index()
+
+
+# statsmodels ends its search for the variance between regions within 1e-5; of their mean six to eight digits stand.
+@recomputes("07-validation", "validation", "heading", "label", looser={"Pooled": 6})
+def validation(study, outcome):
+    own, (apparent, draws) = split(study, outcome), optimism_of(study, outcome)
+    corrected = (apparent - draws.mean())[["auc", "intercept", "slope"]]
+    home = by_rows.performance(own.risk["validation"], own.event["validation"], own.youden)
+    rows = [{"heading": "Internal", "label": "Bootstrap, corrected", **corrected}]
+    rows += [{"heading": "Internal", "label": "Random validation part", **home}]
+    for name, there, risk, threshold in own.elsewhere():
+        found = by_rows.performance(risk, own.rows["event"].to_numpy()[there], threshold)
+        rows.append({"heading": "Later year" if name.isdigit() else "Another region", "label": name, **found})
+    local, pooled = pd.DataFrame(rows[3:]), {"heading": "Another region", "label": "Pooled"}
+    odds = np.log(local["auc"] / (1 - local["auc"]))
+    given = {"auc": (odds, local["auc_variance"] / (local["auc"] * (1 - local["auc"])) ** 2)}
+    given |= {name: (local[name], local[f"{name}_se"] ** 2) for name in ("intercept", "slope")}
+    for name, each in given.items():
+        ends = by_rows.random_effects(*(values.to_numpy() for values in each))
+        ends = expit(ends) if name == "auc" else ends
+        pooled |= dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
+    return pd.DataFrame([*rows, pooled])
+
+
+@recomputes("07-validation", "recalibration", "sample")
+def recalibration(study, outcome):
+    own, rows = split(study, outcome), []
+    for name, there, risk, threshold in own.elsewhere():
+        part = own.rows[there]
+        event = part["event"].to_numpy()
+        first = first_part(kinds(part, own.kind, part["event"]), 0.5, np.random.default_rng([own.seed, 3]))
+        odds, y = np.log(risk / (1 - risk)), event[first]
+        ones = np.ones((first.sum(), 1))
+        large = by_rows.logistic(y, ones, odds[first])
+        both = by_rows.logistic(y, np.column_stack([ones, odds[first]]))
+        as_it_is = np.log(np.where(y, risk[first], 1 - risk[first])).sum()
+        p = [chi2.sf(2 * (both.llf - each), df) for each, df in ((as_it_is, 2), (large.llf, 1))]
+        change = ("none", 0.0, 1.0) if p[0] > 0.05 else ("intercept", large.params[0], 1.0)
+        change = change if max(p) > 0.05 else ("both", *both.params)
+        row = {"sample": name, "p": p[0]} | dict(zip(("kind", "intercept", "slope"), change, strict=True))
+        moved = expit(change[1] + change[2] * odds[~first])
+        for when, each in (("before", risk[~first]), ("after", moved)):
+            found = by_rows.performance(each, event[~first], threshold)
+            row |= {f"{measure}_{when}": found[measure] for measure in ("oe", "intercept", "slope", "brier")}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+@recomputes("07-validation", "fairness", "variable", "code")
+def fairness(study, outcome):
+    own, rows = split(study, outcome), []
+    part = own.parts["validation"]
+    for name in ("sex", "stage", "region", "district_type"):
+        for code in part[name].unique():
+            here = (part[name] == code).to_numpy()
+            found = by_rows.performance(own.risk["validation"][here], own.event["validation"][here], own.youden)
+            rows.append({"variable": name, "code": code, **found})
+    return pd.DataFrame(rows)
+
+
+def ridge(x, event, new):
+    """Return risks by ridge with the penalty that Akaike's criterion with effective terms prefers, from rows."""
+    found = {}
+    for penalty in PENALTIES:
+        fit = LogisticRegression(C=1 / penalty, solver="newton-cholesky", tol=1e-13, max_iter=1000)
+        p = fit.fit(x[:, 1:], event).predict_proba(x[:, 1:])[:, 1]
+        information, held = x.T @ (x * (p * (1 - p))[:, None]), np.diag([0.0] + [penalty] * (x.shape[1] - 1))
+        gain = np.log(np.where(event, p, 1 - p)).sum() - np.trace(np.linalg.inv(information + held) @ information)
+        found[gain] = fit
+    return found[max(found)].predict_proba(new[:, 1:])[:, 1].round(13)
+
+
+def trees(x, event, new):
+    """Return risks by boosted trees, from rows."""
+    return HistGradientBoostingClassifier(**TREES).fit(x[:, 1:], event).predict_proba(new[:, 1:])[:, 1]
+
+
+# scikit-learn adds up the trees in single precision, in another order for rows than for cells.
+@recomputes("07-validation", "benchmark", "split", "model", looser={"Boosted trees": 8})
+def benchmark(study, outcome):
+    own, x = split(study, outcome), by_rows.dummies(split(study, outcome).rows, study.reference).to_numpy()
+    event = own.rows["event"].to_numpy()
+    held_out = own.rows.index.isin(own.parts["validation"].index)
+    (last, *year), *regions = own.elsewhere()
+    splits = {"Random validation part": [(held_out, own.risk["validation"])], f"The year {last}": [year[:2]]}
+    splits["Regions in turn"] = [each[1:3] for each in regions]
+    rows = []
+    for name, pieces in splits.items():
+        risks = {"Plain": np.concatenate([risk for _, risk in pieces])}
+        for rival, learn in (("Ridge", ridge), ("Boosted trees", trees)):
+            risks[rival] = np.concatenate([learn(x[~there], event[~there], x[there]) for there, _ in pieces])
+        y = np.concatenate([event[there] for there, _ in pieces])
+        for rival, risk in risks.items():
+            found = by_rows.performance(risk, y, 0.5)
+            row = {"split": name, "model": rival}
+            row |= {each: found[each] for each in ("auc", "auc_low", "auc_high", "slope", "brier")}
+            rows.append(row | (by_rows.area_difference(risk, risks["Plain"], y) if rival != "Plain" else {}))
+    return pd.DataFrame(rows)

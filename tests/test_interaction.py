@@ -1,0 +1,97 @@
+"""Interactions: the test and the odds ratios agree with tables cut in parts, and sparse ones are survived."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import chi2
+from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
+
+from agreement import digits
+from hotline.stats import cells as on_cells
+from hotline.stats import interaction, logit
+from samples import table
+
+BASES = {"Dept": "A", "Gender": "Male"}
+
+
+def ucb():
+    cells = on_cells.cells_of(table("ucb"), BASES, "Admit", "Admitted")
+    x = on_cells.design(cells, BASES)
+    return x, cells
+
+
+def test_the_test_of_a_saturated_model_is_its_deviance():
+    x, cells = ucb()
+    test, larger, fitted, kind = interaction.fit(x, cells, "Gender", "Dept")
+    small = logit.fit(x, cells)
+    n = cells[on_cells.COUNTS].to_numpy()
+    saturated = (n * np.log(n / n.sum(axis=1, keepdims=True))).sum()
+    statistic = 2 * (saturated - small.log_likelihood)
+    assert kind == "likelihood ratio" and larger.shape[1] == 12
+    assert digits(test["chi_square"], statistic) > 9 and test["df"] == 5
+    assert digits(test["p"], chi2.sf(statistic, 5)) > 9
+    assert digits(fitted.log_likelihood, saturated) > 12
+    strata = [rows[on_cells.COUNTS].to_numpy() for _, rows in cells.groupby("Dept", observed=True)]
+    # Another test of the same: Breslow and Day's, which the likelihood ratio resembles but is not.
+    assert test["p"] == pytest.approx(StratifiedTable([s.T for s in strata]).test_equal_odds().pvalue, abs=0.01)
+
+
+def test_odds_ratios_within_each_category_are_those_of_its_own_table():
+    x, cells = ucb()
+    _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept")
+    found = interaction.within(larger, cells, fitted, "Gender", "Dept", level=0.9)
+    assert found.index.names == ["Gender", "Dept"] and len(found) == 6
+    for (gender, dept), row in found.iterrows():
+        own = cells[cells["Dept"] == dept].set_index("Gender")[on_cells.COUNTS]
+        expected = Table2x2(own.loc[[gender, "Male"]].to_numpy())
+        assert digits(row["odds_ratio"], expected.oddsratio) > 8
+        assert min(map(digits, row[["low", "high"]], expected.oddsratio_confint(0.1))) > 7
+        assert digits(row["p"], expected.log_oddsratio_pvalue()) > 6
+        assert row["n"] == own.loc[gender].sum()
+
+
+def sparse():
+    """Sex by problem, with a combination that nobody has and one without events."""
+    grid = pd.MultiIndex.from_product([["male", "female"], ["other", "peer", "illness"]], names=["sex", "problem"])
+    cells = (
+        grid.to_frame(index=False)
+        .astype("category")
+        .assign(events=[9, 14, 0, 20, 8, 0], others=[30, 25, 12, 21, 40, 0])
+    )
+    cells["problem"] = cells["problem"].cat.reorder_categories(["other", "peer", "illness"])
+    cells["sex"] = cells["sex"].cat.reorder_categories(["male", "female"])
+    return on_cells.design(cells, {"sex": "male", "problem": "other"}), cells
+
+
+def test_a_combination_that_nobody_has_gets_no_column_and_no_odds_ratio():
+    x, cells = sparse()
+    larger = interaction.with_products(x, cells, "sex", "problem")
+    assert list(larger.columns[4:]) == [("sex:problem", "female:peer")]
+    test, larger, fitted, kind = interaction.fit(x, cells, "sex", "problem")
+    assert kind == "penalised likelihood ratio" and test["df"] == 1 and 0 < test["p"] < 0.05
+    found = interaction.within(larger, cells, fitted, "sex", "problem").xs("female")
+    assert found["odds_ratio"].isna().tolist() == [False, False, True]
+    assert found.loc["peer", "odds_ratio"] < 1 < found.loc["other", "odds_ratio"]
+
+
+def test_without_any_combination_there_is_nothing_to_test():
+    x, cells = sparse()
+    less = cells[(cells["sex"] == "male") | (cells["problem"] == "other")].reset_index(drop=True)
+    x = on_cells.design(less, {"sex": "male", "problem": "other"})
+    test, larger, _, _ = interaction.fit(x, less, "sex", "problem")
+    assert test["df"] == 0 and np.isnan(test["p"]) and larger.shape == x.shape
+
+
+def test_columns_that_follow_from_others_are_found():
+    x, cells = sparse()
+    x["sex", "again"] = 1 - x["sex", "female"]
+    n = cells[on_cells.COUNTS].sum(axis=1)
+    assert interaction.dependent_columns(x, n) == [("sex", "again")]
+
+
+def test_all_together_in_one_table():
+    x, cells = ucb()
+    _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept")
+    found = interaction.together({"Gender": interaction.within(larger, cells, fitted, "Gender", "Dept")})
+    assert found.columns.tolist() == ["variable", "code", "within", "n", "odds_ratio", "low", "high", "p"]
+    assert interaction.together({}).columns.tolist() == found.columns.tolist()

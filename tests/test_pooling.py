@@ -1,0 +1,45 @@
+"""Pooling over regions, by hand."""
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+from scipy.stats import t
+
+from hotline.stats.pooling import pooled
+
+ESTIMATES, VARIANCES = np.array([0.1, 0.9, 0.3, 0.15]), np.array([0.01, 0.02, 0.01, 0.03])
+
+
+def test_the_mean_its_limits_and_those_of_a_new_region_by_hand():
+    def generalized_q(tau2):
+        weight = 1 / (VARIANCES + tau2)
+        mean = weight @ ESTIMATES / weight.sum()
+        return weight @ (ESTIMATES - mean) ** 2
+
+    tau2 = brentq(lambda each: generalized_q(each) - 3, 0, 10, xtol=1e-14)  # Paule and Mandel
+    weight = 1 / (VARIANCES + tau2)
+    mean = weight @ ESTIMATES / weight.sum()
+    found = pooled(ESTIMATES, VARIANCES)
+    assert found.value == pytest.approx(mean, rel=1e-6) and found.tau == pytest.approx(np.sqrt(tau2), rel=1e-6)
+    se = np.sqrt(max(1, generalized_q(tau2) / 3) / weight.sum())
+    assert found.high - found.value == pytest.approx(t.ppf(0.975, 3) * se, rel=1e-6)
+    assert found.new_high - found.value == pytest.approx(t.ppf(0.975, 2) * np.sqrt(tau2 + 1 / weight.sum()), rel=1e-6)
+
+
+def test_regions_alike_have_the_mean_of_fixed_effects_and_no_narrower_limits():
+    found = pooled([0.2, 0.21, 0.2], [0.01, 0.02, 0.04])
+    weight = 1 / np.array([0.01, 0.02, 0.04])
+    assert found.tau == 0 and found.value == pytest.approx(weight @ [0.2, 0.21, 0.2] / weight.sum())
+    assert found.high - found.value == pytest.approx(t.ppf(0.975, 2) / np.sqrt(weight.sum()))
+
+
+def test_a_region_without_an_estimate_does_not_count():
+    assert pooled([*ESTIMATES, np.nan], [*VARIANCES, np.nan]) == pooled(ESTIMATES, VARIANCES)
+
+
+def test_one_region_or_none_is_no_sample_of_regions():
+    one = pooled([0.3, np.nan], [0.01, np.nan])
+    assert one.value == 0.3 and np.isnan(one[1:]).all()
+    assert np.isnan(pooled([np.nan], [np.nan])).all()
+    two = pooled([0.3, 0.5], [0.01, 0.02])
+    assert np.isfinite(two[:4]).all() and np.isnan(two.new_low)

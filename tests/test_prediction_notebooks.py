@@ -1,0 +1,108 @@
+"""The notebooks of the risk model on counts that are hard on them: gaps become dashes with a reason."""
+
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+import hotline.tally
+from hotline import params, paths
+from hotline.codebook import codebook
+from hotline.errors import InputError
+from hotline.predictors import BESIDE, predictors
+
+NAMES = [name for block in predictors(codebook()).values() for name in block]
+
+
+def crooked(n=3000, share=0.3):
+    """A tally: boarding never recorded, the north and vocational schools without the event, the west without pupils.
+
+    The last year differs: its log odds are a line of the others'.
+    """
+    book, rng, columns, odds = codebook(), np.random.default_rng(11), {}, np.full(n, np.log(share / (1 - share)))
+    for name in NAMES:
+        codes = book[name].kept_codes
+        drawn = rng.integers(0, len(codes), n)
+        odds += 0.5 * (drawn / (len(codes) - 1) - 0.5) * (1 + (name in ("problem", "parent_child")))
+        columns[name] = pd.Categorical.from_codes(drawn, [*codes, "missing"], ordered=True)
+    columns["boarding"] = pd.Categorical(["missing"] * n, columns["boarding"].categories, ordered=True)
+    regions = [*book["region"].kept_codes, "missing"]
+    columns["region"] = pd.Categorical(rng.choice(["delta", "east", "north", "missing"], n, p=[0.5, 0.3, 0.15, 0.05]),
+                                       regions, ordered=True)  # fmt: skip
+    columns["year"] = pd.array(rng.choice([2020, 2021, 2022], n), dtype="Int64")
+    odds = np.where(columns["year"] == 2022, 1.2 + 0.5 * odds, odds)
+    happened = rng.random(n) < 1 / (1 + np.exp(-odds))
+    happened &= (columns["region"] != "north") & (columns["stage"] != "vocational")
+    columns["at_risk"] = pd.Categorical(np.where(happened, "yes", "no"), ["yes", "no", "missing"], ordered=True)
+    return pd.DataFrame(columns).groupby([*NAMES, *BESIDE, "at_risk"], observed=True).size().reset_index(name="n")
+
+
+def run(name, counts, folder, monkeypatch, **told):
+    """Run the cells of a notebook on a tally; returns {file name: text} of its tables and results."""
+    monkeypatch.setenv("HOTLINE_OUT", str(folder))
+    monkeypatch.setenv("HOTLINE_SIMULATED", "yes")
+    monkeypatch.setattr(hotline.tally, "tally", lambda *args, **kwargs: counts.copy())
+    plt.switch_backend("agg")
+    space = {}
+    for source, tags in params.code_cells(paths.notebook(name)):
+        exec(source, space)
+        space.update(told if "parameters" in tags else {})
+    plt.close("all")
+    assert json.loads((folder / "values.json").read_text(encoding="utf-8"))["values"]
+    return {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*/*.[mcj]*")}
+
+
+@pytest.fixture(scope="module")
+def counts():
+    return crooked()
+
+
+def nothing_is_nan(files):
+    for name, text in files.items():
+        if name.endswith(".md"):
+            assert "nan" not in text.lower().replace("nuisance", ""), name
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation")
+def test_prediction_says_what_it_could_not_use(counts, tmp_path, monkeypatch):
+    files = run("07-prediction", counts, tmp_path, monkeypatch, resamples=20)
+    nothing_is_nan(files)
+    boarding = next(line for line in files["predictors.md"].splitlines() if "Boarding" in line)
+    assert "recorded for nobody" in boarding
+    vocational = next(line for line in files["model.md"].splitlines() if "Vocational" in line)
+    assert vocational.count("–") == 2, "a stage without the event has no finite coefficient"
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation")
+def test_validation_marks_a_region_without_the_event_and_recalibrates_another_year(counts, tmp_path, monkeypatch):
+    files = run("07-validation", counts, tmp_path, monkeypatch, resamples=10)
+    nothing_is_nan(files)
+    north = next(line for line in files["validation.md"].splitlines() if "North" in line)
+    assert north.count(" – ") == 3
+    assert "North (nobody has the event: only the flagged can be counted)" in files["validation.md"]
+    assert "Region: North (nobody has the event" in files["fairness.md"]
+    assert "There are too few regions" in files["validation.md"]
+    assert "West" not in files["validation.md"], "a region without pupils can't be held out"
+    changes = pd.read_csv(tmp_path / "results/recalibration.csv").set_index("sample")
+    assert "North" not in changes.index and changes.loc["2022", "kind"] != "none"
+    before, after = (abs(changes.loc["2022", f"intercept_{when}"]) for when in ("before", "after"))
+    assert after < before / 2, "what one half chose did not help the other"
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation")
+def test_use_leaves_out_what_has_no_estimate(counts, tmp_path, monkeypatch):
+    files = run("07-use", counts, tmp_path, monkeypatch)
+    nothing_is_nan(files)
+    model = json.loads(files["model.json"])
+    assert model["coefficients"]["stage"]["vocational"] is None and "boarding" not in model["coefficients"]
+    assert "Vocational" not in files["points.md"] and "Vocational" not in files["typical.md"]
+    assert "No estimate, and so no score, for: School stage: Vocational." in files["model-card.md"]
+
+
+@pytest.mark.parametrize("name", ["07-prediction", "07-validation", "07-use"])
+def test_an_event_that_hardly_occurs_is_refused(name, counts, tmp_path, monkeypatch):
+    rare = counts[(counts["at_risk"] == "no") | (counts.index % 40 == 0)]
+    with pytest.raises(InputError, match=r"At risk: of the pupils in the \w+ part \d+ have the event"):
+        run(name, rare.assign(at_risk=rare["at_risk"]), tmp_path, monkeypatch)
