@@ -18,11 +18,16 @@ STAGES = {
     "pupils": "Pupils' cases",
 }
 TIMES = ("call_start", "answer_time", "call_end")
-# What makes a case, and the columns that its calls have in common.
+# What makes a case: the columns that its calls have in common, and the same in words.
 CASES = {
     "caller-stage-sex": ("caller_number", "stage", "sex"),
     "caller": ("caller_number",),
     "call": ("row",),
+}
+CASES_IN_WORDS = {
+    "caller-stage-sex": "the first assessed call of one caller's number, school stage and sex",
+    "caller": "the first assessed call of one caller's number",
+    "call": "each assessed call by itself",
 }
 
 
