@@ -180,7 +180,8 @@ def page(found):
                 "# Counts and rows, from forty thousand cases to forty million",
                 f"Made by `make bench-scale` on: {machine()}.",
                 f"{repeated(found)} A process is timed from its start to its end, imports included; memory is the most "
-                f"that it held. A dash: more than {MEMORY // 1024} GiB. Cases are simulated.",
+                f"that it held. A dash: more than {MEMORY // 1024} GiB, tried or foreseen from a tenth of the cases. "
+                "Cases are simulated.",
                 "## The list of work",
                 "Table 1 (21 categories and six numbers by level), three analyses of variance, ten chi-square tests, a "
                 "logistic model of six categorical predictors, and its AUC with DeLong's interval. Both routes give "
@@ -216,15 +217,18 @@ def figure(found):
             floor = [(s, run["taken"]["floor"]) for (s, what, _), run in found.items() if what == "floor"]
             axis.plot(*zip(*floor, strict=True), "o:", ms=3, color=style.MUTED, label="reading alone")
         axis.set(xscale="log", yscale="log", xlabel="Cases", ylabel=unit)
-        axis.legend()
     grown = found.get((GROWTH, "growth", "counts"))
     for kind, label in (("codes", "from codes"), ("matrix", "statsmodels")) if grown else ():
         points = [(cells, grown["taken"].get(f"{kind} {many}")) for many, cells in grown["cells"].items()]
         points = [point for point in points if point[1]]
         colour = colours["counts"] if kind == "codes" else style.MUTED
         axes[2].plot(*zip(*points, strict=True), "o-", ms=4, color=colour, label=label)
-        axes[2].legend()
     axes[2].set(xscale="log", yscale="log", xlabel="Cells of the model", ylabel="Seconds of the fit")
+    axes[1].set_ylim(bottom=100)
+    for axis in axes:
+        axis.yaxis.set_minor_formatter("")
+        if axis.lines:
+            axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, columnspacing=1, handlelength=1.2)
     return drawn
 
 
