@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import expit
 from scipy.stats import binomtest, chi2, chi2_contingency, ncf, ncx2, norm, t
+from scipy.stats import f as fdist
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from statsmodels.discrete.discrete_model import Logit
 
@@ -77,6 +78,16 @@ def variance_share(rows, x, by):
     omega = max(0.0, (total - within - df1 * mean_within) / (total + mean_within))
     low, high = (end / (end + len(known)) for end in ends)
     return {"omega2": omega, "omega2_low": low, "omega2_high": high, "eta2": 1 - within / total}
+
+
+def brown_forsythe(groups):
+    """Return F* of Brown and Forsythe 1974, its degrees of freedom and p, from the values of each group."""
+    total = np.concatenate(groups)
+    spread = np.array([(1 - len(each) / len(total)) * each.var(ddof=1) for each in groups])
+    f = sum(len(each) * (each.mean() - total.mean()) ** 2 for each in groups) / spread.sum()
+    df = 1 / sum((spread / spread.sum()) ** 2 / [len(each) - 1 for each in groups])
+    p = fdist.sf(f, len(groups) - 1, df)
+    return {"forsythe_f": f, "forsythe_df1": len(groups) - 1, "forsythe_df2": df, "forsythe_p": p}
 
 
 def association(one, other):
@@ -170,7 +181,8 @@ def standardized(rows, by, over, hit):
         mean, variance = (w * p).sum(), (w**2 * p * (1 - p) / own.size()).sum()
         n = mean * (1 - mean) / variance
         middle, reach = mean + Z**2 / 2 / n, Z * np.sqrt(mean * (1 - mean) / n + Z**2 / 4 / n**2)
-        row = {"by": by, "group": group, "n": len(all_of_it), "events": all_of_it.sum(), "crude": all_of_it.mean()}
+        row = {"covered": len(inside) / len(known)}
+        row |= {"by": by, "group": group, "n": len(all_of_it), "events": all_of_it.sum(), "crude": all_of_it.mean()}
         row |= {"effective": n, "share": mean, "low": (middle - reach) / (1 + Z**2 / n)}
         found.append(row | {"high": (middle + reach) / (1 + Z**2 / n)})
     found = pd.DataFrame(found)

@@ -76,7 +76,9 @@ def test_iris_as_in_r(column, agrees):
     agrees("Welch's F: p", welch.pvalue, IRIS[case, "Welch ANOVA", "p"], 9)
     r = "Brown-Forsythe F* (equal means)"
     agrees("Brown-Forsythe F*", forsythe.statistic, IRIS[case, r, "F"], 12)
-    agrees("Brown-Forsythe F*: df2", forsythe.df_denom, IRIS[case, r, "df2_Satterthwaite"], 12)
+    agrees("Brown-Forsythe F*: df2", forsythe.df2[1], IRIS[case, r, "df2_Satterthwaite"], 12)
+    p = scipy.stats.f.sf(IRIS[case, r, "F"], IRIS[case, r, "df1"], IRIS[case, r, "df2_Satterthwaite"])
+    agrees("Brown-Forsythe F*: p", forsythe.pvalue2, p, 9)
     h, df = kruskal_wallis(cells.pivot_table(index="group", columns="x", values="n", fill_value=0))
     agrees("Kruskal-Wallis H", h, IRIS[case, "Kruskal-Wallis", "H"], 12)
     agrees("Kruskal-Wallis: p", scipy.stats.chi2.sf(h, df), IRIS[case, "Kruskal-Wallis", "p"], 9)

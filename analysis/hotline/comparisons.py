@@ -166,7 +166,7 @@ def label_of(book):
 def response_titles(book):
     """Return {name: how it is printed} for the measures of the response, in order, and for the groupings."""
     titles = {f"disposition_{code}": book.label("disposition", code) for code in book["disposition"].kept_codes}
-    titles |= dict.fromkeys(("waiting", "called_back", "follow_ups", "in_a_week", "follow_up_days", "satisfaction"))
+    titles |= dict.fromkeys(("waiting", "follow_ups", "called_back", "in_a_week", "follow_up_days", "satisfaction"))
     titles |= {name: book[name].name_with_unit.removesuffix(" (calls)") for name in titles if name in book.fields}
     titles |= {"called_back": "Called back at all", "in_a_week": "Of those, within a week"}
     titles |= {name: book[name].title for name in ("disposition", "region", "district_type", "hour_band", "year")}

@@ -18,9 +18,9 @@ def standardized_shares(cells, by, over, hit, level=0.95):
 
     cells: a tally by `by`, the variables `over` and perhaps others; hit: which of its rows have the event (boolean, one
     entry per row). Rows in which `by` or one of `over` is not recorded are left out. Returns a DataFrame with one row
-    per group: `n`, `events`, `crude` (share), `share` (standardized), `low`, `high`, and `effective`, the number of
-    cases that would give a plain share the same standard error; `frame.attrs["covered"]` is the part of the whole that
-    the standard stands for.
+    per group: `n`, `events`, `crude` (share), `share` (standardized), `low`, `high`, `effective`, the number of
+    cases that would give a plain share the same standard error, and `covered`, the part of all cases that lies in the
+    strata on which the standardized shares rest (the same for all groups).
 
     The standard is the mix of all groups together over the strata that occur in every group (elsewhere a group has
     no share of its own). Its weights w are taken as fixed, so that the variance is the sum of w^2 p (1 - p) / n over
@@ -39,7 +39,7 @@ def standardized_shares(cells, by, over, hit, level=0.95):
     common = (n > 0).all(axis=1)
     found = pd.DataFrame({"n": n.sum(axis=0).astype(int), "events": events.sum(axis=0).astype(int)}, groups)
     found["crude"] = found["events"] / found["n"]
-    found.attrs["covered"] = float(n[common].sum() / n.sum()) if n.sum() else 0.0
+    found["covered"] = float(n[common].sum() / n.sum()) if n.sum() else 0.0
     if not groups or not common.any():
         return found.assign(effective=np.nan, share=np.nan, low=np.nan, high=np.nan)
     p, n = events[common] / n[common], n[common]
@@ -49,7 +49,7 @@ def standardized_shares(cells, by, over, hit, level=0.95):
     plain = share * (1 - share)
     effective = np.where(variance > 0, plain / np.where(variance > 0, variance, 1), 1 / (weight**2 / n).sum(axis=0))
     low, high = proportion_confint(share * effective, effective, alpha=1 - level, method="wilson")
-    return found.assign(effective=effective, share=share, low=np.minimum(low, share), high=np.maximum(high, share))
+    return found.assign(effective=effective, share=share, low=low, high=high)
 
 
 def same_share(found):
