@@ -82,6 +82,17 @@ def equal_shares(found):
     )
 
 
+def never_answered(cells):
+    """Share of the unanswered calls that came from callers none of whose calls was answered; NaN without any.
+
+    cells: a tally by caller and answered. Calls of an unknown caller are left out.
+    """
+    known = cells[cells["caller"].notna()]
+    spoken_to, lost = (known[known["answered"] == each] for each in ("yes", "no"))
+    never = ~lost["caller"].isin(spoken_to["caller"])
+    return float(lost.loc[never, "n"].sum() / lost["n"].sum()) if len(lost) else np.nan
+
+
 def means(moments, level=0.95):
     """Means with their t intervals: columns n, estimate, low and high; NaN limits for fewer than two values."""
     n = moments["n"].fillna(0).astype(int)

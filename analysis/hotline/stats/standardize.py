@@ -8,9 +8,9 @@ the strata have in all groups together.
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2
-from statsmodels.stats.proportion import proportion_confint
 
 from hotline.codebook import MISSING
+from hotline.stats.shares import wilson
 
 
 def standardized_shares(cells, by, over, hit, level=0.95):
@@ -28,7 +28,7 @@ def standardized_shares(cells, by, over, hit, level=0.95):
     Wilson's with the effective number in place of n, as is recommended for weighted shares (Franco et al. 2019, doi
     10.1093/jssam/smy019); with a single stratum they are those of the plain share. NaN where no stratum is common.
 
-    Why not a library: none that is kept for Python standardizes; statsmodels has the interval, which is called here.
+    Why not a library: none that is kept for Python standardizes; the interval is statsmodels'.
     """
     cells = cells.assign(events=cells["n"].where(hit, 0))
     for name in (by, *over):
@@ -48,7 +48,7 @@ def standardized_shares(cells, by, over, hit, level=0.95):
     # Where all or nobody has the event, the variance is zero and says nothing: then it is the weights that count.
     plain = share * (1 - share)
     effective = np.where(variance > 0, plain / np.where(variance > 0, variance, 1), 1 / (weight**2 / n).sum(axis=0))
-    low, high = proportion_confint(share * effective, effective, alpha=1 - level, method="wilson")
+    low, high = wilson(share, effective, level)
     return found.assign(effective=effective, share=share, low=low, high=high)
 
 
