@@ -1,4 +1,4 @@
-"""The notebooks 3 to 5 on exports that lack columns and categories: sentences, and neither errors nor NaN."""
+"""The notebooks 2 to 5 on exports that lack columns and categories: sentences, and neither errors nor NaN."""
 
 import re
 
@@ -80,6 +80,9 @@ def nobody_called_back(pupils, calls):
 @pytest.mark.parametrize(
     ("notebook", "poor", "sentences"),
     [
+        ("02-describe", nobody_at_high_risk, {}),
+        ("02-describe", numbers_that_tell_nothing, {"numbers": ["Recorded for nobody:", "follow-ups"]}),
+        ("02-describe", hardly_a_category, {"pupils": ["Recorded for nobody:", "presenting problem"]}),
         ("03-anova", nobody_at_high_risk, {"effects": ["Nobody is at the level *High risk*"]}),
         (
             "03-anova",

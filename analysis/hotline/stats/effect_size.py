@@ -127,9 +127,13 @@ def difference_of_means(means, variances):
 
     means, variances: one entry per group. |mean - mean| over the root of the mean of the two variances
     (Austin 2009, doi 10.1002/sim.3697), which does not depend on the size of the groups. Zero where neither
-    group varies and the means are the same, infinite where they differ.
+    group varies and the means are the same, infinite where they differ. Groups without a variance are passed over; NaN
+    where fewer than two are left.
     """
-    pairs = combinations(zip(np.asarray(means, float), np.asarray(variances, float), strict=True), 2)
+    known = [pair for pair in zip(np.asarray(means, float), np.asarray(variances, float), strict=True) if pair[1] >= 0]
+    if len(known) < 2:
+        return np.nan
+    pairs = combinations(known, 2)
     gaps = [(abs(m1 - m2), np.sqrt((v1 + v2) / 2)) for (m1, v1), (m2, v2) in pairs]
     return float(max(gap / spread if spread > 0 else (np.inf if gap else 0.0) for gap, spread in gaps))
 
@@ -139,11 +143,15 @@ def difference_of_shares(counts):
 
     counts: (groups, categories). The Mahalanobis distance between two groups' shares, of which one category
     is left out (Yang and Dalton 2012, SAS Global Forum 335); for two categories the usual standardized
-    difference of proportions. Categories that neither group has are passed over.
+    difference of proportions. Categories that neither group has are passed over, and groups of nobody; NaN where fewer
+    than two groups are left.
 
     Why not a library: statsmodels has standardized differences for two proportions only (Cohen's h).
     """
     shares = np.asarray(counts, dtype=float)
+    shares = shares[shares.sum(axis=1) > 0]
+    if len(shares) < 2:
+        return np.nan
     shares = shares / shares.sum(axis=1, keepdims=True)
     return float(max(_distance(p, q) for p, q in combinations(shares, 2)))
 
