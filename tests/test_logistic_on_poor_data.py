@@ -21,6 +21,7 @@ def records(n=900, seed=3):
     rows.loc[rng.random(n) < 0.05, "peer_relation"] = "missing"
     rows.loc[rng.random(n) < 0.05, "problem"] = "missing"
     rows["age"], rows["counsellor"], rows["caller"] = np.nan, np.nan, rng.integers(0, n // 2, n)
+    rows["region"], rows["year"] = rng.choice(book["region"].kept_codes, n), rng.integers(2019, 2023, n)
     rows["bullying"], rows["prior_treatment"] = "missing", "no"  # a column that is not there, one that never varies
     rows.loc[rows["district_type"] == "rural", "level"] = "well"  # nobody of a category has the event
     rows.loc[rows["problem"] == "other", "problem"] = "illness"  # nobody has a reference

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from agreement import digits
 from rows import comparisons, influences, risks  # noqa: F401 (each of these fills RECOMPUTED)
-from rows.study import RECOMPUTED, Study
+from rows.study import OUTCOMES, RECOMPUTED, Study
 
 pytestmark = pytest.mark.xdist_group("pipeline")
 DIGITS = 10
@@ -80,6 +80,14 @@ def test_every_number_from_rows(study, step, name):
     function, keys, looser = RECOMPUTED[step, name]
     left_out = compare(study.result(step, name), function(study), keys, looser) - WORDS
     assert not left_out, f"{step}/{name}: nothing here computes {sorted(left_out)} from rows"
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_the_blocks_are_judged_on_the_pupils_on_whom_the_risk_model_is(study, outcome, agrees):
+    blocks = study.result(f"06-logistic-{outcome}", "blocks")
+    model = study.result(f"07-prediction-{outcome}", "performance").set_index("sample").loc["validation"]
+    for name in ("auc", "auc_low", "auc_high"):
+        agrees("the model of all blocks in 06 and in 07", blocks[name].iloc[-1], model[name], 10)
 
 
 def test_every_result_has_its_way_from_rows(study):

@@ -10,7 +10,8 @@ from statsmodels.discrete.discrete_model import MNLogit
 
 import by_rows
 from hotline.stats import imputation
-from rows.study import LEVELS, first_part, kinds, recomputes
+from rows.risks import split
+from rows.study import LEVELS, recomputes
 
 # --- 06-logistic ------------------------------------------------------------------------------------
 
@@ -94,11 +95,10 @@ def average_effects(study, outcome):
 
 @recomputes("06-logistic", "blocks", "block")
 def blocks(study, outcome):
+    """What each block adds; its areas in the validation part of the notebooks 07."""
     rows, y, entered = study.complete, event_of(study, outcome), []
     fits, found = {"none": by_rows.logistic(y, by_rows.dummies(rows, {}))}, []
-    step = f"06-logistic-{outcome}"
-    rng = np.random.default_rng(study.parameter(step, "seed"))
-    first = first_part(kinds(rows, study.names, y), study.parameter(step, "development_share"), rng)
+    first = ~rows.index.isin(split(study, outcome).parts["validation"].index)
     held_out, scores = y[~first].to_numpy(), {"none": np.zeros((~first).sum())}
     for block, names in study.blocks.items():
         entered += names
