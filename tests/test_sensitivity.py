@@ -183,6 +183,13 @@ def test_without_an_age_a_sentence_takes_the_place():
     assert not len(found)
 
 
+def test_the_note_on_clusters_tells_degrees_of_freedom_and_the_largest():
+    table = coefficients([0.0] * 5, [0.1] * 5).assign(df=[1.0, 11.44, 16.0, 1234.5, 12.0])
+    note = sensitivity_tables.clusters_note({"counsellor": None, "calls": table, "main": table}, {"calls": 1268})
+    assert note == "Callers: t with 11.4 to 1,234.5 degrees of freedom, 1,268 calls in the largest."
+    assert sensitivity_tables.clusters_note({"city": None}, {}) == ""
+
+
 def test_clusters_that_the_export_does_not_tell_give_a_sentence():
     frame = counts().melt(["sex", "stage"], on_cells.COUNTS, "at_risk", "n").replace({"events": "yes", "others": "no"})
     frame["counsellor"] = np.nan
@@ -194,5 +201,5 @@ def test_clusters_that_the_export_does_not_tell_give_a_sentence():
         def keep(cells):
             return cells
 
-    found = sensitivity.clustered(Model, frame, "counsellor", "at_risk", None, True)
-    assert found == (None, "the export does not tell")
+    found = sensitivity.clustered(Model, frame, "counsellor", "at_risk", None)
+    assert found == (None, "the export does not tell", 0)

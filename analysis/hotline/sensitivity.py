@@ -15,25 +15,26 @@ MAIN = "main"
 STILL = 1e-9  # a log odds ratio that moves by less has not moved: that is rounding
 
 
-def clustered(model, counts, cluster, outcome, start, small, level=0.95):
-    """The model on cells that know their cluster, with errors robust to it: (coefficients, size in words).
+def clustered(model, counts, cluster, outcome, start, level=0.95):
+    """The model on cells that know their cluster, with errors robust to it: (coefficients, size in words, largest).
 
     model     as `estimable` gives it;  counts   a tally by its variables, the outcome and the cluster
     start     estimates to start from
-    small     for few or unequal clusters, as in `robust.sandwich`
-    The coefficients are None where fewer than two clusters are known, or too few pupils with one for the model.
+    The largest is how many the largest cluster has. The coefficients are None where fewer than two clusters are known,
+    or too few pupils with one for the model.
     """
     cells = model.keep(on_cells.cells_of(counts, [*model.names, cluster], outcome))
     cells = cells[cells[cluster].ne("missing")].reset_index(drop=True)
-    groups = cells[cluster].nunique()
-    if groups < 2:
-        return None, "the export does not tell"
+    sizes = cells.groupby(cluster, observed=True)[on_cells.COUNTS].sum().sum(axis=1)
+    largest = int(sizes.max()) if len(sizes) else 0
+    if len(sizes) < 2:
+        return None, "the export does not tell", largest
     if not _holds(cells, model.reference):
-        return None, "too few pupils"
+        return None, "too few pupils", largest
     matrix = on_cells.design(cells, model.reference)
     fitted, _ = firth.estimate(matrix, cells, start)
-    size = f"{text.count(cells[on_cells.COUNTS].to_numpy().sum())} in {text.count(groups)}"
-    return robust.sandwich(matrix, cells, fitted, cells[cluster], level, small), size
+    size = f"{text.count(sizes.sum())} in {text.count(len(sizes))}"
+    return robust.sandwich(matrix, cells, fitted, cells[cluster], level, small=True), size, largest
 
 
 def _holds(cells, reference):

@@ -7,6 +7,8 @@ from hotline import text
 from hotline.odds_ratios import NONE
 from hotline.sensitivity import MAIN
 
+CLUSTERS = {"counsellor": ("Counsellors", "pupils"), "city": ("Cities", "pupils"), "calls": ("Callers", "calls")}
+
 
 def ratio(row, ends=("b", "low", "high")):
     """Print the odds ratio of a row of coefficients with its interval; a dash where there is none."""
@@ -55,6 +57,21 @@ def printed_comparison(comparison, labels, sizes, book):
         "Turned",
     ]
     return pd.DataFrame(rows, columns=head)
+
+
+def clusters_note(analyses, largest):
+    """What the table of all analyses says below of those with clusters: degrees of freedom, and the largest cluster.
+
+    analyses   {name: table of coefficients or None};  largest   {name: pupils or calls in the largest cluster}
+    """
+    said = []
+    for name, (word, counted) in CLUSTERS.items():
+        if analyses.get(name) is not None:
+            df = analyses[name]["df"].iloc[1:]
+            freedom = text.interval(df.min(), df.max(), 1)
+            most = f"{text.count(largest[name])} {counted} in the largest"
+            said.append(f"{word}: t with {freedom} degrees of freedom, {most}.")
+    return " ".join(said)
 
 
 def printed_levels(terms, tables, departing, book, level=0.95):

@@ -185,15 +185,6 @@ def clustered(rows, study, outcome, cluster):
     return analysis(pd.Series(b, x.columns), se, df)
 
 
-def all_calls(study, outcome):
-    """Return the model of all assessed calls, with errors robust to callers."""
-    rows = study.calls.dropna(subset=[*study.names, outcome])
-    x, callers = by_rows.dummies(rows, study.reference), rows["caller"].nunique()
-    kinds = {"groups": rows["caller"].to_numpy(), "use_correction": False}
-    fit = by_rows.logistic(rows[outcome] == "yes", x, cov_type="cluster", cov_kwds=kinds)
-    return analysis(pd.Series(fit.params, x.columns), fit.bse * np.sqrt(callers / (callers - 1)), callers - 1)
-
-
 @functools.cache
 def by_steps(study):
     """Return the ordinal analysis, and the multinomial model of the levels with its terms."""
@@ -250,7 +241,7 @@ def tables(study, outcome):
         "firth": analysis(pd.Series(penalised, x.columns), np.sqrt(np.diag(covariance))),
         "counsellor": clustered(study.pupils, study, outcome, "counsellor"),
         "city": clustered(study.pupils, study, outcome, "city"),
-        "calls": all_calls(study, outcome),
+        "calls": clustered(study.calls.dropna(subset=outcome), study, outcome, "caller"),
         "ordinal": by_steps(study)[0],
         "unknown": analysis(pd.Series(unknown.params, x_flagged.columns), unknown.bse),
         "imputed": imputed(study, outcome),
