@@ -190,6 +190,43 @@ def test_the_note_on_clusters_tells_degrees_of_freedom_and_the_largest():
     assert sensitivity_tables.clusters_note({"city": None}, {}) == ""
 
 
+def gaps(ages, lengths=("under_5", "from_5", "missing", "from_5")):
+    """A tally of four cells for an imputation."""
+    return pd.DataFrame(
+        {
+            "sex": pd.Categorical(["male", "female", "missing", "female"], ["male", "female", "missing"]),
+            "level": pd.Categorical(["well", "high_risk", "well", "high_risk"], ["well", "high_risk", "missing"]),
+            "length_band": pd.Categorical(lengths, ["under_5", "from_5", "missing"]),
+            "age": pd.array(ages, "Int64"),
+            "n": [5, 4, 3, 2],
+        }
+    )
+
+
+def test_the_length_of_the_call_and_bands_of_age_help_to_fill_gaps():
+    found, used = sensitivity.with_helpers(gaps([9, 10, None, 11]), ["sex", "level"])
+    assert used == ["sex", "level", "length_band", "age"]
+    assert found[used].astype(str).to_numpy().tolist() == [
+        ["male", "well", "under_5", "up to 9"],
+        ["female", "high_risk", "from_5", "up to 11"],
+        ["missing", "well", "missing", "missing"],
+    ]
+    assert found["n"].tolist() == [5, 6, 3]
+
+
+@pytest.mark.parametrize(
+    ("ages", "lengths", "helper"),
+    [
+        ([None] * 4, ["under_5", "from_5", "from_5", "from_5"], ["length_band"]),  # nobody's age
+        ([9, 10, 11, 19], ["missing", "from_5", "from_5", "from_5"], ["age"]),  # the one boy would be lost
+        ([15] * 4, ["under_5"] * 4, []),  # the same for everybody
+    ],
+)
+def test_what_cannot_help_stays_out(ages, lengths, helper):
+    found, used = sensitivity.with_helpers(gaps(ages, lengths), ["sex", "level"])
+    assert used == ["sex", "level", *helper] and found["n"].sum() == 14
+
+
 def test_clusters_that_the_export_does_not_tell_give_a_sentence():
     frame = counts().melt(["sex", "stage"], on_cells.COUNTS, "at_risk", "n").replace({"events": "yes", "others": "no"})
     frame["counsellor"] = np.nan

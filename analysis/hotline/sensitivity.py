@@ -12,6 +12,9 @@ from hotline.stats import cells as on_cells
 from hotline.stats import firth, robust, splines
 
 MAIN = "main"
+# What is no predictor and yet tells something of gaps: in short calls much is left out, and age goes with the stage.
+HELPERS = ("length_band", "age")
+AGES = (9, 11, 13, 15, 17)  # the last years of the bands of age, but for the oldest
 STILL = 1e-9  # a log odds ratio that moves by less has not moved: that is rounding
 
 
@@ -64,6 +67,25 @@ def with_age(cells, reference, knots):
         "Age as a curve": "Age as a straight line",
         "School stage and age as a line": "School stage",
     }
+
+
+def with_helpers(counts, variables):
+    """Counts for an imputation, by some variables and those of HELPERS that can help: (counts, names of all of them).
+
+    counts   a tally by `variables` and HELPERS, of which age becomes a category of bands
+    A helper that leaves fewer than half of the complete pupils complete, or with one code of any variable, stays out.
+    """
+    ends = [-np.inf, *AGES, np.inf]
+    bands = pd.cut(counts["age"].astype(float), ends, labels=[f"up to {each}" for each in AGES] + ["older"])
+    counts = counts.assign(age=bands.cat.add_categories("missing").fillna("missing"))
+    used = list(variables)
+    whole = ~(counts[used] == "missing").any(axis=1)
+    for name in HELPERS:
+        known = whole & (counts[name] != "missing")
+        enough = 2 * counts.loc[known, "n"].sum() >= counts.loc[whole, "n"].sum()
+        if enough and (counts.loc[known, [*used, name]].nunique() > 1).all():
+            used, whole = [*used, name], known
+    return counts.groupby(used, observed=True, as_index=False)["n"].sum(), used
 
 
 def gather(analyses):

@@ -195,11 +195,9 @@ def by_steps(study):
     return analysis(pd.Series(b, x.columns[1:]), se), fit, x.columns
 
 
-def with_gaps(study, rows):
+def with_gaps(rows, names):
     """Return rows in which what is not recorded is a category of its own, the last."""
-    return rows.assign(**{
-        name: rows[name].cat.add_categories("missing").fillna("missing") for name in study.names
-    })  # fmt: skip
+    return rows.assign(**{name: rows[name].cat.add_categories("missing").fillna("missing") for name in names})
 
 
 @functools.cache
@@ -209,8 +207,11 @@ def completed(study, step):
     The draws are the notebook's own, made again (`test_imputation` holds how they are made); what the models make of
     them is not.
     """
-    names = [*study.names, "level"]
-    cells = with_gaps(study, study.pupils).groupby(names, observed=True).size().rename("n").reset_index()
+    names, years = [*study.names, "level", "length_band", "age"], study.pupils["age"].astype(float)
+    bands = pd.Categorical(np.searchsorted([9.5, 11.5, 13.5, 15.5, 17.5], years), range(6))
+    rows = study.pupils.assign(age=pd.Series(bands, years.index).where(years.notna()))
+    rows = with_gaps(rows, [*study.names, "length_band", "age"])
+    cells = rows.groupby(names, observed=True).size().rename("n").reset_index()
     rng = np.random.default_rng(study.parameter(step, "seed"))
     tables = imputation.impute(cells, names, study.parameter(step, "imputations"), rng)
     return [table.loc[table.index.repeat(table["n"])].reset_index(drop=True) for table in tables]
@@ -233,7 +234,7 @@ def tables(study, outcome):
     """Return all analyses: {name: table of coefficients}."""
     (fit, x), y = whole_model(study, outcome), event_of(study, outcome)
     penalised, covariance = by_rows.firth(y, x)
-    flagged = with_gaps(study, study.pupils)
+    flagged = with_gaps(study.pupils, study.names)
     x_flagged = by_rows.dummies(flagged, study.reference)
     unknown = by_rows.logistic(flagged[outcome] == "yes", x_flagged)
     return {
