@@ -238,13 +238,14 @@ def firth(y, x):
     raise ArithmeticError("Firth's estimates did not settle")
 
 
-def likely(y, x, groups):
-    """Return estimates and covariance by maximum likelihood, or Firth's where all or none of a group have the event.
+def likely(y, x, groups, least=1):
+    """Return estimates and covariance by maximum likelihood, or Firth's where few of a group have the event, or not.
 
     groups: indicator columns, one for each group that has a coefficient or is what others are compared with
+    least: fewer than this are few
     """
     y, events, n = np.asarray(y, float), np.asarray(y, float) @ groups, groups.sum(axis=0)
-    if ((n > 0) & ((events == 0) | (events == n))).any():
+    if ((n > 0) & (np.minimum(events, n - events) < least)).any():
         return firth(y, x)
     fit = logistic(y, x)
     return fit.params, fit.cov_params()

@@ -63,6 +63,32 @@ def sparse():
     return on_cells.design(cells, {"sex": "male", "problem": "other"}), cells
 
 
+def test_sparse_combinations_are_fitted_with_the_penalty_and_marked():
+    x, cells = ucb()
+    assert cells[on_cells.COUNTS].min().min() == 8, "women refused by department B"
+    for limit, kind, marked in (
+        (8, "likelihood ratio", []),
+        (9, "penalised likelihood ratio", ["B"]),
+        (18, "penalised likelihood ratio", ["B"]),
+        (20, "penalised likelihood ratio", ["A", "B"]),
+    ):
+        _, larger, fitted, found = interaction.fit(x, cells, "Gender", "Dept", sparse=limit)
+        table = interaction.within(larger, cells, fitted, "Gender", "Dept", sparse=limit).loc["Female"]
+        assert found == kind and table.index[table["sparse"]].tolist() == marked, limit
+    # In a saturated model the penalty adds a half to each count.
+    four = cells[cells["Dept"] == "B"].set_index("Gender")[on_cells.COUNTS] + 0.5
+    expected = four.loc["Female", "events"] * four.loc["Male", "others"] / four.loc["Female", "others"]
+    assert table.loc["B", "odds_ratio"] == pytest.approx(expected / four.loc["Male", "events"], rel=1e-9)
+
+
+def test_few_in_the_reference_mark_what_is_compared_with_them():
+    x, cells = ucb()
+    cells.loc[(cells["Dept"] == "C") & (cells["Gender"] == "Male"), "events"] = 3
+    _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept", sparse=5)
+    table = interaction.within(larger, cells, fitted, "Gender", "Dept", sparse=5).loc["Female"]
+    assert table.index[table["sparse"]].tolist() == ["C"]
+
+
 def test_a_combination_that_nobody_has_gets_no_column_and_no_odds_ratio():
     x, cells = sparse()
     larger = interaction.with_products(x, cells, "sex", "problem")
@@ -92,6 +118,9 @@ def test_columns_that_follow_from_others_are_found():
 def test_all_together_in_one_table():
     x, cells = ucb()
     _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept")
-    found = interaction.together({"Gender": interaction.within(larger, cells, fitted, "Gender", "Dept")})
-    assert found.columns.tolist() == ["variable", "code", "within", "n", "odds_ratio", "low", "high", "p"]
+    tables = {"Gender": interaction.within(larger, cells, fitted, "Gender", "Dept")}
+    found = interaction.together(tables)
+    assert found.columns.tolist() == ["variable", "code", "within", "n", "odds_ratio", "low", "high", "p", "sparse"]
+    few = interaction.together(tables, 100)["n"]  # 25 women went to department B
+    assert few.isna().tolist() == [False, True, False, False, False, False] and few[0] == 108
     assert interaction.together({}).columns.tolist() == found.columns.tolist()

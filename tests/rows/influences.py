@@ -147,7 +147,7 @@ def variables(study, outcome):
 def interactions(study, outcome):
     """In place of products: each code of the one variable has a column of its own within each code of the other."""
     rows, y, found = study.complete, event_of(study, outcome), []
-    x = whole_model(study, outcome)[1]
+    x, sparse = whole_model(study, outcome)[1], study.parameter(f"06-logistic-{outcome}", "sparse")
     for name in ("sex", "stage"):
         codes = [code for variable, code in x.columns if variable == name]
         own = {
@@ -158,10 +158,13 @@ def interactions(study, outcome):
         others = x.loc[:, x.columns.get_level_values(0) != name]
         matrix = np.column_stack([others, *own.values()])
         pairs = pd.get_dummies(rows[name].astype(str) + rows["problem"].astype(str), dtype=float).to_numpy()
-        b, covariance = by_rows.likely(y, matrix, pairs)
+        b, covariance = by_rows.likely(y, matrix, pairs, sparse)
+        few = pd.crosstab([rows[name], rows["problem"]], y).min(axis=1) < sparse
         for place, ((_, code, within), column) in enumerate(own.items(), start=others.shape[1]):
             se = np.sqrt(covariance[place, place])
-            row = {"variable": name, "code": code, "within": within, "n": column.sum(), "odds_ratio": np.exp(b[place])}
+            row = {"variable": name, "code": code, "within": within, "odds_ratio": np.exp(b[place])}
+            row |= {"n": column.sum() if column.sum() >= sparse else np.nan}
+            row |= {"sparse": few[code, within] or few[study.reference[name], within]}
             row |= {"low": np.exp(b[place] - by_rows.Z * se), "high": np.exp(b[place] + by_rows.Z * se)}
             found.append(row | {"p": 2 * stats.norm.sf(abs(b[place]) / se)})
     return pd.DataFrame(found)
