@@ -56,5 +56,5 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, outcome, tmp_path, mo
 @pytest.mark.parametrize("notebook", ["06-logistic", "06-robustness"])
 def test_where_nobody_has_the_event_one_sentence_says_so(notebook, tmp_path, monkeypatch):
     rows = records().assign(level="well")
-    with pytest.raises(InputError, match=r"none of the .* complete pupils are at risk; nothing to model"):
+    with pytest.raises(InputError, match=r"none of the .* at risk; a logistic model needs .* Take an export with more"):
         run(notebook, door(rows), tmp_path, monkeypatch, outcome="at_risk", imputations=3)

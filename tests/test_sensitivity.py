@@ -122,7 +122,7 @@ def test_rare_categories_are_printed_with_both_estimates():
     pairs = sensitivity.rare_combinations(counts(), [("sex", "stage")], 10)
     table = coefficients([0.0, 0.5, 0.1, 0.6, 0.4], [0.1] * 5)
     limits = pd.DataFrame({"low": [-1.0], "high": [1.0]}, index=TERMS[2:3])
-    shown = sensitivity_tables.printed_rare(rare, pairs, table.drop(("sex", "female")), table, limits, codebook())
+    shown = sensitivity_tables.printed_rare(rare, pairs, table.drop(("sex", "female")), table, limits, 10, codebook())
     assert shown.iloc[0].tolist() == [
         "School stage: junior high",
         "103",
@@ -132,7 +132,12 @@ def test_rare_categories_are_printed_with_both_estimates():
         "1.11 (0.37 to 2.72)",
     ]
     assert shown.iloc[1, 4] == "–", "no estimate by maximum likelihood"
-    assert shown.iloc[2, 0] == "Sex: girl and school stage: junior high"
+    assert shown.iloc[2:].to_numpy().tolist() == [
+        ["Sex: boy and school stage: junior high", "73", "fewer than 10", "the rest", "", ""],
+        ["Sex: girl and school stage: junior high", "30", "the rest", "fewer than 10", "", ""],
+    ]
+    few = sensitivity_tables.printed_rare(rare, pairs, table, table, limits, 50, codebook()).iloc[3, 1:4]
+    assert few.tolist() == ["fewer than 50"] * 3
     note = sensitivity_tables.rare_note(rare, pd.Series([-1], index=TERMS[2:3]), 40, codebook())
     assert "1 of the categories are" in note and "maximum likelihood: junior high." in note
     note = sensitivity_tables.rare_note(rare.assign(sparse=False), pd.Series(dtype=int), 40, codebook())

@@ -161,7 +161,7 @@ def rarest(cells, reference, least, number=5):
 
 
 def rare_combinations(cells, pairs, least):
-    """The combinations of two variables with fewer than `least` events or others, those with none first.
+    """The combinations of two variables with fewer than `least` events or others.
 
     pairs   [(variable, variable)]
     Returns a table: first, code_first, second, code_second, n, events, others.
@@ -175,5 +175,4 @@ def rare_combinations(cells, pairs, least):
     if not parts:
         return pd.DataFrame(columns=columns)
     table = pd.concat(parts, ignore_index=True)
-    table = table.assign(n=table["events"] + table["others"], fewer=table[["events", "others"]].min(axis=1))
-    return table.sort_values("fewer", kind="stable", ignore_index=True)[columns]
+    return table.assign(n=table["events"] + table["others"])[columns]
