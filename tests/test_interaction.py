@@ -6,7 +6,6 @@ import pytest
 from scipy.stats import chi2
 from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 
-from agreement import digits
 from hotline.stats import cells as on_cells
 from hotline.stats import interaction, logit
 from samples import table
@@ -20,7 +19,7 @@ def ucb():
     return x, cells
 
 
-def test_the_test_of_a_saturated_model_is_its_deviance():
+def test_the_test_of_a_saturated_model_is_its_deviance(agrees):
     x, cells = ucb()
     test, larger, fitted, kind = interaction.fit(x, cells, "Gender", "Dept")
     small = logit.fit(x, cells)
@@ -28,15 +27,16 @@ def test_the_test_of_a_saturated_model_is_its_deviance():
     saturated = (n * np.log(n / n.sum(axis=1, keepdims=True))).sum()
     statistic = 2 * (saturated - small.log_likelihood)
     assert kind == "likelihood ratio" and larger.shape[1] == 12
-    assert digits(test["chi_square"], statistic) > 9 and test["df"] == 5
-    assert digits(test["p"], chi2.sf(statistic, 5)) > 9
-    assert digits(fitted.log_likelihood, saturated) > 12
+    agrees("interaction: test", test["chi_square"], statistic, 11)
+    assert test["df"] == 5
+    agrees("interaction: test", test["p"], chi2.sf(statistic, 5), 11)
+    agrees("interaction: log-likelihood", fitted.log_likelihood, saturated, 12)
     strata = [rows[on_cells.COUNTS].to_numpy() for _, rows in cells.groupby("Dept", observed=True)]
     # Another test of the same: Breslow and Day's, which the likelihood ratio resembles but is not.
     assert test["p"] == pytest.approx(StratifiedTable([s.T for s in strata]).test_equal_odds().pvalue, abs=0.01)
 
 
-def test_odds_ratios_within_each_category_are_those_of_its_own_table():
+def test_odds_ratios_within_each_category_are_those_of_its_own_table(agrees):
     x, cells = ucb()
     _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept")
     found = interaction.within(larger, cells, fitted, "Gender", "Dept", level=0.9)
@@ -44,9 +44,9 @@ def test_odds_ratios_within_each_category_are_those_of_its_own_table():
     for (gender, dept), row in found.iterrows():
         own = cells[cells["Dept"] == dept].set_index("Gender")[on_cells.COUNTS]
         expected = Table2x2(own.loc[[gender, "Male"]].to_numpy())
-        assert digits(row["odds_ratio"], expected.oddsratio) > 8
-        assert min(map(digits, row[["low", "high"]], expected.oddsratio_confint(0.1))) > 7
-        assert digits(row["p"], expected.log_oddsratio_pvalue()) > 6
+        agrees("interaction: odds ratios within", row["odds_ratio"], expected.oddsratio, 12)
+        agrees("interaction: limits within", row[["low", "high"]], expected.oddsratio_confint(0.1), 12)
+        agrees("interaction: p within", row["p"], expected.log_oddsratio_pvalue(), 12)
         assert row["n"] == own.loc[gender].sum()
 
 
