@@ -5,6 +5,7 @@ The fixture `agrees` checks that and keeps the worst of each method, which a run
 
 import math
 
+import numpy as np
 import pytest
 
 
@@ -23,12 +24,17 @@ def digits(value, reference):
 
 @pytest.fixture
 def agrees(record_property):
-    """Return agrees(method, value, reference, least): fail where they share fewer than `least` digits."""
+    """Return agrees(method, value, reference, least): fail where they share fewer than `least` digits.
+
+    Value and reference are numbers, or as many of them, of which the worst pair counts.
+    """
 
     def check(method, value, reference, least):
-        found = digits(value, reference)
+        pairs = list(zip(np.ravel(value), np.ravel(reference), strict=True))
+        worst = min(pairs, key=lambda pair: digits(*pair))
+        found = digits(*worst)
         record_property("agreement", [method, found])
-        assert found >= least, f"{method}: {value!r} and {reference!r} share {found:.1f} digits; expected {least}"
+        assert found >= least, f"{method}: {worst[0]!r} and {worst[1]!r} share {found:.1f} digits; expected {least}"
 
     return check
 

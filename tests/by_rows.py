@@ -250,13 +250,14 @@ def firth(y, x):
     raise ArithmeticError("Firth's estimates did not settle")
 
 
-def likely(y, x, groups):
-    """Return estimates and covariance by maximum likelihood, or Firth's where all or none of a group have the event.
+def likely(y, x, groups, least=1):
+    """Return estimates and covariance by maximum likelihood, or Firth's where few of a group have the event, or not.
 
     groups: indicator columns, one for each group that has a coefficient or is what others are compared with
+    least: fewer than this are few
     """
     y, events, n = np.asarray(y, float), np.asarray(y, float) @ groups, groups.sum(axis=0)
-    if ((n > 0) & ((events == 0) | (events == n))).any():
+    if ((n > 0) & (np.minimum(events, n - events) < least)).any():
         return firth(y, x)
     fit = logistic(y, x)
     return fit.params, fit.cov_params()
@@ -337,19 +338,22 @@ def bell_mccaffrey(y, x, cluster):
     root = np.sqrt(p * (1 - p))
     x, error = x * root[:, None], (y - p) / root
     inverse = np.linalg.inv(x.T @ x)
-    meat, pulls = 0, []
-    for part in (np.flatnonzero(cluster == each) for each in pd.unique(cluster)):
+    meat, pulls, place = 0, np.empty_like(x), pd.factorize(cluster)[0]
+    for part in np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1]):
         value, vector = np.linalg.eigh(np.eye(len(part)) - x[part] @ inverse @ x[part].T)
         bent = (vector * np.where(value > 1e-10, value, np.inf) ** -0.5) @ vector.T
         pull = x[part].T @ bent
         meat += np.outer(pull @ error[part], pull @ error[part])
-        whole = np.zeros((x.shape[1], len(x)))
-        whole[:, part] = pull
-        pulls.append(inverse @ (whole - pull @ x[part] @ inverse @ x.T))
-    pulls = np.array(pulls)
-    inner = np.einsum("gci,hci->cgh", pulls, pulls, optimize=True)
-    df = np.einsum("cgg->c", inner) ** 2 / (inner**2).sum(axis=(1, 2))
-    return fit.params, np.sqrt(np.diag(inverse @ meat @ inverse)), df
+        pulls[part] = (inverse @ pull).T
+    df = []
+    for pull in pulls.T:  # of one coefficient: a column of weights per cluster, Q, nought outside the cluster
+        own = np.bincount(place, pull**2)
+        beside = np.column_stack([np.bincount(place, pull * column) for column in x.T])  # Q' X
+        # (1 - hat matrix) is its own square, so that the products of two clusters' weights are Q' Q - Q' H Q
+        across = (beside @ inverse * beside).sum(axis=1)
+        squares = (own**2 - 2 * own * across).sum() + np.trace(np.linalg.matrix_power(inverse @ (beside.T @ beside), 2))
+        df.append((own - across).sum() ** 2 / squares)
+    return fit.params, np.sqrt(np.diag(inverse @ meat @ inverse)), np.array(df)
 
 
 def natural_spline(x, knots):

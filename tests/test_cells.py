@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from agreement import digits
 from hotline.stats import cells as on_cells
 from samples import fair_rows, logit, ones, reference, spector_rows, table
 
@@ -26,35 +25,36 @@ def fitted(name):
 
 
 @pytest.mark.parametrize("name", BASES)
-def test_coefficients_of_a_weighted_table_agree_with_r(name):
+def test_coefficients_of_a_weighted_table_agree_with_r(name, agrees):
     _, x, fit = fitted(name)
     found = on_cells.coefficients(fit, x)
     for (variable, code), row in found.iterrows():
         test = f"logit coef {'(Intercept)' if not code else variable + code}"
-        assert digits(row["b"], R[name, test, "b"]) > 9, test
+        agrees("GLM on cells: coefficients", row["b"], R[name, test, "b"], 9)
         # R stops by the deviance, which leaves its standard errors (not its estimates) six to eight digits.
-        assert digits(row["se"], R[name, test, "se"]) > 6, test
-        assert digits(row["p"], R[name, test, "p"]) > 3.5, "an error in z counts z squared times in p"
+        agrees("GLM on cells: errors, against R", row["se"], R[name, test, "se"], 6)
+        # An error in z counts z squared times in p.
+        agrees("GLM on cells: p, against R", row["p"], R[name, test, "p"], 3.5)
 
 
 @pytest.mark.parametrize("name", BASES)
-def test_standard_errors_are_those_of_the_information_at_the_estimate(name):
+def test_standard_errors_are_those_of_the_information_at_the_estimate(name, agrees):
     cells, x, fit = fitted(name)
     weight = cells[on_cells.COUNTS].sum(axis=1).to_numpy() * fit.fittedvalues * (1 - fit.fittedvalues)
     information = x.to_numpy().T @ (x.to_numpy() * np.asarray(weight)[:, None])
     expected = np.sqrt(np.diag(np.linalg.inv(information)))
-    assert min(map(digits, on_cells.coefficients(fit, x)["se"], expected)) > 9
+    agrees("GLM on cells: errors, against the information", on_cells.coefficients(fit, x)["se"], expected, 12)
 
 
-def test_log_likelihood_of_titanic_counts_pupils_not_cells():
+def test_log_likelihood_of_titanic_counts_pupils_not_cells(agrees):
     measures = on_cells.measures(fitted("titanic")[2])
     assert measures["n"] == 2201
-    assert digits(measures["log_likelihood"], R["titanic", "fit", "loglik_wtd"]) > 12
-    assert digits(-2 * measures["null_log_likelihood"], R["titanic", "fit", "null_dev"]) > 12
+    agrees("GLM on cells: log-likelihood", measures["log_likelihood"], R["titanic", "fit", "loglik_wtd"], 12)
+    agrees("GLM on cells: log-likelihood", -2 * measures["null_log_likelihood"], R["titanic", "fit", "null_dev"], 12)
 
 
 @pytest.mark.parametrize(("name", "rows"), [("spector", spector_rows), ("fair", fair_rows)])
-def test_measures_agree_with_r(name, rows):
+def test_measures_agree_with_r(name, rows, agrees):
     x, y = rows()
     found = on_cells.measures(logit(x, *ones(y)))
     expected = {
@@ -66,11 +66,11 @@ def test_measures_agree_with_r(name, rows):
         "nagelkerke": ("pseudo R2", "Nagelkerke"),
     }
     for measure, (test, quantity) in expected.items():
-        assert digits(found[measure], R[name, test, quantity]) > 11, measure
+        agrees("pseudo R-squared and its kin", found[measure], R[name, test, quantity], 11)
 
 
 @pytest.mark.parametrize(("name", "rows"), [("spector", spector_rows), ("fair", fair_rows)])
-def test_likelihood_ratio_tests_agree_with_r(name, rows):
+def test_likelihood_ratio_tests_agree_with_r(name, rows, agrees):
     x, y = rows()
     full = on_cells.measures(logit(x, *ones(y)))
     tests = {"vs null": ["const"]}
@@ -79,11 +79,11 @@ def test_likelihood_ratio_tests_agree_with_r(name, rows):
     for test, kept in tests.items():
         found = on_cells.likelihood_ratio(on_cells.measures(logit(x[kept], *ones(y))), full)
         assert found["df"] == R[name, f"LR test {test}", "df"]
-        assert digits(found["chi_square"], R[name, f"LR test {test}", "chi2"]) > 8, test
-        assert digits(found["p"], R[name, f"LR test {test}", "p"]) > 8, test
+        agrees("likelihood-ratio test", found["chi_square"], R[name, f"LR test {test}", "chi2"], 10)
+        agrees("likelihood-ratio test", found["p"], R[name, f"LR test {test}", "p"], 10)
 
 
-def test_odds_ratios_agree_with_r():
+def test_odds_ratios_agree_with_r(agrees):
     x, y = spector_rows()
     x = x[["const", "GPA", "TUCE", "PSI"]]
     fit = logit(x, *ones(y))
@@ -97,10 +97,10 @@ def test_odds_ratios_agree_with_r():
     )
     found = on_cells.odds_ratios(made).loc[("GPA", "1")]
     for column, quantity in {"odds_ratio": "OR", "low": "OR_wald_lo", "high": "OR_wald_hi"}.items():
-        assert digits(found[column], R["spector", "logit coef GPA", quantity]) > 9
+        agrees("odds ratios and limits", found[column], R["spector", "logit coef GPA", quantity], 9)
 
 
-def test_one_predictor_alone_is_a_two_by_two_table():
+def test_one_predictor_alone_is_a_two_by_two_table(agrees):
     """The odds ratios without a fit equal those of a model fitted to rows."""
     cells = on_cells.cells_of(table("ucb"), ["Dept", "Gender"], *BASES["ucb"][:2])
     found = on_cells.univariable(cells, {"Dept": "C", "Gender": "Male"})
@@ -111,12 +111,10 @@ def test_one_predictor_alone_is_a_two_by_two_table():
     for variable, base in {"Dept": "C", "Gender": "Male"}.items():
         x = on_cells.design(rows, {variable: base})
         expected = on_cells.odds_ratios(on_cells.coefficients(logit(x, *ones(outcome)), x))
-        pairs = zip(
-            found.loc[expected.index, expected.columns].to_numpy().ravel(),
-            expected.to_numpy().ravel(),
-            strict=True,
-        )
-        assert min(digits(*pair) for pair in pairs) > 8
+        own, ends = found.loc[expected.index], ["odds_ratio", "low", "high"]
+        agrees("odds ratios alone, against rows", own[ends], expected[ends], 10)
+        # An error in z counts z squared times in p.
+        agrees("odds ratios alone, against rows: p", own["p"], expected["p"], 8)
 
 
 def test_one_predictor_alone_without_events_has_no_estimate():
@@ -125,40 +123,37 @@ def test_one_predictor_alone_without_events_has_no_estimate():
     assert found["n"].tolist() == [8, 6, 11]
 
 
-def test_cells_and_rows_give_the_same_model():
+def test_cells_and_rows_give_the_same_model(agrees):
     cells, _, fit = fitted("ucb")
     rows = cells.loc[cells.index.repeat(cells["events"] + cells["others"])].reset_index(drop=True)
     place = rows.groupby(["Dept", "Gender"], observed=True).cumcount()
     by_row = logit(on_cells.design(rows, BASES["ucb"][2]), *ones(place < rows["events"]))
-    assert min(map(digits, fit.params, by_row.params)) > 10
-    assert min(map(digits, fit.bse, by_row.bse)) > 8
+    agrees("GLM on cells, against rows: coefficients", fit.params, by_row.params, 12)
+    agrees("GLM on cells, against rows: errors", fit.bse, by_row.bse, 10)
     one, two = on_cells.measures(fit), on_cells.measures(by_row)
-    assert min(map(digits, one, two)) > 10, "nobs and all that hangs on it must count pupils"
+    # Must count pupils: nobs and all that hangs on it.
+    agrees("GLM on cells, against rows: measures", one, two, 12)
     assert fit.nobs != by_row.nobs, "statsmodels counts cells; if it no longer does, `measures` can go"
 
 
-def test_cutting_a_cell_in_two_changes_nothing():
+def test_cutting_a_cell_in_two_changes_nothing(agrees):
     cells, x, fit = fitted("titanic")
     half = cells[on_cells.COUNTS] // 2
     parts = pd.concat([cells.assign(**half), cells.assign(**(cells[on_cells.COUNTS] - half))], ignore_index=True)
     parts = parts[parts[on_cells.COUNTS].sum(axis=1) > 0]
     again = on_cells.design(parts, BASES["titanic"][2])
     refit = logit(again, parts["events"], parts["others"])
-    pairs = zip(
-        on_cells.coefficients(fit, x).to_numpy().ravel(),
-        on_cells.coefficients(refit, again).to_numpy().ravel(),
-        strict=True,
-    )
-    assert min(digits(*pair) for pair in pairs) > 8
-    assert min(map(digits, on_cells.measures(fit), on_cells.measures(refit))) > 11
+    tables = on_cells.coefficients(fit, x), on_cells.coefficients(refit, again)
+    agrees("GLM on cells cut in two: coefficients, errors, p", *tables, 11)
+    agrees("GLM on cells cut in two: measures", on_cells.measures(fit), on_cells.measures(refit), 11)
 
 
-def test_scikit_learn_agrees_when_it_is_told_to_be_exact():
+def test_scikit_learn_agrees_when_it_is_told_to_be_exact(agrees):
     cells, x, fit = fitted("titanic")
     twice = np.vstack([x, x])
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-12, fit_intercept=False)
     model.fit(twice, np.repeat([1, 0], len(x)), np.concatenate([cells["events"], cells["others"]]))
-    assert min(map(digits, model.coef_[0], fit.params)) > 9
+    agrees("GLM on cells, against scikit-learn", model.coef_[0], fit.params, 9)
 
 
 def test_collapse_and_complete_add_up():
@@ -227,13 +222,13 @@ def test_a_reference_that_nobody_has_is_an_error():
         ([0, 2, 4], [5, 6, 7], ["junior", "senior"]),
     ],
 )
-def test_what_has_no_finite_estimate_is_left_empty(events, others, infinite):
+def test_what_has_no_finite_estimate_is_left_empty(events, others, infinite, agrees):
     cells = small(events, others)
     x = on_cells.design(cells, {"stage": "primary"})
     found = on_cells.odds_ratios(on_cells.coefficients(logit(x, events, others), x)).xs("stage")
     assert found.index[found["odds_ratio"].isna()].tolist() == infinite
     if infinite == ["junior"]:
-        assert digits(found.loc["senior", "odds_ratio"], (4 / 7) / (3 / 5)) > 8
+        agrees("odds ratios beside one without", found.loc["senior", "odds_ratio"], (4 / 7) / (3 / 5), 11)
 
 
 @pytest.mark.filterwarnings("ignore:Perfect separation", "ignore:divide by zero", "ignore:.*convergence")

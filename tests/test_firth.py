@@ -7,7 +7,6 @@ from scipy.optimize import brentq, minimize
 from scipy.special import expit
 from scipy.stats import chi2
 
-from agreement import digits
 from hotline.stats import cells as on_cells
 from hotline.stats import firth, logit
 from hotline.stats.likelihood import NoEstimate
@@ -23,12 +22,12 @@ def counts_of(y):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_estimates_and_errors_agree_with_brglm2(name):
+def test_estimates_and_errors_agree_with_brglm2(name, agrees):
     x, y = ROWS[name]()
     for term, row in firth.fit(x, counts_of(y)).table().iterrows():
         test = f"Firth (mean bias reduced) coef {'(Intercept)' if term == 'const' else term}"
-        assert digits(row["b"], R[name, test, "b"]) > 11, term
-        assert digits(row["se"], R[name, test, "se"]) > 11, term
+        agrees("Firth: coefficients", row["b"], R[name, test, "b"], 11)
+        agrees("Firth: errors", row["se"], R[name, test, "se"], 11)
 
 
 def stages(events, others):
@@ -49,7 +48,7 @@ def test_one_variable_alone_is_half_a_pupil_more_in_each_count(events, others):
     assert found == pytest.approx([logits[0], logits[1] - logits[0], logits[2] - logits[0]], rel=1e-11, abs=1e-12)
 
 
-def test_limits_agree_with_a_search_on_rows():
+def test_limits_agree_with_a_search_on_rows(agrees):
     """The penalised profile, computed on single rows with another optimizer."""
     x, y = spector_rows()
     x, y = x[["GPA", "PSI", "const"]].to_numpy(), y.to_numpy()
@@ -71,7 +70,7 @@ def test_limits_agree_with_a_search_on_rows():
     found = firth.limits(frame, counts_of(y), fitted, ["PSI"]).loc["PSI"]
     b = fitted.estimates["PSI"]
     expected = brentq(loss, b - 6, b, xtol=1e-9), brentq(loss, b, b + 6, xtol=1e-9)
-    assert min(map(digits, found, expected)) > 6
+    agrees("Firth: profile limits, against a search", found, expected, 10)
 
 
 def test_limits_are_finite_where_a_category_has_no_events():

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from scipy.stats import t
 
-from agreement import digits
 from hotline.stats import cells as on_cells
 from hotline.stats import imputation, logit
 from hotline.stats.likelihood import Fit
@@ -132,7 +131,7 @@ def test_one_code_is_too_few_to_learn_from():
         next(imputation.impute(counts[counts["sex"] != "male"], NAMES, 1, np.random.default_rng(1)))
 
 
-def test_rubins_rules_by_hand():
+def test_rubins_rules_by_hand(agrees):
     b, variance = [1.0, 1.2, 0.9, 1.3], [0.04, 0.05, 0.045, 0.041]
     fits = [Fit(pd.Series([x], ["sex"]), np.array([[v]]), 0.0) for x, v in zip(b, variance, strict=True)]
     found = imputation.pool(fits, 500, level=0.9).loc["sex"]
@@ -144,7 +143,7 @@ def test_rubins_rules_by_hand():
     r = share / (1 - share)
     expected = {"b": 1.1, "se": total**0.5, "df": df, "low": 1.1 - t.ppf(0.95, df) * total**0.5,
                 "p": 2 * t.sf(1.1 / total**0.5, df), "fmi": (r + 2 / (df + 3)) / (r + 1)}  # fmt: skip
-    assert all(digits(found[name], value) > 12 for name, value in expected.items())
+    agrees("Rubin's rules", found[list(expected)], list(expected.values()), 12)
 
 
 def test_fits_that_agree_have_no_spread_between_and_one_fit_is_not_enough():

@@ -6,7 +6,6 @@ import pytest
 from scipy.stats import chi2
 from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 
-from agreement import digits
 from hotline.stats import cells as on_cells
 from hotline.stats import interaction, logit
 from samples import table
@@ -20,7 +19,7 @@ def ucb():
     return x, cells
 
 
-def test_the_test_of_a_saturated_model_is_its_deviance():
+def test_the_test_of_a_saturated_model_is_its_deviance(agrees):
     x, cells = ucb()
     test, larger, fitted, kind = interaction.fit(x, cells, "Gender", "Dept")
     small = logit.fit(x, cells)
@@ -28,15 +27,16 @@ def test_the_test_of_a_saturated_model_is_its_deviance():
     saturated = (n * np.log(n / n.sum(axis=1, keepdims=True))).sum()
     statistic = 2 * (saturated - small.log_likelihood)
     assert kind == "likelihood ratio" and larger.shape[1] == 12
-    assert digits(test["chi_square"], statistic) > 9 and test["df"] == 5
-    assert digits(test["p"], chi2.sf(statistic, 5)) > 9
-    assert digits(fitted.log_likelihood, saturated) > 12
+    agrees("interaction: test", test["chi_square"], statistic, 11)
+    assert test["df"] == 5
+    agrees("interaction: test", test["p"], chi2.sf(statistic, 5), 11)
+    agrees("interaction: log-likelihood", fitted.log_likelihood, saturated, 12)
     strata = [rows[on_cells.COUNTS].to_numpy() for _, rows in cells.groupby("Dept", observed=True)]
     # Another test of the same: Breslow and Day's, which the likelihood ratio resembles but is not.
     assert test["p"] == pytest.approx(StratifiedTable([s.T for s in strata]).test_equal_odds().pvalue, abs=0.01)
 
 
-def test_odds_ratios_within_each_category_are_those_of_its_own_table():
+def test_odds_ratios_within_each_category_are_those_of_its_own_table(agrees):
     x, cells = ucb()
     _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept")
     found = interaction.within(larger, cells, fitted, "Gender", "Dept", level=0.9)
@@ -44,9 +44,9 @@ def test_odds_ratios_within_each_category_are_those_of_its_own_table():
     for (gender, dept), row in found.iterrows():
         own = cells[cells["Dept"] == dept].set_index("Gender")[on_cells.COUNTS]
         expected = Table2x2(own.loc[[gender, "Male"]].to_numpy())
-        assert digits(row["odds_ratio"], expected.oddsratio) > 8
-        assert min(map(digits, row[["low", "high"]], expected.oddsratio_confint(0.1))) > 7
-        assert digits(row["p"], expected.log_oddsratio_pvalue()) > 6
+        agrees("interaction: odds ratios within", row["odds_ratio"], expected.oddsratio, 12)
+        agrees("interaction: limits within", row[["low", "high"]], expected.oddsratio_confint(0.1), 12)
+        agrees("interaction: p within", row["p"], expected.log_oddsratio_pvalue(), 12)
         assert row["n"] == own.loc[gender].sum()
 
 
@@ -61,6 +61,32 @@ def sparse():
     cells["problem"] = cells["problem"].cat.reorder_categories(["other", "peer", "illness"])
     cells["sex"] = cells["sex"].cat.reorder_categories(["male", "female"])
     return on_cells.design(cells, {"sex": "male", "problem": "other"}), cells
+
+
+def test_sparse_combinations_are_fitted_with_the_penalty_and_marked():
+    x, cells = ucb()
+    assert cells[on_cells.COUNTS].min().min() == 8, "women refused by department B"
+    for limit, kind, marked in (
+        (8, "likelihood ratio", []),
+        (9, "penalised likelihood ratio", ["B"]),
+        (18, "penalised likelihood ratio", ["B"]),
+        (20, "penalised likelihood ratio", ["A", "B"]),
+    ):
+        _, larger, fitted, found = interaction.fit(x, cells, "Gender", "Dept", sparse=limit)
+        table = interaction.within(larger, cells, fitted, "Gender", "Dept", sparse=limit).loc["Female"]
+        assert found == kind and table.index[table["sparse"]].tolist() == marked, limit
+    # In a saturated model the penalty adds a half to each count.
+    four = cells[cells["Dept"] == "B"].set_index("Gender")[on_cells.COUNTS] + 0.5
+    expected = four.loc["Female", "events"] * four.loc["Male", "others"] / four.loc["Female", "others"]
+    assert table.loc["B", "odds_ratio"] == pytest.approx(expected / four.loc["Male", "events"], rel=1e-9)
+
+
+def test_few_in_the_reference_mark_what_is_compared_with_them():
+    x, cells = ucb()
+    cells.loc[(cells["Dept"] == "C") & (cells["Gender"] == "Male"), "events"] = 3
+    _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept", sparse=5)
+    table = interaction.within(larger, cells, fitted, "Gender", "Dept", sparse=5).loc["Female"]
+    assert table.index[table["sparse"]].tolist() == ["C"]
 
 
 def test_a_combination_that_nobody_has_gets_no_column_and_no_odds_ratio():
@@ -92,6 +118,9 @@ def test_columns_that_follow_from_others_are_found():
 def test_all_together_in_one_table():
     x, cells = ucb()
     _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept")
-    found = interaction.together({"Gender": interaction.within(larger, cells, fitted, "Gender", "Dept")})
-    assert found.columns.tolist() == ["variable", "code", "within", "n", "odds_ratio", "low", "high", "p"]
+    tables = {"Gender": interaction.within(larger, cells, fitted, "Gender", "Dept")}
+    found = interaction.together(tables)
+    assert found.columns.tolist() == ["variable", "code", "within", "n", "odds_ratio", "low", "high", "p", "sparse"]
+    few = interaction.together(tables, 100)["n"]  # 25 women went to department B
+    assert few.isna().tolist() == [False, True, False, False, False, False] and few[0] == 108
     assert interaction.together({}).columns.tolist() == found.columns.tolist()

@@ -21,6 +21,8 @@ def records(n=900, seed=3):
     rows.loc[rng.random(n) < 0.05, "peer_relation"] = "missing"
     rows.loc[rng.random(n) < 0.05, "problem"] = "missing"
     rows["age"], rows["counsellor"], rows["caller"] = np.nan, np.nan, rng.integers(0, n // 2, n)
+    rows["region"], rows["year"] = rng.choice(book["region"].kept_codes, n), rng.integers(2019, 2023, n)
+    rows["length_band"] = rng.choice([*book["length_band"].kept_codes, "missing"], n)
     rows["bullying"], rows["prior_treatment"] = "missing", "no"  # a column that is not there, one that never varies
     rows.loc[rows["district_type"] == "rural", "level"] = "well"  # nobody of a category has the event
     rows.loc[rows["problem"] == "other", "problem"] = "illness"  # nobody has a reference
@@ -48,10 +50,11 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, outcome, tmp_path, mo
         assert "the export does not tell" in main, "nobody's counsellor is known"
         assert "village" in tables["rare"], "the separated category is named"
         assert "Too few pupils have age" in tables["age"]
+        assert values["imputed_beside"]["text"] == "length of the call (band)", "nobody's age is known"
 
 
 @pytest.mark.parametrize("notebook", ["06-logistic", "06-robustness"])
 def test_where_nobody_has_the_event_one_sentence_says_so(notebook, tmp_path, monkeypatch):
     rows = records().assign(level="well")
-    with pytest.raises(InputError, match=r"none of the .* complete pupils are at risk; nothing to model"):
+    with pytest.raises(InputError, match=r"none of the .* at risk; a logistic model needs .* Take an export with more"):
         run(notebook, door(rows), tmp_path, monkeypatch, outcome="at_risk", imputations=3)

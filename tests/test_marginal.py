@@ -8,7 +8,6 @@ from scipy.optimize import approx_fprime
 from scipy.special import expit
 from scipy.stats import norm
 
-from agreement import digits
 from hotline.stats import cells as on_cells
 from hotline.stats import logit, marginal
 from samples import table
@@ -29,15 +28,15 @@ def rows_of(x, cells):
     return pd.concat(parts, ignore_index=True), pd.Series(outcome)
 
 
-def test_effects_of_yes_or_no_agree_with_statsmodels_on_rows():
+def test_effects_of_yes_or_no_agree_with_statsmodels_on_rows(agrees):
     x, cells, fitted = titanic({"Sex": "Male", "Age": "Adult"})
     rows, y = rows_of(x, cells)
     theirs = sm.Logit(y.to_numpy(), rows.to_numpy()).fit(disp=False, method="newton", tol=1e-12)
     theirs = theirs.get_margeff(at="overall", method="dydx", dummy=True)
     found = marginal.average_effects(x, cells, fitted)
-    assert min(map(digits, found["effect"], theirs.margeff)) > 10
-    assert min(map(digits, found["se"], theirs.margeff_se)) > 7
-    assert min(map(digits, found[["low", "high"]].to_numpy().ravel(), theirs.conf_int().ravel())) > 7
+    agrees("marginal effects", found["effect"], theirs.margeff, 12)
+    agrees("marginal effects: errors and limits", found["se"], theirs.margeff_se, 11)
+    agrees("marginal effects: errors and limits", found[["low", "high"]].to_numpy(), theirs.conf_int(), 11)
     assert (found["share"] - found["share_reference"]).tolist() == pytest.approx(found["effect"].tolist())
 
 
@@ -50,7 +49,7 @@ def mean_chance(rows, b, **codes):
     return expit(rows.to_numpy() @ b).mean()
 
 
-def test_effects_of_several_categories_agree_with_rows_set_one_by_one():
+def test_effects_of_several_categories_agree_with_rows_set_one_by_one(agrees):
     x, cells, fitted = titanic()
     rows, _ = rows_of(x, cells)
     b = fitted.estimates.to_numpy()
@@ -62,12 +61,13 @@ def test_effects_of_several_categories_agree_with_rows_set_one_by_one():
 
         slope = approx_fprime(b, effect, 1e-6)
         se = np.sqrt(slope @ fitted.covariance @ slope)
-        assert digits(found.loc[("Class", code), "effect"], effect(b)) > 10
-        assert digits(found.loc[("Class", code), "se"], se) > 4, "a numerical slope has no more"
+        agrees("marginal effects, rows set one by one", found.loc[("Class", code), "effect"], effect(b), 12)
+        # A numerical slope has no more.
+        agrees("marginal effects: errors by numerical slopes", found.loc[("Class", code), "se"], se, 6)
 
 
 @pytest.mark.parametrize("variables", [["Class"], ["Class", "Sex"]])
-def test_fractions_agree_with_rows_set_one_by_one(variables):
+def test_fractions_agree_with_rows_set_one_by_one(variables, agrees):
     x, cells, fitted = titanic()
     rows, y = rows_of(x, cells)
     b = fitted.estimates.to_numpy()
@@ -79,8 +79,8 @@ def test_fractions_agree_with_rows_set_one_by_one(variables):
     slope = approx_fprime(b, log_remaining, 1e-6)
     reach = norm.ppf(0.95) * np.sqrt(slope @ fitted.covariance @ slope)
     expected = [1 - np.exp(log_remaining(b) + each) for each in (0, reach, -reach)]
-    assert digits(found["fraction"], expected[0]) > 9
-    assert min(map(digits, found[["low", "high"]], expected[1:])) > 4
+    agrees("attributable fractions", found["fraction"], expected[0], 12)
+    agrees("attributable fractions: limits by numerical slopes", found[["low", "high"]], expected[1:], 6)
     assert found["events"] == pytest.approx(found["fraction"] * y.sum())
 
 

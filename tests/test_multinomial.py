@@ -6,7 +6,6 @@ import pytest
 from statsmodels.discrete.discrete_model import MNLogit
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
-from agreement import digits
 from hotline import levels
 from hotline.stats import logit, multinomial, ordinal
 from hotline.stats.likelihood import NoEstimate
@@ -28,23 +27,23 @@ def drawn(n=3000, seed=2):
     return both[[0, 1, 2, 3]].set_axis(TERMS, axis=1), both[LEVELS], x, level
 
 
-def test_counts_give_what_statsmodels_gives_on_rows():
+def test_counts_give_what_statsmodels_gives_on_rows(agrees):
     x, counts, rows, level = drawn()
     theirs = MNLogit(level, rows.to_numpy()).fit(disp=False, method="newton", tol=1e-14)
     ours = multinomial.fit(x, counts)
-    assert min(map(digits, ours.estimates, np.asarray(theirs.params).T.ravel())) > 9
-    assert min(map(digits, ours.table()["se"], np.asarray(theirs.bse).T.ravel())) > 7
-    assert digits(ours.log_likelihood, theirs.llf) > 12
+    agrees("multinomial: coefficients", ours.estimates, np.asarray(theirs.params).T.ravel(), 12)
+    agrees("multinomial: errors", ours.table()["se"], np.asarray(theirs.bse).T.ravel(), 12)
+    agrees("multinomial: log-likelihood", ours.log_likelihood, theirs.llf, 12)
     assert list(ours.estimates.loc["high_risk"].index) == list(TERMS)
 
 
-def test_two_categories_are_the_logistic_model():
+def test_two_categories_are_the_logistic_model(agrees):
     x, counts, *_ = drawn()
     two = counts[["well", "high_risk"]]
     ours = multinomial.fit(x, two)
     other = logit.fit(x, two.set_axis(["others", "events"], axis=1))
-    assert min(map(digits, ours.estimates, other.estimates)) > 10
-    assert min(map(digits, ours.covariance.ravel(), other.covariance.ravel())) > 8
+    agrees("multinomial of two: coefficients", ours.estimates, other.estimates, 12)
+    agrees("multinomial of two: covariance", ours.covariance, other.covariance, 12)
 
 
 def test_an_empty_category_is_refused_and_a_rare_one_has_no_estimate():
@@ -57,7 +56,7 @@ def test_an_empty_category_is_refused_and_a_rare_one_has_no_estimate():
         multinomial.fit(x, bare)
 
 
-def test_proportional_odds_is_tested_against_the_counts_themselves():
+def test_proportional_odds_is_tested_against_the_counts_themselves(agrees):
     """With one yes/no term the model with departures has as many coefficients as there are shares to fit."""
     x, counts, rows, level = drawn()
     girl = x[[("sex", "female")]]
@@ -68,7 +67,7 @@ def test_proportional_odds_is_tested_against_the_counts_themselves():
     theirs = OrderedModel(level, rows[[("sex", "female")]].to_numpy(), distr="logit")
     restricted = theirs.fit(method="newton", disp=False, tol=1e-12).llf
     assert test["df"] == 1
-    assert digits(test["chi_square"], 2 * (saturated - restricted)) > 8
+    agrees("test of proportional odds", test["chi_square"], 2 * (saturated - restricted), 11)
     # Wald's test: the two log odds ratios of the table, whose covariance the shares give.
     shares = table / table.sum(axis=1, keepdims=True)
     above = [shares[:, 1:].sum(axis=1), shares[:, 2]]
@@ -79,7 +78,7 @@ def test_proportional_odds_is_tested_against_the_counts_themselves():
         # cov(log odds of q1, of q2) = q2 (1 - q1) / (n q1 (1 - q1) q2 (1 - q2)), since q2 is within q1
         variance += 1 / (n * q1 * (1 - q1)) + 1 / (n * q2 * (1 - q2)) - 2 / (n * q1 * (1 - q2))
     expected = (difference[1] - difference[0]) ** 2 / variance
-    assert digits(by_variable.loc["sex", "chi_square"], expected) > 7
+    agrees("departure of a variable", by_variable.loc["sex", "chi_square"], expected, 12)
 
 
 def test_proportional_odds_is_kept_where_it_holds_and_rejected_where_not():

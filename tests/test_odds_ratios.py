@@ -191,12 +191,25 @@ def test_odds_ratios_within_categories_are_printed_and_drawn(within, complete):
         figure = forest.odds_by_category(tables, overall, codebook(), REFERENCE)
         marks = sum(len(line.get_xdata()) for line in figure.axes[0].lines if line.get_marker() == "o")
         assert marks == shown.iloc[:, 1:].size
-    assert figure.axes[0].get_legend() is not None
+    assert figure.axes[0].get_legend() is not None and not figure.get_supxlabel()
+
+
+def test_what_rests_on_few_is_marked_in_table_and_figure(within, complete):
+    tables = {"sex": within[0]["sex"].copy()}
+    tables["sex"].loc[("female", "poor"), "sparse"] = True
+    shown = model_tables.printed_within(tables, REFERENCE, codebook())["Girl / boy"]
+    assert [each.endswith("†") for each in shown] == [False, False, True]
+    overall = pd.Series({("sex", "female"): 2.0})
+    figure = forest.odds_by_category(tables, overall, codebook(), REFERENCE, 10)
+    (cross,) = (line for line in figure.axes[0].lines if line.get_marker() == "x")
+    assert cross.get_xdata().tolist() == [tables["sex"].loc[("female", "poor"), "odds_ratio"]]
+    assert "fewer than 10 pupils" in figure.get_supxlabel()
+    assert "†: fewer than 10 pupils" in model_tables.interaction_note({}, tables, 10, codebook())
 
 
 def test_a_combination_that_nobody_has_is_a_dash_and_no_mark(within):
     tables = {"sex": within[0]["sex"].copy()}
-    tables["sex"].iloc[1, 1:] = np.nan
+    tables["sex"].iloc[1, 1:5] = np.nan
     assert model_tables.printed_within(tables, REFERENCE, codebook())["Girl / boy"].tolist()[1] == "–"
     forest.odds_by_category(tables, pd.Series({("sex", "female"): 2.0}), codebook(), REFERENCE)
 
@@ -209,7 +222,8 @@ def test_without_the_other_variable_a_sentence_takes_the_place():
 def test_the_note_tells_the_tests_that_were_made():
     crossed = {"sex": {"chi_square": 9.5, "df": 2, "p": 0.0087, "kind": "likelihood ratio"},
                "stage": {"chi_square": np.nan, "df": 0, "p": np.nan, "kind": "likelihood ratio"}}  # fmt: skip
-    note = model_tables.interaction_note(crossed, codebook())
+    note = model_tables.interaction_note(crossed, {}, 10, codebook())
+    assert "†" not in note
     assert "sex and presenting problem: likelihood ratio χ²(2) = 9.5, p = 0.009." in note
     assert "stage" not in note and "nan" not in note
 

@@ -7,7 +7,6 @@ import statsmodels.api as sm
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
-from agreement import digits
 from hotline.stats import cells as on_cells
 from hotline.stats import logit, profile
 from samples import fair_rows, ones, reference, spector_rows, table
@@ -37,25 +36,25 @@ def searched(x, y, term, level):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_limits_agree_with_r_as_far_as_r_goes(name):
+def test_limits_agree_with_r_as_far_as_r_goes(name, agrees):
     x, cells, fitted = by_row(name)
     found = profile.limits(logit.Logit(x, *(cells[each] for each in on_cells.COUNTS)), fitted.estimates, list(x))
     for term, row in found.iterrows():
         test = f"logit coef {'(Intercept)' if term == 'const' else term}"
         for end, quantity in {"low": "OR_profile_lo", "high": "OR_profile_hi"}.items():
-            assert digits(row[end], np.log(R[name, test, quantity])) > 3, (term, end)
+            agrees("profile limits, against R's interpolation", row[end], np.log(R[name, test, quantity]), 3)
 
 
 @pytest.mark.parametrize(("name", "term"), [("spector", "GPA"), ("spector", "PSI"), ("fair", "occupation2")])
-def test_limits_agree_with_a_search_to_nine_digits(name, term):
+def test_limits_agree_with_a_search_to_nine_digits(name, term, agrees):
     x, cells, fitted = by_row(name)
     model = logit.Logit(x, *(cells[each] for each in on_cells.COUNTS))
     for level in (0.95, 0.6) if name == "spector" else (0.95,):
         found = profile.limits(model, fitted.estimates, [term], level).loc[term]
-        assert min(map(digits, found, searched(x, cells["events"], term, level))) > 9, level
+        agrees("profile limits, against a search", found, searched(x, cells["events"], term, level), 9)
 
 
-def test_newtons_steps_and_the_search_that_takes_over_find_the_same():
+def test_newtons_steps_and_the_search_that_takes_over_find_the_same(agrees):
     x, cells, fitted = by_row("spector")
     model = logit.Logit(x, *(cells[each] for each in on_cells.COUNTS))
     target = fitted.log_likelihood - chi2.ppf(0.95, 1) / 2
@@ -64,10 +63,10 @@ def test_newtons_steps_and_the_search_that_takes_over_find_the_same():
     for place in range(4):
         for sign, limit in zip((-1, 1), found[place], strict=True):
             again = profile._search(model, fitted.estimates.to_numpy(), se, place, sign, target)
-            assert digits(limit, again) > 9
+            agrees("profile limits, two ways", limit, again, 9)
 
 
-def test_one_variable_alone_agrees_with_the_search_on_rows():
+def test_one_variable_alone_agrees_with_the_search_on_rows(agrees):
     bases = {"Class": "1st", "Sex": "Male"}
     cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
     found = profile.univariable(cells, bases)
@@ -76,7 +75,7 @@ def test_one_variable_alone_agrees_with_the_search_on_rows():
     rows = [x.loc[x.index.repeat(cells[each])].assign(y=each == "events") for each in on_cells.COUNTS]
     rows = pd.concat(rows, ignore_index=True).astype(float)
     expected = np.exp(searched(rows[["const", "girl"]], rows["y"], "girl", 0.95))
-    assert min(map(digits, found.loc[("Sex", "Female")], expected)) > 9
+    agrees("profile limits, against a search", found.loc[("Sex", "Female")], expected, 9)
 
 
 def test_a_category_without_events_has_no_limits_alone():

@@ -1,4 +1,4 @@
-"""Cluster-robust errors agree with R's sandwich, with statsmodels on rows, and CR2 with its matrix formulas."""
+"""Cluster-robust errors agree with R's sandwich and statsmodels on rows, CR2 with its matrix formulas and HC2."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,6 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import t
 
-from agreement import digits
 from hotline.stats import cells as on_cells
 from hotline.stats import logit, robust
 from samples import fair_rows, ones, reference, spector_rows
@@ -37,16 +36,16 @@ def grouped(x, y, cluster):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_every_pupil_a_cluster_of_its_own_agrees_with_r(name):
+def test_every_pupil_a_cluster_of_its_own_agrees_with_r(name, agrees):
     """R's HC0 has no correction for the number of observations; CR1 multiplies the variance by n / (n - 1)."""
     x, y = ROWS[name]()
     found = robust.sandwich(x, counts_of(y), logit.fit(x, counts_of(y)), np.arange(len(y)))
     for term, row in found.iterrows():
         expected = R[name, f"robust HC0 se {'(Intercept)' if term == 'const' else term}", "se"]
-        assert digits(row["se"] / np.sqrt(len(y) / (len(y) - 1)), expected) > 9, term
+        agrees("robust errors (HC0)", row["se"] / np.sqrt(len(y) / (len(y) - 1)), expected, 9)
 
 
-def test_cells_give_what_statsmodels_gives_on_rows():
+def test_cells_give_what_statsmodels_gives_on_rows(agrees):
     x, y, cluster = clustered_rows()
     theirs = sm.GLM(y.astype(float), x, family=sm.families.Binomial()).fit(
         **on_cells.TIGHT, cov_type="cluster", cov_kwds={"groups": cluster, "use_correction": False}
@@ -54,10 +53,10 @@ def test_cells_give_what_statsmodels_gives_on_rows():
     x_cells, cells, own = grouped(x, y, cluster)
     found = robust.sandwich(x_cells, cells, logit.fit(x_cells, cells), own)
     correction = np.sqrt(9 / 8)
-    assert min(map(digits, found["se"], theirs.bse * correction)) > 9
+    agrees("robust errors (CR1)", found["se"], theirs.bse * correction, 12)
     assert found["df"].eq(8).all()
     reach = t.ppf(0.975, 8) * theirs.bse * correction
-    assert min(map(digits, found["high"], theirs.params + reach)) > 9
+    agrees("robust errors (CR1)", found["high"], theirs.params + reach, 12)
 
 
 def brute_force_cr2(x, y, cluster):
@@ -84,22 +83,43 @@ def brute_force_cr2(x, y, cluster):
     return np.sqrt(np.diag(covariance)), df
 
 
+def nearly_alone(cluster):
+    """A term of one cluster only, which its CR2 can tell nothing of; beside it the other terms have theirs."""
+    return ((cluster == 3) & (np.arange(len(cluster)) % 2 == 0)) * 1.0
+
+
 @pytest.mark.parametrize("seed", [4, 5, 6])
-def test_cr2_agrees_with_its_matrix_formulas_on_rows(seed):
+@pytest.mark.parametrize("together", [1, 2000])
+def test_cr2_agrees_with_its_matrix_formulas_on_rows(seed, together, agrees, monkeypatch):
+    monkeypatch.setattr(robust, "TOGETHER", together)
     x, y, cluster = clustered_rows(seed=seed)
-    se, df = brute_force_cr2(x, y, cluster)
+    if seed == 6:
+        x["only"] = nearly_alone(cluster)
+    se, df = (each[:3] for each in brute_force_cr2(x, y, cluster))
     x_cells, cells, own = grouped(x, y, cluster)
-    found = robust.sandwich(x_cells, cells, logit.fit(x_cells, cells), own, small=True)
-    assert min(map(digits, found["se"], se)) > 8
-    assert min(map(digits, found["df"], df)) > 8
+    found = robust.sandwich(x_cells, cells, logit.fit(x_cells, cells), own, small=True).loc[["one", "a", "b"]]
+    agrees("robust errors (CR2)", found["se"], se, 12)
+    agrees("robust errors (CR2): degrees of freedom", found["df"], df, 12)
     assert (found["df"] < 8).all(), "unequal clusters leave fewer than G - 1"
-    reach = t.ppf(0.975, np.array(df)) * se
-    assert min(map(digits, found["low"], found["b"] - reach)) > 8
+    agrees("robust errors (CR2)", found["low"], found["b"] - t.ppf(0.975, np.array(df)) * se, 12)
+
+
+def test_clusters_of_one_pupil_each_give_what_statsmodels_calls_hc2(agrees):
+    """At the last step of its weighted least squares, of which statsmodels has the plain regression."""
+    x, y = fair_rows()
+    fitted = logit.fit(x, counts_of(y))
+    found = robust.sandwich(x, counts_of(y), fitted, np.arange(len(y)), small=True)
+    risk = logit.risks(x, fitted)
+    root = np.sqrt(risk * (1 - risk))
+    weighted = x.to_numpy() * root[:, None]
+    theirs = sm.OLS(weighted @ fitted.estimates.to_numpy() + (y - risk) / root, weighted).fit()
+    agrees("robust errors (CR2)", found["se"], theirs.HC2_se, 9)
+    assert found["df"].between(30, len(y)).all()
 
 
 def test_a_term_that_one_cluster_alone_informs_has_no_robust_error():
     x, y, cluster = clustered_rows()
-    x["only"] = ((cluster == 3) & (np.arange(len(y)) % 2 == 0)) * 1.0
+    x["only"] = nearly_alone(cluster)
     cells = counts_of(y)
     for small in (False, True):
         found = robust.sandwich(x, cells, logit.fit(x, cells), cluster, small=small)

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from agreement import digits
 from rows import comparisons, influences, risks  # noqa: F401 (each of these fills RECOMPUTED)
-from rows.study import RECOMPUTED, Study
+from rows.study import OUTCOMES, RECOMPUTED, Study
 
 pytestmark = pytest.mark.xdist_group("pipeline")
 DIGITS = 10
@@ -40,22 +40,23 @@ def study(built):
 
 
 def agree(name, value, expected, least=DIGITS):
-    """Return whether two entries of a column agree."""
+    """Return how many digits two entries of a column share, and how many they should; 15 for what is not measured."""
     if pd.isna(value) or pd.isna(expected):
-        return pd.isna(value) and pd.isna(expected)
+        return 15.0 * (pd.isna(value) and pd.isna(expected)), least
     if isinstance(value, str) or isinstance(expected, str):
-        return str(value) == str(expected)
+        return 15.0 * (str(value) == str(expected)), least
     value, expected = float(value), float(expected)
     shared = digits(value, expected)
     if re.search(r"(^|_)p(_|$)", name):
-        return shared >= (15 if expected == 0 else TAIL if max(value, expected) < 1e-8 else least)
-    return shared >= least or abs(value - expected) < 1e-12  # nought but for rounding
+        return shared, 15 if expected == 0 else TAIL if max(value, expected) < 1e-8 else least
+    return 15.0 if abs(value - expected) < 1e-12 else shared, least  # nought but for rounding
 
 
-def compare(result, expected, keys, looser=None):
+def compare(result, expected, keys, looser=None, note=lambda shared, least: None):
     """Compare two tables cell by cell; returns the columns of the first that the second has not.
 
-    Rows of one key, such as the points of a curve, are compared in their order.
+    Rows of one key, such as the points of a curve, are compared in their order. `note` is told of every pair how many
+    digits it shares, and how many it should.
     """
     result, expected = (
         frame.fillna(dict.fromkeys(keys, "")).astype(dict.fromkeys(keys, str)) for frame in (result, expected)
@@ -69,17 +70,35 @@ def compare(result, expected, keys, looser=None):
     for name in result.columns.intersection(expected.columns):
         for at, one, other in zip(result.index, result[name], expected[name], strict=True):
             least = min(looser.get(each, DIGITS) for each in (name, *(at[:-1] if keys else ())))
-            if not agree(name, one, other, least):
+            shared, wanted = agree(name, one, other, least)
+            note(shared, wanted)
+            if shared < wanted:
                 wrong.append(f"{name} of {at}: {one!r} and {other!r}")
     assert not wrong, f"{len(wrong)} numbers differ:\n" + "\n".join(wrong[:20])
     return set(result.columns) - set(expected.columns)
 
 
 @pytest.mark.parametrize(("step", "name"), RECOMPUTED, ids=lambda each: each)
-def test_every_number_from_rows(study, step, name):
+def test_every_number_from_rows(study, step, name, record_property):
     function, keys, looser = RECOMPUTED[step, name]
-    left_out = compare(study.result(step, name), function(study), keys, looser) - WORDS
+    worst = {}
+
+    def note(shared, least):
+        kind = "against rows: " + step.split("-")[0] + (" (where less is asked)" if least < DIGITS else "")
+        worst[kind] = min(worst.get(kind, 15.0), shared)
+
+    left_out = compare(study.result(step, name), function(study), keys, looser, note) - WORDS
+    for pair in worst.items():
+        record_property("agreement", list(pair))
     assert not left_out, f"{step}/{name}: nothing here computes {sorted(left_out)} from rows"
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_the_blocks_are_judged_on_the_pupils_on_whom_the_risk_model_is(study, outcome, agrees):
+    blocks = study.result(f"06-logistic-{outcome}", "blocks")
+    model = study.result(f"07-prediction-{outcome}", "performance").set_index("sample").loc["validation"]
+    for name in ("auc", "auc_low", "auc_high"):
+        agrees("the model of all blocks in 06 and in 07", blocks[name].iloc[-1], model[name], 10)
 
 
 def test_every_result_has_its_way_from_rows(study):

@@ -122,7 +122,7 @@ def test_rare_categories_are_printed_with_both_estimates():
     pairs = sensitivity.rare_combinations(counts(), [("sex", "stage")], 10)
     table = coefficients([0.0, 0.5, 0.1, 0.6, 0.4], [0.1] * 5)
     limits = pd.DataFrame({"low": [-1.0], "high": [1.0]}, index=TERMS[2:3])
-    shown = sensitivity_tables.printed_rare(rare, pairs, table.drop(("sex", "female")), table, limits, codebook())
+    shown = sensitivity_tables.printed_rare(rare, pairs, table.drop(("sex", "female")), table, limits, 10, codebook())
     assert shown.iloc[0].tolist() == [
         "School stage: junior high",
         "103",
@@ -132,7 +132,12 @@ def test_rare_categories_are_printed_with_both_estimates():
         "1.11 (0.37 to 2.72)",
     ]
     assert shown.iloc[1, 4] == "–", "no estimate by maximum likelihood"
-    assert shown.iloc[2, 0] == "Sex: girl and school stage: junior high"
+    assert shown.iloc[2:].to_numpy().tolist() == [
+        ["Sex: boy and school stage: junior high", "73", "fewer than 10", "the rest", "", ""],
+        ["Sex: girl and school stage: junior high", "30", "the rest", "fewer than 10", "", ""],
+    ]
+    few = sensitivity_tables.printed_rare(rare, pairs, table, table, limits, 50, codebook()).iloc[3, 1:4]
+    assert few.tolist() == ["fewer than 50"] * 3
     note = sensitivity_tables.rare_note(rare, pd.Series([-1], index=TERMS[2:3]), 40, codebook())
     assert "1 of the categories are" in note and "maximum likelihood: junior high." in note
     note = sensitivity_tables.rare_note(rare.assign(sparse=False), pd.Series(dtype=int), 40, codebook())
@@ -183,6 +188,50 @@ def test_without_an_age_a_sentence_takes_the_place():
     assert not len(found)
 
 
+def test_the_note_on_clusters_tells_degrees_of_freedom_and_the_largest():
+    table = coefficients([0.0] * 5, [0.1] * 5).assign(df=[1.0, 11.44, 16.0, 1234.5, 12.0])
+    note = sensitivity_tables.clusters_note({"counsellor": None, "calls": table, "main": table}, {"calls": 1268})
+    assert note == "Callers: t with 11.4 to 1,234.5 degrees of freedom, 1,268 calls in the largest."
+    assert sensitivity_tables.clusters_note({"city": None}, {}) == ""
+
+
+def gaps(ages, lengths=("under_5", "from_5", "missing", "from_5")):
+    """A tally of four cells for an imputation."""
+    return pd.DataFrame(
+        {
+            "sex": pd.Categorical(["male", "female", "missing", "female"], ["male", "female", "missing"]),
+            "level": pd.Categorical(["well", "high_risk", "well", "high_risk"], ["well", "high_risk", "missing"]),
+            "length_band": pd.Categorical(lengths, ["under_5", "from_5", "missing"]),
+            "age": pd.array(ages, "Int64"),
+            "n": [5, 4, 3, 2],
+        }
+    )
+
+
+def test_the_length_of_the_call_and_bands_of_age_help_to_fill_gaps():
+    found, used = sensitivity.with_helpers(gaps([9, 10, None, 11]), ["sex", "level"])
+    assert used == ["sex", "level", "length_band", "age"]
+    assert found[used].astype(str).to_numpy().tolist() == [
+        ["male", "well", "under_5", "up to 9"],
+        ["female", "high_risk", "from_5", "up to 11"],
+        ["missing", "well", "missing", "missing"],
+    ]
+    assert found["n"].tolist() == [5, 6, 3]
+
+
+@pytest.mark.parametrize(
+    ("ages", "lengths", "helper"),
+    [
+        ([None] * 4, ["under_5", "from_5", "from_5", "from_5"], ["length_band"]),  # nobody's age
+        ([9, 10, 11, 19], ["missing", "from_5", "from_5", "from_5"], ["age"]),  # the one boy would be lost
+        ([15] * 4, ["under_5"] * 4, []),  # the same for everybody
+    ],
+)
+def test_what_cannot_help_stays_out(ages, lengths, helper):
+    found, used = sensitivity.with_helpers(gaps(ages, lengths), ["sex", "level"])
+    assert used == ["sex", "level", *helper] and found["n"].sum() == 14
+
+
 def test_clusters_that_the_export_does_not_tell_give_a_sentence():
     frame = counts().melt(["sex", "stage"], on_cells.COUNTS, "at_risk", "n").replace({"events": "yes", "others": "no"})
     frame["counsellor"] = np.nan
@@ -194,5 +243,5 @@ def test_clusters_that_the_export_does_not_tell_give_a_sentence():
         def keep(cells):
             return cells
 
-    found = sensitivity.clustered(Model, frame, "counsellor", "at_risk", None, True)
-    assert found == (None, "the export does not tell")
+    found = sensitivity.clustered(Model, frame, "counsellor", "at_risk", None)
+    assert found == (None, "the export does not tell", 0)

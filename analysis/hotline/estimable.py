@@ -96,7 +96,8 @@ def estimable(cells, blocks, book, found):
                 said.append(f"{book[name].title} is compared with {book.label(name, reference[name])}.")
         if not reference:
             raise InputError(
-                f"no predictor of being {found} varies among the complete pupils; there is no model to fit"
+                f"no predictor of being {found} varies among the pupils with all of them recorded; there is no model "
+                "to fit. See in the codebook whether each predictor's column and codes are those of the export"
             )
         name, code, why = _obstacle(cells, reference)
         if name is None:
@@ -120,10 +121,17 @@ def _refuse_empty(cells, found):
     """Raise InputError where no pupil is left, or where all or none of them have the event."""
     events, others = cells[on_cells.COUNTS].sum()
     if events + others == 0:
-        raise InputError(f"no pupil has all predictors of being {found} recorded; there is no model to fit")
+        raise InputError(
+            f"no pupil has all predictors of being {found} recorded; there is no model to fit. Take an export with "
+            "more assessed calls, or see in the codebook whether each predictor's column and codes are the export's"
+        )
     if min(events, others) == 0:
         which = "all" if events else "none"
-        raise InputError(f"{which} of the {text.count(events + others)} complete pupils are {found}; nothing to model")
+        raise InputError(
+            f"{which} of the {text.count(events + others)} pupils with all predictors recorded are {found}; a logistic "
+            "model needs pupils of both kinds. Take an export with more assessed calls, or see in the codebook whether "
+            "the labels of the level are those of the export"
+        )
 
 
 def _counts(cells, name):

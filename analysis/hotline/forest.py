@@ -111,13 +111,14 @@ def _widest(texts):
     return max(each.get_position()[0] + each.get_window_extent().width / whole for each in texts)
 
 
-def odds_by_category(within, overall, book, reference):
+def odds_by_category(within, overall, book, reference, least=1):
     """Draw odds ratios within each category of another variable, a panel for each variable; return the figure.
 
     within      {variable: as `interaction.within` gives it}, all within the same other variable
     overall     the odds ratios of the model without interaction, by (variable, code): a dashed line in a panel of
                 one code
     reference   {variable: code}
+    least       fewer pupils than this with, or without, the event have a cross for a marker
     """
     if not within:
         figure, axis = plt.subplots(figsize=(style.WIDTH, 0.8))
@@ -138,6 +139,9 @@ def odds_by_category(within, overall, book, reference):
         else:
             axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, columnspacing=1, handletextpad=0.1)
         axis.set_title(f"{title} against {_small(book.label(name, reference[name]))}")
+    if any(table["sparse"].any() for table in within.values()):
+        few = f"Cross: fewer than {text.count(least)} pupils with, or without, the event, here or in the reference"
+        figure.supxlabel(few, fontsize=SIZE, x=1, ha="right")
     axes[0, 0].set_yticks(range(len(labels)), labels)
     axes[0, 0].set_ylim(len(labels) - 0.5, -0.5)
     return figure
@@ -180,13 +184,15 @@ def analyses(tidy, terms, labels, book, reference):
 
 
 def _series(axis, series):
-    """Draw some series of odds ratios, {legend: odds_ratio, low and high}, side by side on the same lines."""
+    """Draw some series of odds ratios, {legend: odds_ratio, low, high, sparse}, side by side on the same lines."""
     left, right = _limits([row for rows in series.values() for row in rows.to_dict("records")])
     for place, (legend, rows) in enumerate(series.items()):
         y = np.arange(len(rows)) + (place - (len(series) - 1) / 2) * 0.18
         ends, colour = rows[["low", "high"]].clip(left, right), SERIES[place % len(SERIES)]
         axis.hlines(y, ends["low"], ends["high"], color=colour, linewidth=1.1)
-        axis.plot(rows["odds_ratio"], y, "o", color=colour, markersize=3.5, label=legend)
+        few = rows["sparse"].eq(True).to_numpy()
+        axis.plot(rows["odds_ratio"][~few], y[~few], "o", color=colour, markersize=3.5, label=legend)
+        axis.plot(rows["odds_ratio"][few], y[few], "x", color=colour, markersize=4.5)
     axis.axvline(1, color=style.MUTED, linewidth=0.9)
     axis.set(xscale="log", xlabel="Odds ratio", xlim=(left, right))
     _ticks(axis, left, right, 8)

@@ -8,6 +8,8 @@ from hotline.odds_ratios import NONE
 
 R_SQUARED = {"mcfadden": "McFadden R²", "cox_snell": "Cox–Snell R²", "nagelkerke": "Nagelkerke R²", "tjur": "Tjur R²"}
 
+SPARSE = "†"  # behind an odds ratio that rests on few
+
 
 def printed_blocks(gains, level=0.95):
     """What each block adds: a row per measure, a column per block.
@@ -63,21 +65,34 @@ def printed_within(within, reference, book, level=0.95):
         other = table.index.names[1]
         columns.setdefault(book[other].title, [book.label(other, code) for code in table.index.unique(1)])
         for code in table.index.unique(0):
-            ends = table.loc[code, ["odds_ratio", "low", "high"]].to_numpy()
-            printed = [text.estimate(*each) if np.isfinite(each[0]) else NONE for each in ends]
-            columns[f"{book.label(name, code)} / {base}"] = printed
+            ends = table.loc[code, ["odds_ratio", "low", "high"]].to_numpy(float)
+            marks = np.where(table.loc[code, "sparse"], SPARSE, "")
+            columns[f"{book.label(name, code)} / {base}"] = [
+                text.estimate(*each) + mark if np.isfinite(each[0]) else NONE
+                for each, mark in zip(ends, marks, strict=True)
+            ]
     return pd.DataFrame(columns or {"Category": ["The presenting problem is not among the predictors."]})
 
 
-def interaction_note(crossed, book, other="problem"):
-    """The tests of the interactions as a note: {variable: chi_square, df, p and kind}."""
-    said = [
+def interaction_note(crossed, within, least, book, other="problem"):
+    """What the table of interactions says below.
+
+    crossed   the tests, {variable: chi_square, df, p and kind};  within   as `printed_within` takes it
+    least     fewer pupils than this with, or without, the event are called few
+    """
+    said = ["Wald intervals; all other predictors in the model. A dash: nobody with this combination."]
+    if any(table["sparse"].any() for table in within.values()):
+        said.append(
+            f"{SPARSE}: fewer than {text.count(least)} pupils with, or without, the event, here or in the reference "
+            "category; the interval is rough. Where there are such, the model has Firth's penalty."
+        )
+    said += [
         f"Interaction of {book[name].title.lower()} and {book[other].title.lower()}: {test['kind']} "
         f"{text.chi_square(test['chi_square'], test['df'], test['p'])}."
         for name, test in crossed.items()
         if test["df"]
     ]
-    return " ".join(["Wald intervals; all other predictors in the model. A dash: nobody with this combination.", *said])
+    return " ".join(said)
 
 
 def values(gains, tests, fractions, crossed, blocks):

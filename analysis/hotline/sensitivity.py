@@ -12,28 +12,32 @@ from hotline.stats import cells as on_cells
 from hotline.stats import firth, robust, splines
 
 MAIN = "main"
+# What is no predictor and yet tells something of gaps: in short calls much is left out, and age goes with the stage.
+HELPERS = ("length_band", "age")
+AGES = (9, 11, 13, 15, 17)  # the last years of the bands of age, but for the oldest
 STILL = 1e-9  # a log odds ratio that moves by less has not moved: that is rounding
 
 
-def clustered(model, counts, cluster, outcome, start, small, level=0.95):
-    """The model on cells that know their cluster, with errors robust to it: (coefficients, size in words).
+def clustered(model, counts, cluster, outcome, start, level=0.95):
+    """The model on cells that know their cluster, with errors robust to it: (coefficients, size in words, largest).
 
     model     as `estimable` gives it;  counts   a tally by its variables, the outcome and the cluster
     start     estimates to start from
-    small     for few or unequal clusters, as in `robust.sandwich`
-    The coefficients are None where fewer than two clusters are known, or too few pupils with one for the model.
+    The largest is how many the largest cluster has. The coefficients are None where fewer than two clusters are known,
+    or too few pupils with one for the model.
     """
     cells = model.keep(on_cells.cells_of(counts, [*model.names, cluster], outcome))
     cells = cells[cells[cluster].ne("missing")].reset_index(drop=True)
-    groups = cells[cluster].nunique()
-    if groups < 2:
-        return None, "the export does not tell"
+    sizes = cells.groupby(cluster, observed=True)[on_cells.COUNTS].sum().sum(axis=1)
+    largest = int(sizes.max()) if len(sizes) else 0
+    if len(sizes) < 2:
+        return None, "the export does not tell", largest
     if not _holds(cells, model.reference):
-        return None, "too few pupils"
+        return None, "too few pupils", largest
     matrix = on_cells.design(cells, model.reference)
     fitted, _ = firth.estimate(matrix, cells, start)
-    size = f"{text.count(cells[on_cells.COUNTS].to_numpy().sum())} in {text.count(groups)}"
-    return robust.sandwich(matrix, cells, fitted, cells[cluster], level, small), size
+    size = f"{text.count(sizes.sum())} in {text.count(len(sizes))}"
+    return robust.sandwich(matrix, cells, fitted, cells[cluster], level, small=True), size, largest
 
 
 def _holds(cells, reference):
@@ -63,6 +67,25 @@ def with_age(cells, reference, knots):
         "Age as a curve": "Age as a straight line",
         "School stage and age as a line": "School stage",
     }
+
+
+def with_helpers(counts, variables):
+    """Counts for an imputation, by some variables and those of HELPERS that can help: (counts, names of all of them).
+
+    counts   a tally by `variables` and HELPERS, of which age becomes a category of bands
+    A helper that leaves fewer than half of the complete pupils complete, or with one code of any variable, stays out.
+    """
+    ends = [-np.inf, *AGES, np.inf]
+    bands = pd.cut(counts["age"].astype(float), ends, labels=[f"up to {each}" for each in AGES] + ["older"])
+    counts = counts.assign(age=bands.cat.add_categories("missing").fillna("missing"))
+    used = list(variables)
+    whole = ~(counts[used] == "missing").any(axis=1)
+    for name in HELPERS:
+        known = whole & (counts[name] != "missing")
+        enough = 2 * counts.loc[known, "n"].sum() >= counts.loc[whole, "n"].sum()
+        if enough and (counts.loc[known, [*used, name]].nunique() > 1).all():
+            used, whole = [*used, name], known
+    return counts.groupby(used, observed=True, as_index=False)["n"].sum(), used
 
 
 def gather(analyses):
@@ -138,7 +161,7 @@ def rarest(cells, reference, least, number=5):
 
 
 def rare_combinations(cells, pairs, least):
-    """The combinations of two variables with fewer than `least` events or others, those with none first.
+    """The combinations of two variables with fewer than `least` events or others.
 
     pairs   [(variable, variable)]
     Returns a table: first, code_first, second, code_second, n, events, others.
@@ -152,5 +175,4 @@ def rare_combinations(cells, pairs, least):
     if not parts:
         return pd.DataFrame(columns=columns)
     table = pd.concat(parts, ignore_index=True)
-    table = table.assign(n=table["events"] + table["others"], fewer=table[["events", "others"]].min(axis=1))
-    return table.sort_values("fewer", kind="stable", ignore_index=True)[columns]
+    return table.assign(n=table["events"] + table["others"])[columns]

@@ -7,6 +7,8 @@ from hotline import text
 from hotline.odds_ratios import NONE
 from hotline.sensitivity import MAIN
 
+CLUSTERS = {"counsellor": ("Counsellors", "pupils"), "city": ("Cities", "pupils"), "calls": ("Callers", "calls")}
+
 
 def ratio(row, ends=("b", "low", "high")):
     """Print the odds ratio of a row of coefficients with its interval; a dash where there is none."""
@@ -55,6 +57,21 @@ def printed_comparison(comparison, labels, sizes, book):
         "Turned",
     ]
     return pd.DataFrame(rows, columns=head)
+
+
+def clusters_note(analyses, largest):
+    """What the table of all analyses says below of those with clusters: degrees of freedom, and the largest cluster.
+
+    analyses   {name: table of coefficients or None};  largest   {name: pupils or calls in the largest cluster}
+    """
+    said = []
+    for name, (word, counted) in CLUSTERS.items():
+        if analyses.get(name) is not None:
+            df = analyses[name]["df"].iloc[1:]
+            freedom = text.interval(df.min(), df.max(), 1)
+            most = f"{text.count(largest[name])} {counted} in the largest"
+            said.append(f"{word}: t with {freedom} degrees of freedom, {most}.")
+    return " ".join(said)
 
 
 def printed_levels(terms, tables, departing, book, level=0.95):
@@ -121,29 +138,31 @@ def printed_age(models):
     )
 
 
-def printed_rare(rare, combinations, plain, penalised, limits, book, level=0.95):
-    """Rare categories with their two odds ratios, and rare combinations.
+def printed_rare(rare, combinations, plain, penalised, limits, least, book, level=0.95):
+    """Rare categories with their two odds ratios, and rare combinations by name, without what would count out a few.
 
     rare, combinations   as `sensitivity.rarest` and `rare_combinations` give them
     plain, penalised     coefficients by maximum likelihood and by Firth's penalty, by (variable, code)
     limits               low and high of the penalised profile for the sparse ones, on the scale of coefficients
+    least                the count below which a combination is only said to be rarer
     """
-    rows = []
+    rows, combined, rarer = [], [], f"fewer than {text.count(least)}"
     for term, counts in rare.iterrows():
         second = penalised.loc[term].copy()
         if term in limits.index:
             second[["low", "high"]] = limits.loc[term, ["low", "high"]]
         first = ratio(plain.loc[term]) if term in plain.index else NONE
         label = f"{book[term[0]].title}: {book.label(*term).lower()}"
-        rows.append([label, counts["n"], counts["events"], counts["others"], first, ratio(second)])
+        rows.append([label, *map(text.count, counts[["n", "events", "others"]]), first, ratio(second)])
     for each in combinations.itertuples():
         codes = (each.first, each.code_first), (each.second, each.code_second)
         label = " and ".join(f"{book[name].title.lower()}: {book.label(name, code).lower()}" for name, code in codes)
-        rows.append([label[0].upper() + label[1:], each.n, each.events, each.others, "", ""])
+        parts = [rarer if part < least else "the rest" for part in (each.events, each.others)]
+        whole = rarer if each.n < least else text.count(each.n)
+        combined.append([label[0].upper() + label[1:], whole, *parts, "", ""])
     percent = text.percent(level, 0)
     head = ["Category", "Pupils", "With the event", "Without", f"OR ({percent} CI)", f"OR by Firth ({percent} CI)"]
-    table = pd.DataFrame(rows, columns=head)
-    return table.assign(**{name: table[name].map(text.count) for name in head[1:4]})
+    return pd.DataFrame([*rows, *sorted(combined)], columns=head)
 
 
 def levels_note(tables, test):

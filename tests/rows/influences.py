@@ -10,7 +10,8 @@ from statsmodels.discrete.discrete_model import MNLogit
 
 import by_rows
 from hotline.stats import imputation
-from rows.study import LEVELS, first_part, kinds, recomputes
+from rows.risks import split
+from rows.study import LEVELS, recomputes
 
 # --- 06-logistic ------------------------------------------------------------------------------------
 
@@ -94,11 +95,10 @@ def average_effects(study, outcome):
 
 @recomputes("06-logistic", "blocks", "block")
 def blocks(study, outcome):
+    """What each block adds; its areas in the validation part of the notebooks 07."""
     rows, y, entered = study.complete, event_of(study, outcome), []
     fits, found = {"none": by_rows.logistic(y, by_rows.dummies(rows, {}))}, []
-    step = f"06-logistic-{outcome}"
-    rng = np.random.default_rng(study.parameter(step, "seed"))
-    first = first_part(kinds(rows, study.names, y), study.parameter(step, "development_share"), rng)
+    first = ~rows.index.isin(split(study, outcome).parts["validation"].index)
     held_out, scores = y[~first].to_numpy(), {"none": np.zeros((~first).sum())}
     for block, names in study.blocks.items():
         entered += names
@@ -147,7 +147,7 @@ def variables(study, outcome):
 def interactions(study, outcome):
     """In place of products: each code of the one variable has a column of its own within each code of the other."""
     rows, y, found = study.complete, event_of(study, outcome), []
-    x = whole_model(study, outcome)[1]
+    x, sparse = whole_model(study, outcome)[1], study.parameter(f"06-logistic-{outcome}", "sparse")
     for name in ("sex", "stage"):
         codes = [code for variable, code in x.columns if variable == name]
         own = {
@@ -158,10 +158,13 @@ def interactions(study, outcome):
         others = x.loc[:, x.columns.get_level_values(0) != name]
         matrix = np.column_stack([others, *own.values()])
         pairs = pd.get_dummies(rows[name].astype(str) + rows["problem"].astype(str), dtype=float).to_numpy()
-        b, covariance = by_rows.likely(y, matrix, pairs)
+        b, covariance = by_rows.likely(y, matrix, pairs, sparse)
+        few = pd.crosstab([rows[name], rows["problem"]], y).min(axis=1) < sparse
         for place, ((_, code, within), column) in enumerate(own.items(), start=others.shape[1]):
             se = np.sqrt(covariance[place, place])
-            row = {"variable": name, "code": code, "within": within, "n": column.sum(), "odds_ratio": np.exp(b[place])}
+            row = {"variable": name, "code": code, "within": within, "odds_ratio": np.exp(b[place])}
+            row |= {"n": column.sum() if column.sum() >= sparse else np.nan}
+            row |= {"sparse": few[code, within] or few[study.reference[name], within]}
             row |= {"low": np.exp(b[place] - by_rows.Z * se), "high": np.exp(b[place] + by_rows.Z * se)}
             found.append(row | {"p": 2 * stats.norm.sf(abs(b[place]) / se)})
     return pd.DataFrame(found)
@@ -185,15 +188,6 @@ def clustered(rows, study, outcome, cluster):
     return analysis(pd.Series(b, x.columns), se, df)
 
 
-def all_calls(study, outcome):
-    """Return the model of all assessed calls, with errors robust to callers."""
-    rows = study.calls.dropna(subset=[*study.names, outcome])
-    x, callers = by_rows.dummies(rows, study.reference), rows["caller"].nunique()
-    kinds = {"groups": rows["caller"].to_numpy(), "use_correction": False}
-    fit = by_rows.logistic(rows[outcome] == "yes", x, cov_type="cluster", cov_kwds=kinds)
-    return analysis(pd.Series(fit.params, x.columns), fit.bse * np.sqrt(callers / (callers - 1)), callers - 1)
-
-
 @functools.cache
 def by_steps(study):
     """Return the ordinal analysis, and the multinomial model of the levels with its terms."""
@@ -204,11 +198,9 @@ def by_steps(study):
     return analysis(pd.Series(b, x.columns[1:]), se), fit, x.columns
 
 
-def with_gaps(study, rows):
+def with_gaps(rows, names):
     """Return rows in which what is not recorded is a category of its own, the last."""
-    return rows.assign(**{
-        name: rows[name].cat.add_categories("missing").fillna("missing") for name in study.names
-    })  # fmt: skip
+    return rows.assign(**{name: rows[name].cat.add_categories("missing").fillna("missing") for name in names})
 
 
 @functools.cache
@@ -218,8 +210,11 @@ def completed(study, step):
     The draws are the notebook's own, made again (`test_imputation` holds how they are made); what the models make of
     them is not.
     """
-    names = [*study.names, "level"]
-    cells = with_gaps(study, study.pupils).groupby(names, observed=True).size().rename("n").reset_index()
+    names, years = [*study.names, "level", "length_band", "age"], study.pupils["age"].astype(float)
+    bands = pd.Categorical(np.searchsorted([9.5, 11.5, 13.5, 15.5, 17.5], years), range(6))
+    rows = study.pupils.assign(age=pd.Series(bands, years.index).where(years.notna()))
+    rows = with_gaps(rows, [*study.names, "length_band", "age"])
+    cells = rows.groupby(names, observed=True).size().rename("n").reset_index()
     rng = np.random.default_rng(study.parameter(step, "seed"))
     tables = imputation.impute(cells, names, study.parameter(step, "imputations"), rng)
     return [table.loc[table.index.repeat(table["n"])].reset_index(drop=True) for table in tables]
@@ -242,7 +237,7 @@ def tables(study, outcome):
     """Return all analyses: {name: table of coefficients}."""
     (fit, x), y = whole_model(study, outcome), event_of(study, outcome)
     penalised, covariance = by_rows.firth(y, x)
-    flagged = with_gaps(study, study.pupils)
+    flagged = with_gaps(study.pupils, study.names)
     x_flagged = by_rows.dummies(flagged, study.reference)
     unknown = by_rows.logistic(flagged[outcome] == "yes", x_flagged)
     return {
@@ -250,7 +245,7 @@ def tables(study, outcome):
         "firth": analysis(pd.Series(penalised, x.columns), np.sqrt(np.diag(covariance))),
         "counsellor": clustered(study.pupils, study, outcome, "counsellor"),
         "city": clustered(study.pupils, study, outcome, "city"),
-        "calls": all_calls(study, outcome),
+        "calls": clustered(study.calls.dropna(subset=outcome), study, outcome, "caller"),
         "ordinal": by_steps(study)[0],
         "unknown": analysis(pd.Series(unknown.params, x_flagged.columns), unknown.bse),
         "imputed": imputed(study, outcome),

@@ -10,7 +10,9 @@ its t has the degrees of freedom that Satterthwaite's formula gives (Bell and Mc
 All of it needs, of each cluster, the sum of the scores and the information, and both add up over cells. With M the
 inverse information, L L' = M, K_i = L' I_i L of cluster i (the K_i add up to the unit matrix) and s_i its score, the
 adjusted score is L'^-1 (1 - K_i)^-1/2 L' s_i, since a function of Z Z' may be pushed past Z as one of Z' Z; and the
-degrees of freedom of c'b follow from l = L' c and the vectors (1 - K_i)^-1/2 K_i l. No matrix has a row per pupil.
+degrees of freedom of c'b follow from l = L' c and the vectors v_i = (1 - K_i)^-1/2 K_i l. They need the sum of all
+(v_i' v_j)^2, which is the squared norm of the sum of the v_i v_i'. So no matrix has a row per pupil or a column per
+cluster, and tens of thousands of clusters (telephones) are no more trouble than a few (cities).
 
 Why not a library: statsmodels takes a cell for an observation where it corrects for the number of observations, and
 has neither CR2 nor its degrees of freedom.
@@ -22,6 +24,7 @@ from scipy.special import expit
 from scipy.stats import t
 
 ALIKE = 1e-8  # of the model's own standard error: below it the clusters do not differ, and there is nothing to tell
+TOGETHER = 2000  # clusters that are worked on at once
 NOTHING_LEFT = 1e-10  # share of a direction's information outside a cluster, below which the cluster alone knows it
 
 
@@ -33,7 +36,8 @@ def sandwich(matrix, cells, fitted, cluster, level=0.95, small=False):
     matrix, cells, fitted : a design matrix, its counts and the fit (`logit.fit`)
     cluster : the cluster of each cell, an array of labels
     small : False for CR1, the plain sandwich times G / (G - 1) with G clusters, and a t with G - 1 degrees of
-        freedom: for many clusters. True for CR2 with Satterthwaite's degrees of freedom: for few or unequal ones
+        freedom: for many clusters of one size. True for CR2 with Satterthwaite's degrees of freedom: for few or unequal
+        ones
 
     A term that only one cluster informs, or on which all clusters agree to the last digit, has no robust error (NaN).
     Raises ValueError for fewer than two clusters.
@@ -49,9 +53,8 @@ def sandwich(matrix, cells, fitted, cluster, level=0.95, small=False):
     starts = np.flatnonzero(np.diff(label[order], prepend=-1))
     scores = np.add.reduceat((x * (events - n * risk)[:, None])[order], starts)
     if small:
-        weighted = x[order] * (n * risk * (1 - risk))[order, None]
-        pieces = zip(np.split(x[order], starts[1:]), np.split(weighted, starts[1:]), strict=True)
-        covariance, df = _cr2(fitted.covariance, scores, [one.T @ two for one, two in pieces])
+        weighted = x[order] * np.sqrt(n * risk * (1 - risk))[order, None]
+        covariance, df = _cr2(fitted.covariance, scores, weighted, starts)
     else:
         spread = scores @ fitted.covariance
         covariance, df = spread.T @ spread * clusters / (clusters - 1), np.full(len(b), clusters - 1.0)
@@ -70,25 +73,41 @@ def _known_to_one(held, starts):
     return (np.logical_or.reduceat(held, starts).sum(axis=0)) < 2
 
 
-def _cr2(inverse, scores, informations):
-    """The CR2 covariance and the degrees of freedom of each coefficient."""
+def _cr2(inverse, scores, weighted, starts):
+    """The CR2 covariance and the degrees of freedom of each coefficient.
+
+    inverse : the inverse information;  scores : a row per cluster
+    weighted : the design's rows, each times the root of its weight, cluster by cluster;  starts : of the clusters
+    """
     root = np.linalg.cholesky(inverse)
-    alike = [root.T @ each @ root for each in informations]
-    spread, square_sums, cross = np.zeros_like(inverse), 0.0, []
-    for one, score in zip(alike, scores, strict=True):
-        share, turn = np.linalg.eigh((one + one.T) / 2)
-        share = share.clip(0, 1)
+    spread, trace, squares, together = np.zeros_like(inverse), 0.0, 0.0, 0.0
+    for share, turn, own_scores in _directions(weighted @ root, scores @ root, starts):
         left = 1 - share
         bent = np.where(left > NOTHING_LEFT, left, np.inf) ** -0.5
-        adjusted = root @ (turn * bent @ (turn.T @ (root.T @ score)))
-        spread += np.outer(adjusted, adjusted)
-        # columns: one for each coefficient, whose c is a column of the unit matrix and whose l a row of L
-        own = turn.T @ root.T
-        used = left > NOTHING_LEFT
-        square_sums = square_sums + ((share * used)[:, None] * own**2).sum(axis=0) ** 2
-        cross.append(turn @ ((share * bent)[:, None] * own))
-    cross = np.stack(cross)  # clusters x directions x coefficients
-    products = np.einsum("gdk,hdk->ghk", cross, cross, optimize=True)
-    own = np.einsum("ggk->gk", products)
-    trace = sum((root.T * (one @ root.T)).sum(axis=0) for one in alike)
-    return spread, trace**2 / (square_sums + (products**2).sum(axis=(0, 1)) - (own**2).sum(axis=0))
+        turned = np.einsum("gdm,gd->gm", turn, own_scores)
+        adjusted = (own_scores + np.einsum("gdm,gm->gd", turn, (bent - 1) * turned)) @ root.T
+        spread += adjusted.T @ adjusted
+        # the last axis: a coefficient, whose c is a column of the unit matrix and whose l a row of L
+        own = turn.transpose(0, 2, 1) @ root.T
+        apart = ((share * (left > NOTHING_LEFT))[:, :, None] * own**2).sum(axis=1)
+        cross = turn @ ((share * bent)[:, :, None] * own)
+        # of one cluster with itself the formula has `apart` squared, in place of what the sum of the v v' puts in
+        squares = squares + (apart**2).sum(axis=0) - ((cross**2).sum(axis=1) ** 2).sum(axis=0)
+        cross = cross.transpose(2, 1, 0)
+        trace, together = trace + apart.sum(axis=0), together + cross @ cross.transpose(0, 2, 1)
+    return spread, trace**2 / (squares + (together**2).sum(axis=(1, 2)))
+
+
+def _directions(rows, scores, starts):
+    """Yield, of some clusters at a time, the eigenvalues of each K_i, its eigenvectors and its score.
+
+    rows, scores : as those of `_cr2`, on the scale on which all information together is the unit matrix
+    Only eigenvectors of cells that the cluster has are there; in all other directions the eigenvalue is nought.
+    """
+    sizes = np.diff(starts, append=len(rows))
+    for size in np.unique(sizes):
+        alike = np.flatnonzero(sizes == size)
+        for part in np.split(alike, range(TOGETHER, len(alike), TOGETHER)):
+            held = rows[starts[part][:, None] + np.arange(size)]
+            turn, share, _ = np.linalg.svd(held.transpose(0, 2, 1), full_matrices=False)
+            yield (share**2).clip(0, 1), turn, scores[part]
