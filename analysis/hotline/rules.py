@@ -25,8 +25,8 @@ CASES = {
     "call": ("row",),
 }
 CASES_IN_WORDS = {
-    "caller-stage-sex": "the first assessed call of one caller's number, school stage and sex",
-    "caller": "the first assessed call of one caller's number",
+    "caller-stage-sex": "the first assessed call of one caller’s number, school stage and sex",
+    "caller": "the first assessed call of one caller’s number",
     "call": "each assessed call by itself",
 }
 
