@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
 from scipy.stats import t
 from statsmodels.stats.meta_analysis import combine_effects
 
@@ -38,3 +40,17 @@ def pooled(estimates, variances, level=0.95):
     reach, tau = t.ppf((1 + level) / 2, k - 1) * se, float(np.sqrt(max(found.tau2, 0.0)))
     new = t.ppf((1 + level) / 2, k - 2) * np.hypot(tau, float(found.sd_eff_w_re)) if k > 2 else np.nan
     return Pooled(mean, mean - reach, mean + reach, tau, mean - new, mean + new)
+
+
+def pooled_measures(samples, level=0.95):
+    """The measures of several samples, each pooled: {"auc", "intercept", "slope": Pooled}.
+
+    samples: rows of `performance.measure`, none at all maybe. The AUC is pooled on the scale of log odds, as Debray et
+    al. 2017 have it; its `tau` stays on that scale.
+    """
+    wanted = ["auc", "auc_variance", "intercept", "intercept_se", "slope", "slope_se"]
+    frame = pd.DataFrame(list(samples)).reindex(columns=wanted).astype(float)
+    area = frame["auc"].where(frame["auc"].between(0, 1, inclusive="neither"))
+    odds = pooled(logit(area), frame["auc_variance"] / (area * (1 - area)) ** 2, level)
+    both = {name: pooled(frame[name], frame[f"{name}_se"] ** 2, level) for name in ("intercept", "slope")}
+    return {"auc": Pooled(*expit(odds[:3]), odds.tau, *expit(odds[4:])), **both}
