@@ -19,6 +19,7 @@ from hotline.stats.benchmark import INNER, PENALTIES, ROUNDS, TREES
 from rows.study import bootstrap, first_part, kinds, recomputes
 
 BESIDE = ["region", "year"]
+MEASURES = ("oe", "intercept", "slope", "brier")  # before and after a recalibration
 
 
 class Split:
@@ -41,7 +42,10 @@ class Split:
         self.youden = by_rows.youden(home["risk"].to_numpy(), home["event"].to_numpy())
 
     def elsewhere(self):
-        """Yield name, rows, risks and Youden's threshold of the last year and each region, of models made without."""
+        """Yield name, rows, risks and Youden's threshold of the last year and each region, of models made without.
+
+        Without those that have, or leave to the others, fewer than twenty rows with the event or without.
+        """
         last = self.rows["year"].max()
         away = {str(last): self.rows["year"] == last}
         regions = [code for code in self.rows["region"].cat.categories if code != "missing"]
@@ -49,6 +53,8 @@ class Split:
         away |= {book.label("region", code): self.rows["region"] == code for code in regions}
         x = by_rows.dummies(self.rows, self.study.reference)
         for name, there in away.items():
+            if pd.crosstab(there, self.rows["event"]).to_numpy().min() < 20:
+                continue
             fit = by_rows.logistic(self.rows["event"][~there], x[~there])
             risk, event = fit.predict(x.to_numpy()).round(13), self.rows["event"].to_numpy()
             threshold = by_rows.youden(risk[~there], event[~there])
@@ -381,6 +387,11 @@ def recalibration(study, outcome):
         part = own.rows[there]
         event = part["event"].to_numpy()
         first = first_part(kinds(part, own.kind, part["event"]), 0.5, np.random.default_rng([own.seed, 3]))
+        if pd.crosstab(first, event).to_numpy().min() < 20:
+            found = by_rows.performance(risk[~first], event[~first], threshold)
+            row = {f"{each}_{when}": found[each] for each in MEASURES for when in ("before", "after")}
+            rows.append(row | {"sample": name, "kind": "few", "p": np.nan, "intercept": np.nan, "slope": np.nan})
+            continue
         odds, y = np.log(risk / (1 - risk)), event[first]
         ones = np.ones((first.sum(), 1))
         large = by_rows.logistic(y, ones, odds[first])
@@ -393,7 +404,7 @@ def recalibration(study, outcome):
         moved = expit(change[1] + change[2] * odds[~first])
         for when, each in (("before", risk[~first]), ("after", moved)):
             found = by_rows.performance(each, event[~first], threshold)
-            row |= {f"{measure}_{when}": found[measure] for measure in ("oe", "intercept", "slope", "brier")}
+            row |= {f"{measure}_{when}": found[measure] for measure in MEASURES}
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -443,9 +454,9 @@ def benchmark(study, outcome):
     own, x = split(study, outcome), by_rows.dummies(split(study, outcome).rows, study.reference).to_numpy()
     event = own.rows["event"].to_numpy()
     held_out = own.rows.index.isin(own.parts["validation"].index)
-    (last, *year), *regions = own.elsewhere()
-    splits = {"Random validation part": [(held_out, own.risk["validation"])], f"The year {last}": [year[:2]]}
-    splits["Regions in turn"] = [each[1:3] for each in regions]
+    splits = {"Random validation part": [(held_out, own.risk["validation"])]}
+    for name, there, risk, _ in own.elsewhere():
+        splits.setdefault(f"The year {name}" if name.isdigit() else "Regions in turn", []).append((there, risk))
     rows = []
     for name, pieces in splits.items():
         risks = {"Plain": np.concatenate([risk for _, risk in pieces])}
