@@ -21,10 +21,10 @@ def test_the_mean_its_limits_and_those_of_a_new_region_by_hand():
     weight = 1 / (VARIANCES + tau2)
     mean = weight @ ESTIMATES / weight.sum()
     found = pooled(ESTIMATES, VARIANCES)
-    assert found.value == pytest.approx(mean, rel=1e-6) and found.tau == pytest.approx(np.sqrt(tau2), rel=1e-6)
+    assert found.value == pytest.approx(mean, rel=1e-10) and found.tau == pytest.approx(np.sqrt(tau2), rel=1e-10)
     se = np.sqrt(max(1, generalized_q(tau2) / 3) / weight.sum())
-    assert found.high - found.value == pytest.approx(t.ppf(0.975, 3) * se, rel=1e-6)
-    assert found.new_high - found.value == pytest.approx(t.ppf(0.975, 2) * np.sqrt(tau2 + 1 / weight.sum()), rel=1e-6)
+    assert found.high - found.value == pytest.approx(t.ppf(0.975, 3) * se, rel=1e-10)
+    assert found.new_high - found.value == pytest.approx(t.ppf(0.975, 2) * np.sqrt(tau2 + 1 / weight.sum()), rel=1e-10)
 
 
 def test_regions_alike_have_the_mean_of_fixed_effects_and_no_narrower_limits():

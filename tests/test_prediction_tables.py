@@ -35,7 +35,7 @@ def test_groups_are_labelled_and_their_gaps_explained():
     table = prediction_tables.groups(frame, codebook())
     assert table[["Group", "Category"]].to_numpy().tolist() == [["Sex", "Boy"], ["Region", "North"]]
     assert table["AUC"].iloc[1] == "–" and table["Alerts"].iloc[1].startswith("43%")
-    assert table["With a score"].tolist() == ["61%", "50%"]
+    assert table["Scored"].tolist() == ["61%", "50%"]
     note = prediction_tables.missing_note(frame, codebook())
     assert note.endswith("Region: North (nobody has the event: only the flagged can be counted).")
     assert prediction_tables.missing_note(frame.iloc[:1], codebook()) == ""

@@ -10,7 +10,7 @@ not be used to refuse or shorten a call, to rank pupils for a school or an offic
 made from. A low risk is no reason to wait where a caller speaks of harm."""
 LIMITS = """- The level is judged in the same conversation that supplies the predictors, by a counsellor who knows them.
 - Calls with a predictor not recorded have no score, and nobody among them is ever flagged. On a hotline gaps are not
-  left by chance: the column *With a score* says which groups this leaves out more than others.
+  left by chance: the column *Scored* says which groups this leaves out more than others.
 - Callers are no sample of pupils, and a case is the first assessed call of a number, stage and sex.
 - Calibration drifts: compare predicted with observed shares every few months, and recalibrate as `07-validation` shows.
 - Nobody has yet studied what happens to pupils when a hotline follows this model."""
@@ -46,7 +46,8 @@ def card(model, book, found, tables, thresholds):
         f"Of {text.count(sample['cases'])} cases on record {text.percent(sample['scored'])} have every predictor "
         f"recorded. Only these could teach the model, and only such calls get a score: they hold "
         f"{text.percent(sample['caught'])} of all who were {found}, and whatever the threshold, no more can be found. "
-        "Sensitivity below is that among calls with a score, unless it is called *of all*.",
+        "Below, *Found of all*, alerts per 1,000 and alerts per shift are told of all calls that come in; all other "
+        "shares are those of calls with a score.",
         *([f"No estimate, and so no score, for: {'; '.join(without)}."] if without else []),
         f"The coefficients are in `model.json`, with the hash of the codebook whose codes they speak: "
         f"`{model.codebook[:12]}`.",

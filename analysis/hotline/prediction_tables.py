@@ -146,7 +146,7 @@ def groups(frame, book, names=("auc", "oe", "slope", "flagged", "sensitivity")):
     heads = MEASURES | {"oe": "O/E", "slope": "Slope", "flagged": "Alerts"}
     for name in names:
         printed[heads[name]] = [estimate(row, name, 2) for _, row in frame.iterrows()]
-    return pd.DataFrame(printed | {"With a score": frame["scored"].map(lambda each: text.percent(each, 0)).to_list()})
+    return pd.DataFrame(printed | {"Scored": frame["scored"].map(lambda each: text.percent(each, 0)).to_list()})
 
 
 def missing_note(frame, book):

@@ -1,4 +1,4 @@
-"""Which variables may predict a level: only what is known before the level is judged."""
+"""Which variables may predict a level: only what is known before the level is judged. And who is held out."""
 
 from hotline.errors import InputError
 
