@@ -143,7 +143,7 @@ def groups(frame, book, names=("auc", "oe", "slope", "flagged", "sensitivity")):
             f"{text.count(n)} ({text.count(k)})" for n, k in zip(frame["n"], frame["events"], strict=True)
         ],
     }
-    heads = MEASURES | {"oe": "O/E", "slope": "Slope", "flagged": "Alerts"}
+    heads = MEASURES | {"oe": "O/E", "slope": "Slope", "flagged": "Alerts", "sensitivity": "Found"}
     for name in names:
         printed[heads[name]] = [estimate(row, name, 2) for _, row in frame.iterrows()]
     return pd.DataFrame(printed | {"Scored": frame["scored"].map(lambda each: text.percent(each, 0)).to_list()})
