@@ -31,11 +31,11 @@ def test_performance_prints_intervals_and_dashes_and_no_nan():
 
 def test_groups_are_labelled_and_their_gaps_explained():
     frame = pd.DataFrame([{"variable": "sex", "code": "male", **GOOD}, {"variable": "region", "code": "north", **BARE}])
-    frame["scored"] = [0.613, 0.5]
+    frame["cases"], frame["scored"] = [5254, 70], [0.613, 0.5]
     table = prediction_tables.groups(frame, codebook())
     assert table[["Group", "Category"]].to_numpy().tolist() == [["Sex", "Boy"], ["Region", "North"]]
     assert table["AUC"].iloc[1] == "–" and table["Alerts"].iloc[1].startswith("43%")
-    assert table["Scored"].tolist() == ["61%", "50%"]
+    assert table["Scored"].tolist() == ["61% of 5,254", "50% of 70"]
     note = prediction_tables.missing_note(frame, codebook())
     assert note.endswith("Region: North (nobody has the event: only the flagged can be counted).")
     assert prediction_tables.missing_note(frame.iloc[:1], codebook()) == ""

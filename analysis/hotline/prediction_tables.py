@@ -132,9 +132,8 @@ def thresholds_note(calls_per_shift, scored, caught, found, level):
 def groups(frame, book, names=("auc", "oe", "slope", "flagged", "sensitivity")):
     """The performance in groups of pupils: a row per category of each variable.
 
-    frame: as `performance.by_group` gives it, with `scored` of `performance.scored`. A dash
-    stands where a group is too small or has one outcome only;
-    `missing_note` says which.
+    frame: as `performance.by_group` gives it, with `cases` and `scored` of `performance.scored`. A dash stands where a
+    group is too small or has one outcome only; `missing_note` says which.
     """
     printed = {
         "Group": [book[name].title for name in frame["variable"]],
@@ -146,7 +145,8 @@ def groups(frame, book, names=("auc", "oe", "slope", "flagged", "sensitivity")):
     heads = MEASURES | {"oe": "O/E", "slope": "Slope", "flagged": "Alerts", "sensitivity": "Found"}
     for name in names:
         printed[heads[name]] = [estimate(row, name, 2) for _, row in frame.iterrows()]
-    return pd.DataFrame(printed | {"Scored": frame["scored"].map(lambda each: text.percent(each, 0)).to_list()})
+    scored = zip(frame["scored"], frame["cases"], strict=True)
+    return pd.DataFrame(printed | {"Scored": [f"{text.percent(share, 0)} of {text.count(n)}" for share, n in scored]})
 
 
 def missing_note(frame, book):
