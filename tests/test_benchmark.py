@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import log_loss
 
 from agreement import digits
 from hotline.stats import benchmark, calibration, roc
@@ -30,7 +31,7 @@ def rows_of(x, events, others):
 
 def test_boosting_learns_the_same_from_counts_as_from_rows(cells):
     x, *_ = cells
-    found, expected = benchmark.boosting(*cells, x), benchmark.boosting(*rows_of(*cells), x)
+    found, expected = benchmark.boosting(*cells, x, 40), benchmark.boosting(*rows_of(*cells), x, 40)
     # The library adds up gradients in single precision.
     assert min(map(digits, found, expected)) > 5
     assert roc.auc(found, *cells[1:]).value > 0.6
@@ -40,8 +41,31 @@ def test_boosting_would_not_agree_if_it_counted_rows(cells, monkeypatch):
     """What the settings guard against: a least number of rows in a leaf means pupils in one and cells in the other."""
     x, *_ = cells
     monkeypatch.setitem(benchmark.TREES, "min_samples_leaf", 20)
-    found, expected = benchmark.boosting(*cells, x), benchmark.boosting(*rows_of(*cells), x)
+    found, expected = benchmark.boosting(*cells, x, 40), benchmark.boosting(*rows_of(*cells), x, 40)
     assert min(map(digits, found, expected)) < 2
+
+
+def test_the_number_of_trees_is_the_one_that_foresees_others_best(cells):
+    """By the same draw of pupils, put down as rows, each number of trees grown by itself, and scikit-learn's loss."""
+    x, events, others = cells
+    x, counts = x[:, :3], 20 * np.column_stack([events, others])  # without the interaction: a few trees are enough
+    taken = np.random.default_rng(4).multivariate_hypergeometric(
+        counts.ravel(), round(2 / 3 * counts.sum()), method="marginals"
+    )
+    teach = taken.reshape(-1, 2)
+    whole, outcome, _ = rows_of(x, *(counts - teach).T)
+    loss = {n: log_loss(outcome, benchmark.boosting(x, *teach.T, whole, n)) for n in benchmark.ROUNDS}
+    found = benchmark.rounds(x, *counts.T, np.random.default_rng(4))
+    assert found == min(loss, key=loss.get) and loss[found] < max(loss.values())
+
+
+def test_the_rivals_learn_from_the_predictors_alone(cells):
+    codes = pd.DataFrame({"a": pd.Categorical(np.where(cells[0][:, 1], "yes", "no")), "events": cells[1],
+                          "others": cells[2], "year": np.arange(24)})  # fmt: skip
+    learnt, number = benchmark.rivals(codes, codes, {"a": "no"}, np.random.default_rng(4))
+    fewer = codes.groupby("a", observed=True, as_index=False)[["events", "others"]].sum()
+    again, same = benchmark.rivals(fewer, codes, {"a": "no"}, np.random.default_rng(4))
+    assert number == same and np.allclose(learnt, again, rtol=1e-9) and list(learnt) == ["Ridge", "Boosted trees"]
 
 
 def test_ridge_learns_the_same_from_counts_as_from_rows(cells):

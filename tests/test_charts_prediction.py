@@ -75,9 +75,9 @@ def test_decision_curves_show_each_policy_and_cut_off_what_lies_far_below_nought
 
 
 def test_workload_marks_the_threshold_in_use():
-    curve = pd.DataFrame({"per_shift": [1, 3], "sensitivity": [0.3, 0.6], "sensitivity_low": [0.2, 0.5],
-                          "sensitivity_high": [0.4, 0.7], "ppv": [0.9, 0.7]})  # fmt: skip
-    figure = charts.workload(curve, {"per_shift": 2, "sensitivity": 0.5, "ppv": 0.8}, "ill")
+    curve = pd.DataFrame({"per_shift": [1, 3], "sensitivity_of_all": [0.3, 0.6], "sensitivity_of_all_low": [0.2, 0.5],
+                          "sensitivity_of_all_high": [0.4, 0.7], "ppv": [0.9, 0.7]})  # fmt: skip
+    figure = charts.workload(curve, {"per_shift": 2, "sensitivity_of_all": 0.5, "ppv": 0.8}, "ill")
     lines = figure.axes[0].lines
     assert [line.get_xydata().tolist() for line in lines[:4]] == [
         [[1, 0.3], [3, 0.6]],
@@ -173,3 +173,14 @@ def test_labels_of_a_nomogram_do_not_touch():
     assert not [1 for a, b in inside if a.overlaps(b) and min(a.x1, b.x1) - max(a.x0, b.x0) > 1 and
                 min(a.y1, b.y1) - max(a.y0, b.y0) > 2]  # fmt: skip
     assert figure.get_figwidth() == style.WIDTH
+
+
+def test_no_label_of_a_nomogram_touches_the_name_of_its_scale():
+    """The first label is centred on the beginning of its scale, where the name ends."""
+    sheet, base, _ = points.points(B, {"sex": "m", "problem": "x"})
+    long = {"sex": LABELS["sex"], "problem": ("Problem", {**LABELS["problem"][1], "x": "A first label that is long"})}
+    figure = nomogram.nomogram(sheet, base, long)
+    figure.canvas.draw()
+    box = {written.get_text(): written.get_window_extent() for written in figure.axes[0].texts}
+    assert not box["Problem"].overlaps(box["A first label that is long"])
+    assert box["A first label that is long"].x0 < box["Problem"].x1, "the two would not have met anyhow"

@@ -1,10 +1,11 @@
 """Net benefit agrees with the formula in R, and its error with the spread over rows."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from agreement import digits
-from hotline.stats.decision_curve import net_benefit
+from hotline.stats.decision_curve import net_benefit, surely_ahead
 from samples import fair_rows, logit, ones, reference
 
 R = reference("calibration")
@@ -32,6 +33,24 @@ def test_its_error_is_that_of_a_mean_over_rows(halves):
         gain = (risk >= row.threshold) * np.where(cases == 1, 1, -row.threshold / (1 - row.threshold))
         assert digits(row.model, gain.mean()) > 11
         assert digits(row.high - row.low, 2 * 1.959963984540054 * gain.std() / np.sqrt(len(gain))) > 8
+
+
+def test_being_ahead_is_a_paired_difference_of_rows(halves):
+    risk, cases, _ = halves
+    found = net_benefit(*halves, THRESHOLDS)
+    assert 0 < (found["all"] > 0).sum() < len(found), "both policies should be the better one somewhere"
+    for row in found.itertuples():
+        flag_all = np.where(cases == 1, 1, -row.threshold / (1 - row.threshold))
+        more = (risk >= row.threshold) * flag_all - (flag_all if flag_all.mean() > 0 else 0)
+        assert digits(row.ahead, more.mean()) > 10
+        assert digits(row.ahead_high - row.ahead_low, 2 * 1.959963984540054 * more.std() / np.sqrt(len(more))) > 8
+
+
+def test_surely_ahead_means_that_the_lower_limit_is_above_nought_and_holes_are_counted():
+    curve = pd.DataFrame({"threshold": np.arange(8), "ahead_low": [-1, 1, 2, 0, -1, 1, -1, 1]})
+    rows, gaps = surely_ahead(curve)
+    assert rows["threshold"].tolist() == [1, 2, 5, 7] and gaps == 2
+    assert surely_ahead(curve.iloc[:3])[1] == surely_ahead(curve.iloc[:1])[1] == 0
 
 
 def test_rows_and_counts_agree_in_any_order():

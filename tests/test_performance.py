@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from hotline.stats import calibration, performance, roc
 
@@ -54,6 +55,25 @@ def test_the_groups_find_their_own_risks_whatever_the_order_of_the_cells(cells):
     one = performance.by_group(frame, risk, ["region"], 0.5)
     other = performance.by_group(frame.iloc[order].reset_index(drop=True), risk[order], ["region"], 0.5)
     pd.testing.assert_frame_equal(one, other)
+
+
+def test_of_all_pupils_less_is_found_than_of_the_scored():
+    row = performance.of_all(roc.at_threshold([0.1, 0.6], [10, 30], [40, 20], 0.5), 0.5, 0.4)
+    # The hundred scored are half of two hundred; the forty with the event are 0.4 of a hundred.
+    assert row["flagged_of_all"] == 50 / 200 and row["sensitivity_of_all"] == pytest.approx(30 / 100)
+    assert row["sensitivity_of_all_low"] == 0.4 * row["sensitivity_low"] and row["sensitivity"] == 30 / 40
+
+
+def test_who_can_have_a_score_is_counted_by_group():
+    cells = pd.DataFrame({"sex": ["m", "m", "f", "missing"], "region": ["n", "missing", "n", "n"],
+                          "stress": ["low", "low", "missing", "low"], "events": [3, 4, 5, 0], "others": [1, 1, 5, 2]}
+                        ).astype({"sex": "category", "region": "category", "stress": "category"})  # fmt: skip
+    found = performance.scored(cells, ["sex", "stress"], ["sex", "region"]).set_index(["variable", "code"])
+    assert found["cases"].to_dict() == {("sex", "f"): 10, ("sex", "m"): 9, ("sex", "missing"): 2,
+                                        ("region", "missing"): 5, ("region", "n"): 16}  # fmt: skip
+    assert found["scored"].tolist() == [0, 1, 0, 1, 4 / 16]
+    wilson = proportion_confint(4, 16, method="wilson")
+    assert found.loc[("region", "n"), ["scored_low", "scored_high"]].tolist() == pytest.approx(wilson)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotline.stats import points
+from hotline.stats import calibration, points
+from samples import logit
 
 REFERENCE = {"sex": "male", "stress": "low"}
 B = pd.Series(
@@ -36,6 +37,27 @@ def test_with_fine_points_the_sum_gives_the_risk_of_the_model():
     sums = points.total(cells, sheet)
     odds = [-2 + 1.0, -2 - 0.4, -2 - 0.4 + 0.55]
     assert np.allclose(points.risk(sums, base, unit), 1 / (1 + np.exp(-np.array(odds))), atol=1e-5)
+
+
+def test_the_line_of_the_sums_is_that_of_statsmodels_and_its_risks_are_calibrated():
+    sums, events, others = np.array([0.0, 2, 3, 7, np.nan]), np.array([3, 9, 20, 30, 5]), np.array([40, 31, 22, 9, 5])
+    base, unit = points.line(sums, events, others)
+    expected = logit(np.column_stack([np.ones(4), sums[:4]]), events[:4], others[:4]).params
+    assert (base, unit) == pytest.approx(tuple(expected), rel=1e-9)
+    at = points.risk(sums[:4], base, unit), events[:4], others[:4]
+    assert calibration.slope(*at).value == pytest.approx(1)
+    assert calibration.observed_expected(*at).value == pytest.approx(1)
+
+
+def test_the_unit_of_rounding_gives_risks_that_are_too_extreme():
+    """Coarse points of many answers: the line through their sums is flatter than the unit that they were rounded to."""
+    rng = np.random.default_rng(3)
+    b = pd.Series({(f"q{i}", "yes"): each for i, each in enumerate(rng.uniform(0.2, 1.4, 10))})
+    reference = {name: "no" for name, _ in b.index}
+    sheet, _, unit = points.points(pd.concat([B.iloc[:1], b]), reference, largest=3)
+    answers = pd.DataFrame(rng.choice(["yes", "no"], (4000, 10)), columns=list(reference))
+    true = 1 / (1 + np.exp(2 - (answers == "yes").to_numpy(float) @ b.to_numpy()))
+    assert points.line(points.total(answers, sheet), 1000 * true, 1000 * (1 - true))[1] < unit
 
 
 def test_an_answer_without_an_estimate_has_no_points_and_no_sum():

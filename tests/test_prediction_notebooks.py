@@ -79,9 +79,8 @@ def test_prediction_says_what_it_could_not_use(counts, tmp_path, monkeypatch):
 def test_validation_marks_a_region_without_the_event_and_recalibrates_another_year(counts, tmp_path, monkeypatch):
     files = run("07-validation", counts, tmp_path, monkeypatch, resamples=10)
     nothing_is_nan(files)
-    north = next(line for line in files["validation.md"].splitlines() if "North" in line)
-    assert north.count(" – ") == 3
-    assert "North (nobody has the event: only the flagged can be counted)" in files["validation.md"]
+    assert not [line for line in files["validation.md"].splitlines() if line.startswith("|") and "North" in line]
+    assert "Not held out, for want of cases: North (it would have 0 with the event" in files["validation.md"]
     assert "Region: North (nobody has the event" in files["fairness.md"]
     assert "There are too few regions" in files["validation.md"]
     assert "West" not in files["validation.md"], "a region without pupils can't be held out"
@@ -89,6 +88,18 @@ def test_validation_marks_a_region_without_the_event_and_recalibrates_another_ye
     assert "North" not in changes.index and changes.loc["2022", "kind"] != "none"
     before, after = (abs(changes.loc["2022", f"intercept_{when}"]) for when in ("before", "after"))
     assert after < before / 2, "what one half chose did not help the other"
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation")
+def test_validation_of_one_year_and_one_region_says_that_nothing_can_be_held_out(counts, tmp_path, monkeypatch):
+    here = counts[(counts["year"] == 2021) & (counts["region"] == "delta")]
+    files = run("07-validation", here, tmp_path, monkeypatch, resamples=10)
+    nothing_is_nan(files)
+    assert "2021 (the others have 0 with the event and 0 without); Pearl River Delta (the" in files["validation.md"]
+    assert "Pooled |" not in files["validation.md"] and "None could be held out" in files["recalibration.md"]
+    assert set(pd.read_csv(tmp_path / "results/benchmark.csv")["split"]) == {"Random validation part"}
+    told = json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))["values"]
+    assert [told[name]["text"] for name in ("auc_last_year", "auc_pooled", "recalibrated")] == ["–", "–", "0 of 0"]
 
 
 @pytest.mark.filterwarnings("ignore:Perfect separation")

@@ -14,7 +14,16 @@ from samples import logit
 
 REFERENCE = {"sex": "male", "stage": "primary"}
 ABOUT = {
-    "sample": {"part": "all", "pupils": 180, "events": 60, "first_year": 2019, "last_year": 2022},
+    "sample": {
+        "part": "all",
+        "pupils": 180,
+        "events": 60,
+        "first_year": 2019,
+        "last_year": 2022,
+        "cases": 300,
+        "scored": 0.6,
+        "caught": 0.55,
+    },
     "simulated": True,
     "codebook": codebook().sha256,
 }
@@ -80,6 +89,10 @@ def test_a_reference_without_events_leaves_no_model(fitted):
         lambda content: json.dumps(json.loads(content) | {"coefficients": {}}),
         lambda content: json.dumps(json.loads(content) | {"coefficients": {"sex": {"male": "0"}}}),
         lambda content: json.dumps(json.loads(content) | {"intercept": float("nan")}),
+        *(
+            lambda content, limit=limit: json.dumps(json.loads(content) | {"threshold": limit})
+            for limit in ("0.3", 1.5, -0.1, float("nan"), True)
+        ),
     ],
 )
 def test_a_file_that_is_no_model_is_told(model, tmp_path, change):
@@ -108,6 +121,9 @@ def test_the_card_says_what_it_must(model):
         "180 cases of the years 2019 to 2022",
         "School stage (stage), known at intake",
         "No estimate, and so no score, for: School stage: Senior high.",
+        "Of 300 cases on record 60.0% have every predictor recorded.",
+        "55.0% of all who were at risk, and whatever the threshold, no more can be found.",
+        "by the name of its column alone",
         codebook().sha256[:12],
         "| AUC ",
         "Youden: 39.0%",

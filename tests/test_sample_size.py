@@ -24,7 +24,7 @@ def odds(mean, sd):
 
 @pytest.mark.parametrize("case", DEVELOPED)
 def test_development_agrees_to_the_pupil(case):
-    found = sample_size.development(*DEVELOPED[case]).set_index("criterion")["n"]
+    found = sample_size.development(*DEVELOPED[case]).set_index("criterion")["n"].drop("error")
     assert {name: n for (of, name), n in R.items() if of == case} == found.to_dict()
 
 
@@ -38,6 +38,20 @@ def test_validation_agrees(case):
     assert found["area"] == R[case, "area"]
     assert found["oe"] == pytest.approx(R[case, "oe"], rel=0.003)
     assert found["slope"] == pytest.approx(R[case, "slope"], rel=0.005)
+
+
+def test_the_mean_error_of_the_risks_at_the_size_that_it_asks_for():
+    """By the formula as van Smeden and colleagues print it: the logarithm of the error as a line."""
+    n = sample_size.development(24, 0.288, 0.174, error=0.04).set_index("criterion").loc["error", "n"]
+    mean_error = [math.exp(-0.508 + 0.259 * math.log(0.174) + 0.504 * math.log(24) - 0.544 * math.log(each))
+                  for each in (n - 1, n)]  # fmt: skip
+    assert mean_error[0] > 0.04 >= mean_error[1]
+    assert "error" not in set(sample_size.development(31, 0.288, 0.174)["criterion"]), "the formula ends at thirty"
+
+
+def test_the_overall_risk_follows_the_level():
+    at = {level: sample_size.development(24, 0.288, 0.174, level=level)["n"][2] for level in (0.95, 0.99)}
+    assert at[0.99] / at[0.95] == pytest.approx((2.5758 / 1.96) ** 2, rel=0.01)
 
 
 def test_the_errors_of_o_e_and_area_are_those_asked_for():

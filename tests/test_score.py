@@ -138,6 +138,14 @@ def test_a_model_of_another_codebook_is_refused(fitted, tmp_path, monkeypatch):
         score.models(simulated=True)
 
 
+def test_a_model_of_what_is_known_too_late_is_refused(fitted, tmp_path, monkeypatch):
+    *_, model = fitted
+    risk_model.RiskModel(**{**vars(model), "coefficients": {"disposition": {"none": 0.1}}}).write(tmp_path / "m.json")
+    monkeypatch.setenv("MODEL", str(tmp_path / "m.json"))
+    with pytest.raises(InputError, match='"disposition" is known at'):
+        score.models(simulated=True)
+
+
 def test_a_model_of_simulated_calls_warns_before_real_ones(fitted, tmp_path, monkeypatch, capsys):
     *_, model = fitted
     file = tmp_path / "model.json"

@@ -1,12 +1,14 @@
 """The closed test chooses the smallest change that will do."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit, logit
 from scipy.stats import chi2
 
 from agreement import digits
 from hotline.stats import calibration, updating
+from hotline.stats.cells import split
 from samples import logit as fitted
 
 RISK = np.linspace(0.05, 0.9, 60)
@@ -49,3 +51,30 @@ def test_with_few_pupils_nothing_is_changed():
 def test_where_there_is_no_line_it_is_said(sample, words):
     with pytest.raises(ValueError, match=words):
         updating.choose(*sample)
+
+
+def whole(events, others):
+    return pd.DataFrame({"risk": RISK[: len(events)], "events": events, "others": others})
+
+
+def test_one_half_chooses_and_the_other_judges():
+    cells, rng = whole(*counts(0.5, 1)), np.random.default_rng
+    change, before, after = updating.on_halves(cells, 0.4, rng(1))
+    first, second = split(cells, 0.5, rng(1))
+    assert change == updating.choose(first["risk"], first["events"], first["others"]) and change.kind == "intercept"
+    assert before["n"] == after["n"] == second[["events", "others"]].to_numpy().sum()
+    assert before["oe"] == calibration.observed_expected(second["risk"], second["events"], second["others"]).value
+    assert abs(after["intercept"]) < abs(before["intercept"]) / 2 and after["brier"] < before["brier"]
+
+
+@pytest.mark.parametrize("lacking", ["events", "others"])
+def test_a_half_with_few_of_a_kind_chooses_nothing(lacking):
+    cells = whole(*counts(0, 1, 20))
+    cells[lacking] = [38] + [0] * (len(cells) - 1)  # 19 in each half, on average
+    change, before, after = updating.on_halves(cells, 0.4, np.random.default_rng(1))
+    assert change.kind == "few" and np.isnan(change[1:]).all() and before["oe"] == after["oe"]
+
+
+def test_where_the_risk_separates_the_halves_nothing_is_chosen():
+    cells = pd.DataFrame({"risk": [0.1, 0.9], "events": [0, 90], "others": [90, 0]})
+    assert updating.on_halves(cells, 0.4, np.random.default_rng(1))[0].kind == "no_line"

@@ -115,14 +115,14 @@ def decision_curves(curves, band):
 def workload(curve, chosen, found):
     """Draw what a workload buys: sensitivity and precision against alerts per shift; for half of the page.
 
-    curve: columns per_shift, sensitivity, sensitivity_low, sensitivity_high and ppv, rising in per_shift; chosen: the
+    curve: columns per_shift, sensitivity_of_all with `_low` and `_high`, and ppv, rising in per_shift; chosen: the
     same names for the threshold in use; found: the event, such as "at risk".
     """
     figure, ax = plt.subplots(figsize=HALF)
-    limits = curve["sensitivity_low"], curve["sensitivity_high"]
+    limits = curve["sensitivity_of_all_low"], curve["sensitivity_of_all_high"]
     ax.fill_between(curve["per_shift"], *limits, color=style.ACCENT, alpha=0.25, linewidth=0)
     for name, label, colour, dash in (
-        ("sensitivity", f"Found of those {found}", style.ACCENT, "-"),
+        ("sensitivity_of_all", f"Found of all those {found}", style.ACCENT, "-"),
         ("ppv", f"Truly {found} of the flagged", EVENT, "--"),
     ):
         ax.plot(curve["per_shift"], curve[name], dash, color=colour, linewidth=1.2, label=label)

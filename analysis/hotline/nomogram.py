@@ -10,6 +10,7 @@ LINE = 0.29  # height of a scale with one row of labels, inches
 FAR = 0.42  # what a further row of labels adds, in such heights
 SIZE = 7.0  # of letters, points
 LEFT = 0.23  # share of the width that the names take
+NAME_END = -0.03  # where a name ends, in lengths of the longest scale
 # Risks to label, the most wanted first: where two would touch, the later one goes.
 RISKS = (0.5, 0.1, 0.9, 0.01, 0.99, 0.2, 0.8, 0.05, 0.95, 0.3, 0.7, 0.02, 0.98, 0.4, 0.6)
 LEVELS = (-1, 1, -2, 2, -3, 3)  # rows of labels: above and below the scale, then further away
@@ -73,10 +74,12 @@ def _touch(ax, one, other):
 
 
 def _levels(ax, marks):
-    """The row of each label, so that none touches another of its row."""
+    """The row of each label, so that none touches another of its row or the scale's name."""
     taken = {level: [] for level in LEVELS}
     for mark in marks:
         free = [level for level in LEVELS if not any(_touch(ax, mark, other) for other in taken[level])]
+        if mark[0] - _half(ax, mark[1]) < NAME_END:  # the rows beside the scale are taken by its name
+            free = [level for level in free if abs(level) > 1]
         taken[free[0] if free else LEVELS[-1]].append(mark)
     return [next(level for level in LEVELS if mark in taken[level]) for mark in marks]
 
@@ -84,7 +87,7 @@ def _levels(ax, marks):
 def _scale(ax, y, title, marks, levels, words):
     """Draw one scale: its title on the left, a line from the first mark to the last, a stroke and a label at each."""
     colour = "black" if words else style.ACCENT
-    ax.annotate(title, (-0.03, y), ha="right", va="center", fontsize=SIZE + 0.5, annotation_clip=False, color=colour)
+    ax.annotate(title, (NAME_END, y), ha="right", va="center", fontsize=SIZE + 0.5, annotation_clip=False, color=colour)
     if not marks:
         return
     ax.plot([marks[0][0], marks[-1][0]], [y, y], color="black", linewidth=0.8, clip_on=False)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from hotline import text
+from hotline.stats.cells import COUNTS
 from hotline.stats.points import risk
 
 DASH = "–"
@@ -28,11 +29,12 @@ MEASURES = {
     "ppv": "Positive predictive value",
     "npv": "Negative predictive value",
 }
-SHARES = ("flagged", "sensitivity", "specificity", "ppv", "npv")
+SHARES = ("flagged", "sensitivity", "specificity", "ppv", "npv", "flagged_of_all", "sensitivity_of_all", "scored")
 CRITERIA = {
     "shrinkage": ("Development", "Expected calibration slope in new pupils at least {0}"),
     "optimism": ("Development", "Apparent less adjusted R² at most {0}"),
     "overall_risk": ("Development", "Overall risk known to ± {0}"),
+    "error": ("Development", "Mean absolute error of the predicted risks at most {0}"),
     "oe": ("Validation", "Interval of observed / expected no wider than {0}"),
     "slope": ("Validation", "Interval of the calibration slope no wider than {0}"),
     "area": ("Validation", "Interval of the AUC no wider than {0}"),
@@ -102,23 +104,36 @@ def sample_size(criteria, have):
 def thresholds(rows, calls_per_shift):
     """What flagging at each of several thresholds does: a row per threshold.
 
-    rows: {name: row of `roc.at_threshold`}. Alerts are counted per 1,000 assessed calls and per counsellor's shift.
+    rows: {name: row of `performance.of_all`}. Alerts are counted per 1,000 assessed calls that come in, with a score or
+    without, and per counsellor's shift.
     """
     out = []
     for name, row in rows.items():
-        alerts = text.number(1000 * row["flagged"], 0), text.number(calls_per_shift * row["flagged"], 1)
+        alerts = [text.number(1000 * row["flagged_of_all"], 0), text.number(calls_per_shift * row["flagged_of_all"], 1)]
         limit = text.percent(row["threshold"]) if np.isfinite(row["threshold"]) else DASH
-        shares = [estimate(row, each, 2) for each in ("sensitivity", "specificity", "ppv", "npv")]
+        shares = [estimate(row, each, 2) for each in ("sensitivity_of_all", "sensitivity", "specificity", "ppv", "npv")]
         out.append((name, limit, *alerts, *shares))
-    heads = ["Chosen by", "Risk", "Alerts per 1,000", "Per shift", "Sensitivity", "Specificity", "PPV", "NPV"]
+    heads = ["Chosen by", "Risk", "Alerts per 1,000", "Per shift", "Found of all", "Sensitivity", "Specificity", "PPV",
+             "NPV"]  # fmt: skip
     return pd.DataFrame(out, columns=heads)
 
 
-def groups(frame, book, names=("auc", "oe", "flagged", "sensitivity")):
+def thresholds_note(calls_per_shift, scored, caught, found, level):
+    """What stands below that table; scored, caught: as in `performance.of_all`; level: of the intervals, as printed."""
+    return (
+        f"Validation part; in brackets {level} intervals after Wilson. Alerts are told of all assessed calls that come "
+        f"in, {calls_per_shift} in a shift, of which {text.percent(scored)} have every predictor recorded and so a "
+        f"score. Found of all: of all pupils {found}, with a score or without; {text.percent(caught)} of them have "
+        "one, counted among all cases and taken as known. Sensitivity: of those with a score. PPV: share of the alerts "
+        "that were right; NPV: share of the others without the event."
+    )
+
+
+def groups(frame, book, names=("auc", "oe", "slope", "flagged", "sensitivity")):
     """The performance in groups of pupils: a row per category of each variable.
 
-    frame: as `performance.by_group` gives it. A dash stands where a group is too small or has one outcome only;
-    `missing_note` says which.
+    frame: as `performance.by_group` gives it, with `cases` and `scored` of `performance.scored`. A dash stands where a
+    group is too small or has one outcome only; `missing_note` says which.
     """
     printed = {
         "Group": [book[name].title for name in frame["variable"]],
@@ -127,10 +142,11 @@ def groups(frame, book, names=("auc", "oe", "flagged", "sensitivity")):
             f"{text.count(n)} ({text.count(k)})" for n, k in zip(frame["n"], frame["events"], strict=True)
         ],
     }
-    heads = MEASURES | {"oe": "O/E", "slope": "Slope", "flagged": "Alerts"}
+    heads = MEASURES | {"oe": "O/E", "slope": "Slope", "flagged": "Alerts", "sensitivity": "Found"}
     for name in names:
         printed[heads[name]] = [estimate(row, name, 2) for _, row in frame.iterrows()]
-    return pd.DataFrame(printed)
+    scored = zip(frame["scored"], frame["cases"], strict=True)
+    return pd.DataFrame(printed | {"Scored": [f"{text.percent(share, 0)} of {text.count(n)}" for share, n in scored]})
 
 
 def missing_note(frame, book):
@@ -176,12 +192,32 @@ def points(sheet, book):
     return pd.DataFrame(rows, columns=["Question", "Points for each answer"])
 
 
-def score(sheet, base, unit, rows=18):
-    """The risk at each sum of points, at even steps so that there are no more than `rows` and one."""
+def score(sheet, base, unit, pairs=4):
+    """The risk at every sum of points, in so many pairs of columns, to be read downwards and then to the right."""
     most = int(sheet.groupby("variable")["points"].max().sum())
-    step = -(-most // rows)
-    sums = np.array(range(0, most + 1, step))
-    return pd.DataFrame({"Sum of points": [str(s) for s in sums], "Risk": map(text.percent, risk(sums, base, unit))})
+    rows = -(-(most + 1) // pairs)
+    cells = [(str(s), text.percent(risk(s, base, unit))) for s in range(most + 1)]
+    cells += [("", "")] * (pairs * rows - len(cells))
+    # Spaces after a heading, which nobody sees, tell the pairs apart.
+    columns = {f"{head}{' ' * pair}": [each[place] for each in cells[pair * rows : (pair + 1) * rows]]
+               for pair in range(pairs) for place, head in enumerate(("Sum", "Risk"))}  # fmt: skip
+    return pd.DataFrame(columns)
+
+
+def callers(cells, sheet, reference, book):
+    """Made-up callers: {name: {predictor: code}}.
+
+    The one of the reference category throughout, the one of most points (`sheet`, as `points.points` gives it), and for
+    each school stage the one of the most frequent answer to each question (`cells`, with `events` and `others`). A
+    caller with an answer that has no points, since the model has no estimate for it, is left out.
+    """
+    most = {name: of.loc[of["b"].idxmax(), "code"] for name, of in sheet.groupby("variable", sort=False)}
+    found = {"Reference throughout": reference, "Most points throughout": most}
+    for stage, part in cells.groupby("stage", observed=True) if "stage" in cells else ():
+        usual = {name: part.groupby(name, observed=True)[COUNTS].sum().sum(axis=1).idxmax() for name in most}
+        found[f"Usual answers: {book.label('stage', stage)}"] = usual
+    known = set(zip(sheet["variable"], sheet["code"], strict=True))
+    return {name: codes for name, codes in found.items() if set(codes.items()) <= known}
 
 
 def typical(risks):

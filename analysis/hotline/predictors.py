@@ -1,4 +1,4 @@
-"""Which variables may predict a level: only what is known before the level is judged."""
+"""Which variables may predict a level: only what is known before the level is judged. And who is held out."""
 
 from hotline.errors import InputError
 
@@ -7,6 +7,8 @@ IN_TIME = ("dialling", "intake")
 # What validation asks about besides the predictors. All notebooks that split the pupils ask for these, in this order,
 # so that they split them alike.
 BESIDE = ("region", "year")
+LEAST = 20  # pupils with the event, and without, of whom something can be learnt
+LATER, REGION = "Later year", "Another region"  # the kinds of samples that are held out
 
 
 def predictors(book):
@@ -57,7 +59,29 @@ def usable(book, counts, names):
     return kept, useless
 
 
-def refuse_few(parts, event, least=20):
+def held_out(book, cells, least=LEAST):
+    """The last year and each region, to be held out in turn: ({(kind, name): mask of the cells}, {name: why not}).
+
+    cells: with year, region, `events` and `others`. A sample is held out only if it and the others, who are to teach
+    the model, have enough pupils with the event and without.
+    """
+    last, region = cells["year"].max(), cells["region"]
+    held = [code for code in region.cat.categories if code != "missing" and (region == code).any()]
+    samples = {(LATER, str(int(last))): cells["year"] == last}
+    samples |= {(REGION, book.label("region", code)): region == code for code in held}
+    kept, left_out = {}, {}
+    for (kind, name), there in samples.items():
+        few = [f"{where} have {events} with the event and {others} without"
+               for where, part in (("it would", cells[there]), ("the others", cells[~there]))
+               for events, others in [part[["events", "others"]].sum()] if min(events, others) < least]  # fmt: skip
+        if few:
+            left_out[name] = few[0]
+        else:
+            kept[kind, name] = there
+    return kept, left_out
+
+
+def refuse_few(parts, event, least=LEAST):
     """Raise InputError where a part has hardly anybody with the event, or hardly anybody without: no model comes of it.
 
     parts   {name: frame with the counts `events` and `others`};  event: its title;  least: pupils of each kind

@@ -20,7 +20,8 @@ class RiskModel:
 
     coefficients   {variable: {code: log odds}}, nought for the reference, None for a code that has no estimate
     threshold      of risk, from which on a call is flagged; None where there is none
-    sample         whom it was developed on: part, pupils, events, first_year, last_year
+    sample         whom it was developed on: part, pupils, events, first_year, last_year; and of all cases on record
+                   (cases) the share that can have a score (scored), and that of the cases with the event (caught)
     simulated      whether those were simulated
     codebook       SHA-256 of the codebook
     """
@@ -78,6 +79,8 @@ def read(path):
         model = RiskModel(**json.loads(path.read_text(encoding="utf-8")))
         usable = isinstance(model.intercept, float) and model.coefficients and isinstance(model.codebook, str)
         numbers = [each for terms in model.coefficients.values() for each in terms.values() if each is not None]
+        limit = 0.5 if model.threshold is None else model.threshold
+        usable = usable and isinstance(limit, float) and 0 <= limit <= 1
         if not usable or not np.isfinite([model.intercept, *numbers]).all():
             raise ValueError
     except (ValueError, TypeError, AttributeError) as error:

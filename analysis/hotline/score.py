@@ -14,6 +14,7 @@ import sys
 from hotline import decoding, params, paths, provenance, records, risk_model, rules, step
 from hotline.codebook import codebook
 from hotline.errors import InputError
+from hotline.predictors import refuse_late
 from hotline.records import quoted
 
 OUTCOMES = ("at_risk", "high_risk")
@@ -34,6 +35,7 @@ def models(simulated):
     found = {file: risk_model.read(file) for file in files}
     for file, model in found.items():
         risk_model.check_codebook(model, file, codebook().sha256)
+        refuse_late(codebook(), model.variables)
         if model.simulated and not simulated:
             print(f"WARNING: {paths.shown(file)} was developed on simulated data. Its scores say nothing about pupils.")
     return found

@@ -5,9 +5,17 @@ import pandas as pd
 
 from hotline import text
 from hotline.prediction_tables import DASH, MEASURES, estimate
+from hotline.stats.updating import Update
 
 OPTIMISM = {**MEASURES, "youden": "Youden's index"}
-CHANGES = {"none": "no change", "intercept": "intercept", "both": "intercept and slope"}
+CHANGES = {
+    "none": "No change",
+    "intercept": "Intercept",
+    "both": "Intercept and slope",
+    "few": "Too few to choose",
+    "no_line": "No line can be fitted",
+}
+MOVED = ("intercept", "both")
 
 
 def optimism(table, held_out):
@@ -28,14 +36,16 @@ def samples(corrected, held_out, outside, pooled):
     """All samples in which a model was judged, the kinds under headings, for `elsewhere` and for a chart: a frame.
 
     corrected: as `bootstrap.optimism` gives it; held_out: the row of `performance.measure` of the random part; outside:
-    {(kind, sample): such a row}; pooled: {measure: Pooled}, over the samples of the last kind.
+    {(kind, sample): such a row}; pooled: {measure: Pooled}, over the samples of the last kind, where there are any.
     """
     rows = [{"heading": "Internal", "label": "Bootstrap, corrected", **corrected["corrected"][list(pooled)]}]
     rows.append({"heading": "Internal", "label": "Random validation part", **held_out})
     rows += [{"heading": kind, "label": name, **row} for (kind, name), row in outside.items()]
     ends = {f"{name}{end}": each for name, of in pooled.items()
             for end, each in zip(("", "_low", "_high"), of[:3], strict=True)}  # fmt: skip
-    return pd.DataFrame([*rows, {"heading": rows[-1]["heading"], "label": "Pooled", **ends}])
+    if outside and np.isfinite([each.value for each in pooled.values()]).any():
+        rows.append({"heading": rows[-1]["heading"], "label": "Pooled", **ends})
+    return pd.DataFrame(rows)
 
 
 def elsewhere(rows):
@@ -66,38 +76,48 @@ def expected(pooled):
     return f"To expect in a new region: AUC {area}, intercept {intercept}, slope {slope}."
 
 
-def missing(samples):
-    """A sentence on the samples in which something could not be estimated, or nothing.
+def left_out(reasons):
+    """A sentence on the samples that could not be held out, or nothing.
 
-    samples: {name: row of `performance.measure`}.
+    reasons: {name: why}, as `predictors.held_out` gives them.
     """
-    told = [f"{name} ({row['why']})" for name, row in samples.items() if row["why"]]
-    return f"A dash marks what could not be estimated: {'; '.join(told)}." if told else ""
+    told = [f"{name} ({why})" for name, why in reasons.items()]
+    return f"Not held out, for want of cases: {'; '.join(told)}." if told else ""
 
 
 def recalibration(changes):
     """What was changed in each sample, and what it brought: a row per sample.
 
-    changes: {sample: (Update, performance before, performance after)}.
+    changes: {sample: (Update, performance before, performance after)}, none at all maybe.
     """
     rows = []
     for name, (change, before, after) in changes.items():
-        line = DASH if change.kind == "none" else f"{text.number(change.intercept)}; {text.number(change.slope)}"
+        line = f"{text.number(change.intercept)}; {text.number(change.slope)}" if change.kind in MOVED else DASH
         pairs = [estimate(row, "oe", 2) for row in (before, after)]
-        slopes = f"{text.number(before['slope'])} → {text.number(after['slope'])}"
-        rows.append((name, text.p_value(change.p), CHANGES[change.kind].capitalize(), line, *pairs, slopes))
-    heads = ["Intercept; slope", "O/E before", "O/E after", "Slope"]
-    return pd.DataFrame(rows, columns=["Sample", "p", "Change", *heads])
+        both = {each: f"{text.number(before[each], digits)} → {text.number(after[each], digits)}"
+                for each, digits in (("slope", 2), ("brier", 4))}  # fmt: skip
+        shown = [*pairs, *both.values()] if np.isfinite(change.p) else [DASH] * 4
+        rows.append((name, text.p_value(change.p), CHANGES[change.kind], line, *shown))
+    heads = ["Sample", "p", "Change", "Intercept; slope", "O/E before", "O/E after", "Slope", "Brier score"]
+    return pd.DataFrame(rows or [["None could be held out", *[DASH] * 7]], columns=heads)
+
+
+def recalibrated(changes):
+    """How many samples were tested, how many of them changed, and for how many of those the Brier score got better."""
+    tested = [each for each in changes.values() if np.isfinite(each[0].p)]
+    moved = [(before, after) for change, before, after in tested if change.kind in MOVED]
+    return len(tested), len(moved), sum(bool(after["brier"] < before["brier"]) for before, after in moved)
 
 
 def tidy_recalibration(changes):
     """The same at full precision: a row per sample."""
-    names = ("oe", "intercept", "slope", "brier")
-    return pd.DataFrame(
+    names = [(each, when) for each in ("oe", "intercept", "slope", "brier") for when in ("before", "after")]
+    rows = [
         {"sample": name, **change._asdict()}
-        | {f"{each}_{when}": row[each] for each in names for when, row in (("before", before), ("after", after))}
+        | {f"{each}_{when}": (before if when == "before" else after)[each] for each, when in names}
         for name, (change, before, after) in changes.items()
-    )
+    ]
+    return pd.DataFrame(rows, columns=["sample", *Update._fields, *(f"{each}_{when}" for each, when in names)])
 
 
 def contest(frame):
@@ -125,6 +145,20 @@ def in_panels(frame, book):
         heading=[book[name].title for name in frame["variable"]],
         label=[book.label(*pair) for pair in zip(frame["variable"], frame["code"], strict=True)],
     )
+
+
+def extremes(frame, book, name):
+    """The groups with the least and the greatest of a measure: {"least", "most": (label, row)}.
+
+    frame: as `performance.by_group` gives it. Pupils whose category is not recorded are no group here, and a group
+    counts only if its interval could be made. Without any, the label is a dash and the row NaN.
+    """
+    kept = frame[(frame["code"] != "missing") & np.isfinite(frame[[name, f"{name}_low"]].astype(float)).all(axis=1)]
+    if kept.empty:
+        return dict.fromkeys(("least", "most"), (DASH, pd.Series(np.nan, frame.columns)))
+    rows = {"least": kept.loc[kept[name].astype(float).idxmin()], "most": kept.loc[kept[name].astype(float).idxmax()]}
+    return {end: (f"{book[row['variable']].title}: {book.label(row['variable'], row['code'])}", row)
+            for end, row in rows.items()}  # fmt: skip
 
 
 def finite(value):

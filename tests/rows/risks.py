@@ -12,13 +12,14 @@ from scipy.special import expit
 from scipy.stats import chi2
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 import by_rows
-from hotline.stats.benchmark import PENALTIES, TREES
+from hotline.stats.benchmark import INNER, PENALTIES, ROUNDS, TREES
 from rows.study import bootstrap, first_part, kinds, recomputes
 
 BESIDE = ["region", "year"]
+MEASURES = ("oe", "intercept", "slope", "brier")  # before and after a recalibration
 
 
 class Split:
@@ -41,7 +42,10 @@ class Split:
         self.youden = by_rows.youden(home["risk"].to_numpy(), home["event"].to_numpy())
 
     def elsewhere(self):
-        """Yield name, rows, risks and Youden's threshold of the last year and each region, of models made without."""
+        """Yield name, rows, risks and Youden's threshold of the last year and each region, of models made without.
+
+        Without those that have, or leave to the others, fewer than twenty rows with the event or without.
+        """
         last = self.rows["year"].max()
         away = {str(last): self.rows["year"] == last}
         regions = [code for code in self.rows["region"].cat.categories if code != "missing"]
@@ -49,6 +53,8 @@ class Split:
         away |= {book.label("region", code): self.rows["region"] == code for code in regions}
         x = by_rows.dummies(self.rows, self.study.reference)
         for name, there in away.items():
+            if pd.crosstab(there, self.rows["event"]).to_numpy().min() < 20:
+                continue
             fit = by_rows.logistic(self.rows["event"][~there], x[~there])
             risk, event = fit.predict(x.to_numpy()).round(13), self.rows["event"].to_numpy()
             threshold = by_rows.youden(risk[~there], event[~there])
@@ -163,7 +169,9 @@ def sample_size(study, outcome):
     for_optimism = r2 / (r2 + 0.05 * most)
     rows = {"shrinkage": (0.9, terms / ((0.9 - 1) * np.log(1 - r2 / 0.9)))}
     rows["optimism"] = 0.05, terms / ((for_optimism - 1) * np.log(1 - r2 / for_optimism))
-    rows["overall_risk"] = 0.05, (1.96 / 0.05) ** 2 * share * (1 - share)
+    rows["overall_risk"] = 0.05, (by_rows.Z / 0.05) ** 2 * share * (1 - share)
+    if terms <= 30:
+        rows["error"] = 0.05, (np.exp(-0.508) * share**0.259 * terms**0.504 / 0.05) ** (1 / 0.544)
     rows["oe"] = 0.2, (1 - share) / share / (math.asinh(0.1) / by_rows.Z) ** 2
     x = np.column_stack([np.ones(len(risk)), np.log(risk / (1 - risk))])
     per_pupil = x.T @ (x * (risk * (1 - risk))[:, None]) / len(risk)
@@ -187,7 +195,10 @@ def sample_size(study, outcome):
 
 @functools.cache
 def sheet(study, outcome):
-    """Return the points of each category, and the log odds of no points and of one."""
+    """Return the points of each category with the log odds of no points and of one; and the validation part's sums.
+
+    The two are those of a logistic line of the sum in the development part.
+    """
     own = split(study, outcome)
     b, rows, base = dict(zip(own.terms, own.fit.params, strict=True)), [], own.fit.params[0]
     largest = study.parameter(f"07-use-{outcome}", "largest")
@@ -197,61 +208,81 @@ def sheet(study, outcome):
         rows += [{"variable": name, "code": code, "b": value - min(of.values())} for code, value in of.items()]
     frame = pd.DataFrame(rows)
     unit = frame["b"].max() / largest
-    return frame.assign(points=(frame["b"] / unit).round().astype(int), base=base, unit=unit)
+    frame = frame.assign(points=(frame["b"] / unit).round().astype(int))
+    home, away = (sums(frame, own.parts[name]) for name in ("development", "validation"))
+    line = by_rows.logistic(own.event["development"], np.column_stack([np.ones(len(home)), home]))
+    return frame.assign(base=line.params[0], unit=line.params[1]), away
+
+
+def sums(points, rows):
+    """Return the points of each row, added up."""
+    return sum(rows[name].astype(str).map(of.set_index("code")["points"]) for name, of in points.groupby("variable"))
 
 
 @recomputes("07-use", "points", "variable", "code")
 def points(study, outcome):
-    return sheet(study, outcome)
+    return sheet(study, outcome)[0]
 
 
 def risk_of_points(study, outcome):
     """Return the risk of each row of the validation part by its points."""
-    points, rows = sheet(study, outcome), split(study, outcome).parts["validation"]
-    total = np.zeros(len(rows))
-    for name, of in points.groupby("variable"):
-        total += rows[name].astype(str).map(of.set_index("code")["points"]).to_numpy(float)
-    return expit(points["base"].iloc[0] + points["unit"].iloc[0] * total)
+    points, total = sheet(study, outcome)
+    return expit(points["base"].iloc[0] + points["unit"].iloc[0] * total.to_numpy(float))
 
 
 @recomputes("07-use", "net_benefit", "whom")
 def net_benefit(study, outcome):
+    """Each row's gain: one for an event that is flagged, less the odds of the threshold for a false alarm."""
     own, rows = split(study, outcome), []
     event = own.event["validation"]
     whom = {"Model": own.risk["validation"], "Points": risk_of_points(study, outcome), "Everybody": np.ones(len(event))}
     for name, risk in whom.items():
         for cut in np.linspace(0.01, min(0.9, max(0.3, 1.8 * event.mean())), 90):
-            flagged = risk >= cut
-            benefit = (flagged & event).mean() - cut / (1 - cut) * (flagged & ~event).mean()
-            rows.append({"whom": name, "threshold": cut, "net_benefit": benefit})
+            if_flagged = np.where(event, 1, -cut / (1 - cut))
+            gain = np.where(risk >= cut, if_flagged, 0)
+            row = {"whom": name, "threshold": cut, "net_benefit": gain.mean()}
+            if name != "Everybody":
+                more = gain - (if_flagged if if_flagged.mean() > 0 else 0)
+                reach = by_rows.Z * more.std() / np.sqrt(len(more))
+                row |= {"ahead": more.mean(), "ahead_low": more.mean() - reach, "ahead_high": more.mean() + reach}
+            rows.append(row)
     return pd.DataFrame(rows)
+
+
+def at_work(study, outcome, cut):
+    """Return what a threshold does in the validation part, and what that is of all pupils."""
+    own, row = split(study, outcome), {}
+    row = by_rows.flagged(own.risk["validation"], own.event["validation"], cut)
+    whole = study.pupils[study.names].notna().all(axis=1)
+    event = study.pupils[outcome] == "yes"
+    for name, share in (("flagged", whole.mean()), ("sensitivity", whole[event].mean())):
+        row |= {f"{name}_of_all{end}": row[f"{name}{end}"] * share for end in ("", "_low", "_high")}
+    return row, whole.mean()
 
 
 @recomputes("07-use", "thresholds", "chosen_by")
 def thresholds(study, outcome):
     own, step = split(study, outcome), f"07-use-{outcome}"
     calls, alerts = (study.parameter(step, f"{each}_per_shift") for each in ("calls", "alerts"))
-    cuts = {"Youden": own.youden}
+    cuts, scored = {"Youden": own.youden}, at_work(study, outcome, 0.5)[1]
     for k in sorted({1, 2, 4, 6, alerts}):
         if k <= max(calls, alerts):
-            cuts[f"{k} per shift"] = by_rows.busiest(own.risk["development"], min(1, k / calls))
-    judged = own.risk["validation"], own.event["validation"]
-    return pd.DataFrame({"chosen_by": name} | by_rows.flagged(*judged, cut) for name, cut in cuts.items())
+            cuts[f"{k} per shift"] = by_rows.busiest(own.risk["development"], min(1, k / (calls * scored)))
+    return pd.DataFrame({"chosen_by": name} | at_work(study, outcome, cut)[0] for name, cut in cuts.items())
 
 
 @recomputes("07-use", "workload")
 def workload(study, outcome):
-    own, rows = split(study, outcome), []
-    risk, event = own.risk["validation"], own.event["validation"]
+    own, rows, calls = split(study, outcome), [], study.parameter(f"07-use-{outcome}", "calls_per_shift")
     for portion in np.arange(0.02, 1.001, 0.02):
-        row = by_rows.flagged(risk, event, by_rows.busiest(risk, portion))
-        rows.append(row | {"per_shift": study.parameter(f"07-use-{outcome}", "calls_per_shift") * row["flagged"]})
+        row, _ = at_work(study, outcome, by_rows.busiest(own.risk["development"], portion))
+        rows.append(row | {"per_shift": calls * row["flagged_of_all"]})
     return pd.DataFrame(rows).dropna(subset="ppv")
 
 
 @recomputes("07-use", "typical", "made_up")
 def typical(study, outcome):
-    own, points = split(study, outcome), sheet(study, outcome)
+    own, (points, _) = split(study, outcome), sheet(study, outcome)
     most = {name: of.loc[of["b"].idxmax(), "code"] for name, of in points.groupby("variable")}
     callers = {"Reference throughout": study.reference, "Most points throughout": most}
     for stage, part in study.complete.groupby("stage", observed=True):
@@ -327,8 +358,7 @@ def optimism(study, outcome):
     return frame.assign(corrected=apparent - found.mean()).rename_axis("measure").reset_index()
 
 
-# statsmodels ends its search for the variance between regions within 1e-5; of their mean six to eight digits stand.
-@recomputes("07-validation", "validation", "heading", "label", looser={"Pooled": 6})
+@recomputes("07-validation", "validation", "heading", "label")
 def validation(study, outcome):
     own, (apparent, draws) = split(study, outcome), optimism_of(study, outcome)
     corrected = (apparent - draws.mean())[["auc", "intercept", "slope"]]
@@ -356,6 +386,11 @@ def recalibration(study, outcome):
         part = own.rows[there]
         event = part["event"].to_numpy()
         first = first_part(kinds(part, own.kind, part["event"]), 0.5, np.random.default_rng([own.seed, 3]))
+        if pd.crosstab(first, event).to_numpy().min() < 20:
+            found = by_rows.performance(risk[~first], event[~first], threshold)
+            row = {f"{each}_{when}": found[each] for each in MEASURES for when in ("before", "after")}
+            rows.append(row | {"sample": name, "kind": "few", "p": np.nan, "intercept": np.nan, "slope": np.nan})
+            continue
         odds, y = np.log(risk / (1 - risk)), event[first]
         ones = np.ones((first.sum(), 1))
         large = by_rows.logistic(y, ones, odds[first])
@@ -368,7 +403,7 @@ def recalibration(study, outcome):
         moved = expit(change[1] + change[2] * odds[~first])
         for when, each in (("before", risk[~first]), ("after", moved)):
             found = by_rows.performance(each, event[~first], threshold)
-            row |= {f"{measure}_{when}": found[measure] for measure in ("oe", "intercept", "slope", "brier")}
+            row |= {f"{measure}_{when}": found[measure] for measure in MEASURES}
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -381,6 +416,10 @@ def fairness(study, outcome):
         for code in part[name].unique():
             here = (part[name] == code).to_numpy()
             found = by_rows.performance(own.risk["validation"][here], own.event["validation"][here], own.youden)
+            everybody = study.pupils[study.pupils[name].isna() if code == "missing" else study.pupils[name] == code]
+            scored = by_rows.share(everybody[study.names].notna().all(axis=1).to_numpy())
+            found |= {"cases": scored["n"], "scored": scored["estimate"]}
+            found |= {"scored_low": scored["low"], "scored_high": scored["high"]}
             rows.append({"variable": name, "code": code, **found})
     return pd.DataFrame(rows)
 
@@ -397,9 +436,15 @@ def ridge(x, event, new):
     return found[max(found)].predict_proba(new[:, 1:])[:, 1].round(13)
 
 
-def trees(x, event, new):
-    """Return risks by boosted trees, from rows."""
-    return HistGradientBoostingClassifier(**TREES).fit(x[:, 1:], event).predict_proba(new[:, 1:])[:, 1]
+def trees(x, event, new, kind, rng):
+    """Return risks by boosted trees, from rows; how many trees, an inner part of the rows says that taught none."""
+    teach, loss = first_part(kind, INNER, rng), {}
+    most = HistGradientBoostingClassifier(max_iter=max(ROUNDS), **TREES).fit(x[teach, 1:], event[teach])
+    for number, risk in enumerate(most.staged_predict_proba(x[~teach, 1:]), start=1):
+        loss[number] = log_loss(event[~teach], risk[:, 1])
+    best = min(ROUNDS, key=loss.get)
+    final = HistGradientBoostingClassifier(max_iter=best, **TREES).fit(x[:, 1:], event)
+    return final.predict_proba(new[:, 1:])[:, 1]
 
 
 # scikit-learn adds up the trees in single precision, in another order for rows than for cells.
@@ -408,14 +453,16 @@ def benchmark(study, outcome):
     own, x = split(study, outcome), by_rows.dummies(split(study, outcome).rows, study.reference).to_numpy()
     event = own.rows["event"].to_numpy()
     held_out = own.rows.index.isin(own.parts["validation"].index)
-    (last, *year), *regions = own.elsewhere()
-    splits = {"Random validation part": [(held_out, own.risk["validation"])], f"The year {last}": [year[:2]]}
-    splits["Regions in turn"] = [each[1:3] for each in regions]
+    splits = {"Random validation part": [(held_out, own.risk["validation"])]}
+    for name, there, risk, _ in own.elsewhere():
+        splits.setdefault(f"The year {name}" if name.isdigit() else "Regions in turn", []).append((there, risk))
     rows = []
     for name, pieces in splits.items():
         risks = {"Plain": np.concatenate([risk for _, risk in pieces])}
-        for rival, learn in (("Ridge", ridge), ("Boosted trees", trees)):
-            risks[rival] = np.concatenate([learn(x[~there], event[~there], x[there]) for there, _ in pieces])
+        risks["Ridge"] = np.concatenate([ridge(x[~there], event[~there], x[there]) for there, _ in pieces])
+        given = ((x[~there], event[~there], x[there], kinds(own.rows[~there], study.names, own.rows["event"][~there]))
+                 for there, _ in pieces)  # fmt: skip
+        risks["Boosted trees"] = np.concatenate([trees(*each, np.random.default_rng([own.seed, 4])) for each in given])
         y = np.concatenate([event[there] for there, _ in pieces])
         for rival, risk in risks.items():
             found = by_rows.performance(risk, y, 0.5)

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
 
 from hotline.stats import calibration, roc
-from hotline.stats.cells import COUNTS
+from hotline.stats.cells import COUNTS, complete
 
 # With limits `_low` and `_high` each.
 WITH_LIMITS = ("auc", "oe", "intercept", "slope", "flagged", "sensitivity", "specificity", "ppv", "npv")
@@ -45,6 +46,19 @@ def measure(risk, cases, controls, threshold, level=0.95):
     return pd.Series({"n": n, "events": events, **out, "why": why})
 
 
+def of_all(row, scored, caught):
+    """What flagging does among all pupils, those without a score among them: a Series, `row` with more.
+
+    row: as `roc.at_threshold` gives it for those who have a score; scored, caught: the share of all pupils, and of
+    those with the event, who have one. Whoever has none is never flagged. Adds flagged_of_all and sensitivity_of_all,
+    each with `_low` and `_high`: the two shares are counts of everybody, and multiply estimate and limits alike.
+    """
+    shares = {"flagged": scored, "sensitivity": caught}
+    more = {f"{name}_of_all{end}": row[f"{name}{end}"] * share
+            for name, share in shares.items() for end in ("", "_low", "_high")}  # fmt: skip
+    return pd.concat([row, pd.Series(more)])
+
+
 def _limits(name, estimate):
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
@@ -69,4 +83,21 @@ def by_group(cells, risk, variables, threshold, level=0.95):
             of_part = np.asarray(risk)[cells.index.get_indexer(part.index)]
             found = measure(of_part, *part[COUNTS].to_numpy().T, threshold, level)
             rows.append({"variable": variable, "code": code, **found})
+    return pd.DataFrame(rows)
+
+
+def scored(cells, predictors, variables, level=0.95):
+    """How many of each category can have a score at all: a frame, one row per variable and code that occurs.
+
+    cells: one row per cell of all pupils, with predictors, variables, `events` and `others`. Columns variable, code,
+    cases, and scored (the share of them with every predictor recorded) with Wilson's limits scored_low, scored_high.
+    """
+    rows, whole = [], complete(cells, predictors)
+    for variable in variables:
+        having, everybody = (of.groupby(variable, observed=True)[COUNTS].sum().sum(axis=1) for of in (whole, cells))
+        for code, n in everybody[everybody > 0].items():
+            k = int(having.get(code, 0))
+            low, high = proportion_confint(k, n, alpha=1 - level, method="wilson")
+            row = {"variable": variable, "code": code, "cases": int(n), "scored": k / n}
+            rows.append(row | {"scored_low": low, "scored_high": high})
     return pd.DataFrame(rows)

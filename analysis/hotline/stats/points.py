@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from hotline.stats import newton
 from hotline.stats.cells import INTERCEPT, TERM
 
 
@@ -18,8 +19,8 @@ def points(coefficients, reference, largest=10):
     largest        points of the category that is furthest from the lowest of its own variable
 
     In each variable the category with the least risk gets no points, so that none are negative. Terms without a finite
-    coefficient are left out. Returns (frame, base, unit): the risk at s points is 1 / (1 + exp(-(base + unit s))).
-    ValueError where no category differs from another.
+    coefficient are left out. Returns (frame, base, unit): the log odds of no points, and of one before rounding.
+    `line` says what a sum of rounded points means. ValueError where no category differs from another.
     """
     finite = coefficients[np.isfinite(coefficients)]
     rows, base = [], float(finite[INTERCEPT])
@@ -42,6 +43,20 @@ def total(cells, sheet):
     for variable, rows in sheet.groupby("variable", sort=False):
         sums += cells[variable].astype(object).map(rows.set_index("code")["points"]).to_numpy(float)
     return sums
+
+
+def line(sums, events, others):
+    """The log odds of no points and of one point, fitted to sums of rounded points: (base, unit).
+
+    sums: as `total` gives them, NaN for those that do not count; events, others: counts along them. Points that are
+    whole numbers scatter around what they stand for, so that one of them is worth less than the unit that they were
+    rounded to: risks reckoned with that unit are too extreme.
+    """
+    sums, counts = np.asarray(sums, float), np.column_stack([events, others])
+    kept = np.isfinite(sums)
+    x = np.column_stack([np.ones(kept.sum()), sums[kept]])
+    base, unit = newton.fit(x, counts[kept, 0], counts[kept].sum(axis=1))
+    return float(base), float(unit)
 
 
 def risk(sums, base, unit):

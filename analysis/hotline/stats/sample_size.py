@@ -11,22 +11,27 @@ import pandas as pd
 from scipy.special import expit
 from scipy.stats import norm
 
+MOST_FOR_ERROR = 30  # coefficients
+
 
 def largest_r2(share):
     """The largest Cox-Snell R-squared that a model of an event with this share can have."""
     return 1 - math.exp(2 * (share * math.log(share) + (1 - share) * math.log(1 - share)))
 
 
-def development(parameters, r2, share, shrinkage=0.9, difference=0.05, margin=0.05):
+def development(parameters, r2, share, shrinkage=0.9, difference=0.05, margin=0.05, error=0.05, level=0.95):
     """Pupils needed to develop a logistic model: a frame with a row per criterion.
 
     parameters   coefficients to be estimated, the intercept left out
     r2           Cox-Snell R-squared to expect; share: of the event
     shrinkage    the least calibration slope to expect in new pupils; difference: the largest between apparent and
-                 adjusted Nagelkerke R-squared; margin: of the overall risk, half the width of its 95% interval
+                 adjusted Nagelkerke R-squared; margin: of the overall risk, half the width of its interval; error:
+                 the mean absolute error of the predicted risks
 
-    Columns criterion (shrinkage, optimism, overall_risk), target, n. Riley et al. 2019, doi 10.1002/sim.7992; Riley et
-    al. 2020, doi 10.1136/bmj.m441. ValueError for an R-squared that is no less than it can be at this share.
+    Columns criterion (shrinkage, optimism, overall_risk, error), target, n. Riley et al. 2019, doi 10.1002/sim.7992;
+    Riley et al. 2020, doi 10.1136/bmj.m441. The last criterion is a formula fitted to simulations with no more than
+    `MOST_FOR_ERROR` coefficients (van Smeden et al. 2019, doi 10.1177/0962280218784726), and left out beyond them.
+    ValueError for an R-squared that is no less than it can be at this share.
     """
     most = largest_r2(share)
     if not 0 < r2 < most:
@@ -39,8 +44,11 @@ def development(parameters, r2, share, shrinkage=0.9, difference=0.05, margin=0.
     rows = {
         "shrinkage": (shrinkage, needed(shrinkage)),
         "optimism": (difference, needed(for_difference)),
-        "overall_risk": (margin, (1.96 / margin) ** 2 * share * (1 - share)),
+        "overall_risk": (margin, (norm.ppf((1 + level) / 2) / margin) ** 2 * share * (1 - share)),
     }
+    if parameters <= MOST_FOR_ERROR:
+        log_n = (-0.508 + 0.259 * math.log(share) + 0.504 * math.log(parameters) - math.log(error)) / 0.544
+        rows["error"] = (error, math.exp(log_n))
     return _frame(rows)
 
 
@@ -62,7 +70,8 @@ def validation(odds, n, share, area, oe_width=0.2, slope_width=0.2, area_width=0
 
     Columns criterion (oe, slope, area), target, n. The model is taken to be well calibrated. Riley et al. 2021,
     doi 10.1002/sim.9025, and 2024, doi 10.1136/bmj-2023-074821; the variance of the area is Newcombe's (2006,
-    doi 10.1002/sim.2324). ValueError where all have the same log odds.
+    doi 10.1002/sim.2324). Of the criteria of 2024 that of net benefit is left out: it needs a threshold that was agreed
+    on before. ValueError where all have the same log odds.
     """
     z = norm.ppf((1 + level) / 2)
     se_oe = math.asinh(oe_width / 2) / z  # the interval runs from exp(-z se) to exp(z se)

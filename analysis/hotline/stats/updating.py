@@ -5,12 +5,16 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import chi2
 
-from hotline.stats import newton
-from hotline.stats.calibration import check_overlap, log_odds
+from hotline.stats import newton, performance
+from hotline.stats.calibration import check_overlap, log_odds, recalibrated
+from hotline.stats.cells import COUNTS, split
 
 
 class Update(NamedTuple):
-    """What was chosen (none, intercept or both), the intercept and slope to apply, and the p of no update at all."""
+    """What was chosen (none, intercept or both), the intercept and slope to apply, and the p of no update at all.
+
+    Where nothing could be chosen the kind says why: few (pupils) or no_line; the numbers are NaN then.
+    """
 
     kind: str
     intercept: float
@@ -26,6 +30,8 @@ def choose(risk, cases, controls, level=0.95):
     (one). The smallest change that is not rejected is made, so that the error of the whole stays at 1 - level. Apply it
     with `calibration.recalibrated`. Vergouwe et al. 2017, doi 10.1002/sim.7179; likelihood-ratio tests.
     ValueError for one class alone, for a single risk, or where the risk separates cases from controls.
+
+    The third step of the closed test, a fit of all coefficients anew, is left out.
 
     Why not a library: none has the procedure.
     """
@@ -44,3 +50,22 @@ def choose(risk, cases, controls, level=0.95):
     }
     kind = next((kind for kind in tests if tests[kind] > 1 - level), "both")
     return Update(kind, *fits[kind], tests["none"])
+
+
+def on_halves(cells, threshold, rng, level=0.95, least=20):
+    """Choose an update on one random half of some pupils and judge it on the other: (Update, before, after).
+
+    cells: with `risk`, `events` and `others`; threshold: of risk; before and after: rows of `performance.measure`, of
+    the other half. With fewer than `least` pupils of a kind in a half, or no line to be had there, nothing is changed.
+    """
+    first, second = split(cells, 0.5, rng)
+    if min(half[each].sum() for half in (first, second) for each in COUNTS) < least:
+        change = Update("few", np.nan, np.nan, np.nan)
+    else:
+        try:
+            change = choose(first["risk"], *first[COUNTS].to_numpy().T, level)
+        except ValueError:  # a single risk, or one that separates the two kinds
+            change = Update("no_line", np.nan, np.nan, np.nan)
+    risk, counts = second["risk"].to_numpy(), second[COUNTS].to_numpy().T
+    moved = recalibrated(risk, change.intercept, change.slope) if np.isfinite(change.intercept) else risk
+    return change, *(performance.measure(each, *counts, threshold, level) for each in (risk, moved))
