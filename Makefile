@@ -93,7 +93,7 @@ hooks: setup  ## Install the pre-commit hooks, which call this environment's own
 bench: setup  ## Time the road from a fresh clone to the paper, and print ratios
 	@$(RUN) bench/rebuild.py
 
-bench-scale: 01-clean  ## Time the statistics by counts and by rows, from 40 thousand cases to 40 million (half an hour)
+bench-scale: 01-clean  ## Time the statistics by counts and by rows, from 40 thousand cases to 40 million (a quarter of an hour)
 	@$(RUN) bench/scale.py $(SCALE)
 
 quarto: setup  ## Install Quarto into .cache/; without it the paper is made by pandoc and Typst
