@@ -10,7 +10,8 @@ from statsmodels.datasets import fair, spector
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
-from hotline.stats.cells import TIGHT
+from hotline.stats import logit as quick
+from hotline.stats.cells import COUNTS, TIGHT
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -49,6 +50,16 @@ def fair_rows(occupation=True):
     jobs = {f"occupation{job}": (data["occupation"] == job).astype(float) for job in range(2, 7)}
     jobs = jobs if occupation else {}
     return data[names].assign(**jobs, const=1.0), data["affairs"] > 0
+
+
+ROWS = {"fair": fair_rows, "spector": spector_rows}
+
+
+def by_row(name):
+    """Terms, counts of single rows and the library's own fit of one of ROWS."""
+    x, y = ROWS[name]()
+    cells = pd.DataFrame(dict(zip(COUNTS, ones(y), strict=True)))
+    return x, cells, quick.fit(x, cells)
 
 
 def logit(x, events, others):

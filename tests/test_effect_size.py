@@ -28,7 +28,6 @@ def test_shares_of_variance(case, agrees):
     """
     for name, formula in (
         ("eta2", effect_size.eta_squared),
-        ("epsilon2", effect_size.epsilon_squared),
         ("omega2", effect_size.omega_squared),
     ):
         share = formula(IRIS[case, "one-way ANOVA", "F"], 2, 147)

@@ -9,16 +9,9 @@ from scipy.stats import chi2
 
 from hotline.stats import cells as on_cells
 from hotline.stats import logit, profile
-from samples import fair_rows, ones, reference, spector_rows, table
+from samples import ROWS, by_row, reference, table
 
 R = reference("logistic")
-ROWS = {"fair": fair_rows, "spector": spector_rows}
-
-
-def by_row(name):
-    x, y = ROWS[name]()
-    cells = pd.DataFrame(dict(zip(on_cells.COUNTS, ones(y), strict=True)))
-    return x, cells, logit.fit(x, cells)
 
 
 def searched(x, y, term, level):

@@ -53,11 +53,6 @@ def eta_squared(f, df1, df2):
     return f * df1 / (f * df1 + df2)
 
 
-def epsilon_squared(f, df1, df2):
-    """Eta squared freed of most of its bias (Kelley 1935); never below zero."""
-    return max(0.0, (f - 1) * df1 / (f * df1 + df2))
-
-
 def omega_squared(f, df1, df2):
     """Estimate of the share of the population's variance that lies between groups (Hays 1963); at least zero.
 
@@ -68,7 +63,7 @@ def omega_squared(f, df1, df2):
 
 
 def cohen_f(share):
-    """Cohen's f from a share of variance (eta, epsilon or omega squared)."""
+    """Cohen's f from a share of variance (eta or omega squared)."""
     return np.sqrt(share / (1 - share))
 
 
