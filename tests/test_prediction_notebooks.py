@@ -11,7 +11,8 @@ import hotline.tally
 from hotline import params, paths
 from hotline.codebook import codebook
 from hotline.errors import InputError
-from hotline.predictors import BESIDE, predictors
+from hotline.held_out import BESIDE
+from hotline.predictors import predictors
 
 NAMES = [name for block in predictors(codebook()).values() for name in block]
 

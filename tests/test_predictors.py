@@ -5,7 +5,7 @@ import pytest
 
 from hotline.codebook import codebook
 from hotline.errors import InputError
-from hotline.predictors import held_out, predictors, refuse_few, refuse_late, usable
+from hotline.predictors import predictors, refuse_late, usable
 
 
 def test_the_predictors_come_from_the_codebook_in_three_blocks():
@@ -48,23 +48,3 @@ def test_what_an_export_does_not_hold_cannot_predict():
         "bullying": "the same for everybody",
         "boarding": "recorded for nobody",
     }
-
-
-def test_a_sample_is_held_out_only_if_it_and_its_teachers_have_enough():
-    book = codebook()
-    region = pd.Categorical(["delta", "delta", "east", "north", "missing"], [*book["region"].kept_codes, "missing"])
-    cells = pd.DataFrame({"region": region, "year": [2020, 2021, 2020, 2021, 2020], "events": [90, 30, 19, 25, 5],
-                          "others": [200, 60, 90, 20, 5]})  # fmt: skip
-    kept, left_out = held_out(book, cells)
-    assert list(kept) == [("Later year", "2021"), ("Another region", "Pearl River Delta"), ("Another region", "North")]
-    assert kept["Another region", "North"].tolist() == [False, False, False, True, False]
-    assert left_out == {"East": "it would have 19 with the event and 90 without"}
-    _, left_out = held_out(book, cells.iloc[:1])
-    assert left_out == dict.fromkeys(("2020", "Pearl River Delta"), "the others have 0 with the event and 0 without")
-
-
-def test_a_part_with_hardly_an_event_is_refused():
-    part = pd.DataFrame({"events": [15, 5], "others": [400, 300]})
-    refuse_few({"development": part}, "High risk")
-    with pytest.raises(InputError, match="in the validation part 19 have the event and 700 have not"):
-        refuse_few({"development": part, "validation": part.assign(events=[14, 5])}, "High risk")

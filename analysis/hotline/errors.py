@@ -2,11 +2,25 @@
 
 import difflib
 
+NOT_ESTIMATED = "not_estimated"  # how a step's results and values.json name the sentence of a NothingToEstimate
+
 
 class InputError(Exception):
     """Something the user gave is not as expected; the message says which file, where and what to do.
 
-    The pipeline prints the message alone, without a traceback, and exits with 2.
+    The pipeline prints the message alone, without a traceback, and exits with 2; a notebook shows it alone, too.
+    """
+
+    def _render_traceback_(self):
+        """Return what IPython shows in place of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class NothingToEstimate(InputError):
+    """The records are as expected, but hold too little for what is asked of them; the message says what is missing.
+
+    No reason to stop the study: a notebook ends here, its `Exhibits` set the sentence in the place of every table and
+    figure that it still owed, and the pipeline goes on.
     """
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from hotline import text
 from hotline.codebook import MISSING
-from hotline.errors import InputError
+from hotline.errors import NothingToEstimate
 from hotline.stats import cells as on_cells
 from hotline.stats import logit
 from hotline.stats.interaction import dependent_columns
@@ -72,7 +72,8 @@ def estimable(cells, blocks, book, found):
     model. Where nobody has a reference code, the most frequent code takes its place. A category whose pupils all have
     the event, or all have not, by itself or beside the others, has no finite odds ratio: its pupils are set apart, as
     they would have no part in estimating the others.
-    Raises InputError where no model is left: nobody is complete, all or nobody have the event, or no variable varies.
+    Raises NothingToEstimate where no model is left: nobody is complete, all or nobody have the event, or no variable
+    varies.
     """
     said, reference, apart = [], {}, []
     pupils = cells[on_cells.COUNTS].sum(axis=1)
@@ -95,9 +96,9 @@ def estimable(cells, blocks, book, found):
                 reference[name] = held.sum(axis=1).idxmax()
                 said.append(f"{book[name].title} is compared with {book.label(name, reference[name])}.")
         if not reference:
-            raise InputError(
-                f"no predictor of being {found} varies among the pupils with all of them recorded; there is no model "
-                "to fit. See in the codebook whether each predictor's column and codes are those of the export"
+            raise NothingToEstimate(
+                f"no predictor of being {found} varies among the pupils with all of them recorded, so that there is no "
+                "model to fit; see in the codebook whether each predictor's column and codes are those of the export"
             )
         name, code, why = _obstacle(cells, reference)
         if name is None:
@@ -118,19 +119,19 @@ def estimable(cells, blocks, book, found):
 
 
 def _refuse_empty(cells, found):
-    """Raise InputError where no pupil is left, or where all or none of them have the event."""
+    """Raise NothingToEstimate where no pupil is left, or where all or none of them have the event."""
     events, others = cells[on_cells.COUNTS].sum()
     if events + others == 0:
-        raise InputError(
-            f"no pupil has all predictors of being {found} recorded; there is no model to fit. Take an export with "
-            "more assessed calls, or see in the codebook whether each predictor's column and codes are the export's"
+        raise NothingToEstimate(
+            f"no pupil has all predictors of being {found} recorded, so that there is no model to fit; it takes an "
+            "export with more assessed calls, or a codebook in which each predictor's column and codes are the export's"
         )
     if min(events, others) == 0:
         which = "all" if events else "none"
-        raise InputError(
-            f"{which} of the {text.count(events + others)} pupils with all predictors recorded are {found}; a logistic "
-            "model needs pupils of both kinds. Take an export with more assessed calls, or see in the codebook whether "
-            "the labels of the level are those of the export"
+        raise NothingToEstimate(
+            f"{which} of the {text.count(events + others)} pupils with all predictors recorded are {found}, and a "
+            "logistic model needs pupils of both kinds; it takes an export with more assessed calls, or a codebook in "
+            "which the labels of the level are those of the export"
         )
 
 

@@ -15,6 +15,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from hotline import paths
+from hotline.errors import InputError, NothingToEstimate
 
 # The kernel's own chatter about its network transport would drown the one line per step. A socket that closes while
 # the kernel says goodbye is told by tornado, past the kernel's own level.
@@ -23,6 +24,7 @@ QUIET = [
     "--IPKernelApp.exec_lines=__import__('logging').getLogger('tornado').setLevel(60)",
 ]
 STARTS = 4  # attempts to start a kernel
+BANNERS = {"papermill-error-cell-tag"}
 NOT_STARTED = "Kernel died before replying to kernel_info"
 
 
@@ -73,8 +75,9 @@ def _papermill(step, source, target, parameters, quiet):
 def execute(step, source, target, parameters, quiet):
     """Run a notebook with parameters and write it, with its outputs and without clocks, to `target`.
 
-    Raises CellError, naming the cell as it is numbered in the executed notebook. An InputError raised in
-    a cell is told by its message alone; any other error with its kind.
+    A notebook that ends early because it finds nothing to estimate has come to its end. Raises CellError, naming the
+    cell as it is numbered in the executed notebook. An InputError raised in a cell is told by its message alone; any
+    other error with its kind.
     """
     try:
         for attempt in range(STARTS):
@@ -86,22 +89,25 @@ def execute(step, source, target, parameters, quiet):
                 if NOT_STARTED not in str(error) or attempt == STARTS - 1:
                     raise
     except PapermillExecutionError as error:
+        if error.ename == NothingToEstimate.__name__:
+            return
         cell = error.source.strip().splitlines()[0] if error.source.strip() else ""
         raise CellError(
             f"cell [{error.exec_count}] of {paths.shown(source)}\n"
             f"  the cell begins:   {cell}\n"
-            f"  {'the input:' if error.ename == 'InputError' else error.ename + ':':<18} {error.evalue}"
+            f"  {'the input:' if error.ename == InputError.__name__ else error.ename + ':':<18} {error.evalue}"
         ) from error
     except DeadKernelError as error:
         raise CellError(f"the kernel of {paths.shown(source)} died, most often for want of memory") from error
     finally:
         if target.exists():
-            _strip_clocks(target)
+            _strip(target)
 
 
-def _strip_clocks(target):
-    """Take out of an executed notebook what differs from run to run: clocks and paths of papermill's own."""
+def _strip(target):
+    """Take out of an executed notebook what is papermill's own: clocks, paths, and its banners where a cell failed."""
     notebook = nbformat.read(target, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if not BANNERS & set(cell.metadata.get("tags", ()))]
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("tags",)}
     notebook.metadata = {

@@ -5,8 +5,11 @@ import math
 import os
 import re
 
+import pandas as pd
+
 from hotline import paths, style, tally
 from hotline.codebook import codebook
+from hotline.errors import NOT_ESTIMATED, NothingToEstimate
 from hotline.provenance import run_is_simulated
 
 STAMP = "Simulated data"
@@ -21,14 +24,25 @@ def slug(step):
     return re.sub(r"^\d+-", "", step).replace("_", "-")
 
 
-def current_cell():
-    """Return the number of the notebook cell being run, as in ``[12]``; None outside a notebook."""
+def _shell():
+    """Return the IPython shell of the notebook; None outside one."""
     try:
         from IPython import get_ipython
     except ImportError:
         return None
-    shell = get_ipython()
+    return get_ipython()
+
+
+def current_cell():
+    """Return the number of the notebook cell being run, as in ``[12]``; None outside a notebook."""
+    shell = _shell()
     return len(shell.user_ns["In"]) - 1 if shell else None  # its `execution_count` is already the next cell's
+
+
+def _after_cell(result):
+    """Stop the exhibits of this notebook where the cell that has just been run found nothing to estimate."""
+    if isinstance(result.error_in_exec, NothingToEstimate):
+        Exhibits.latest.stop(str(result.error_in_exec))
 
 
 class Exhibits:
@@ -36,6 +50,7 @@ class Exhibits:
 
     A notebook says at its head what it will leave, and `finish` holds it to that. Run by the pipeline, it
     writes to the folder which the runner gives (HOTLINE_OUT); opened by hand, to data-derived/scratch/.
+    Where a cell raises NothingToEstimate, the notebook ends, and `stop` leaves the sentence for what is missing.
 
     Parameters
     ----------
@@ -43,6 +58,8 @@ class Exhibits:
     outcome : for a notebook that runs once per outcome, the outcome's name
     results, tables, figures : the names promised
     """
+
+    latest = None  # the exhibits of the notebook that is being run
 
     def __init__(self, notebook, outcome=None, results=(), tables=(), figures=()):
         self.step = f"{notebook}-{outcome}" if outcome else notebook
@@ -54,6 +71,9 @@ class Exhibits:
         for kind in self.promised:
             (self.folder / kind).mkdir(parents=True, exist_ok=True)
         style.use()
+        Exhibits.latest = self
+        if shell := _shell():
+            shell.events.register("post_run_cell", _after_cell)
 
     def _note_made(self, kind, name):
         if name not in self.promised[kind]:
@@ -135,7 +155,27 @@ class Exhibits:
         for kind, names in self.promised.items():
             if names - self.made[kind]:
                 raise ValueError(f"{self.step}: promised {kind} not made: {sorted(names - self.made[kind])}")
-        record = {"step": self.step, "simulated": self.simulated, "values": self.values}
+        self._write_values()
+
+    def stop(self, reason):
+        """Finish without estimates: a sentence takes the place of all that was promised and is not made yet.
+
+        reason : the sentence. It becomes the one row of each result, the one cell of each table, and what each figure
+        says; values.json keeps it, so that whoever asks for a value of this step can be told why there is none.
+        """
+        owed = {kind: sorted(names - self.made[kind]) for kind, names in self.promised.items()}
+        for name in owed["results"]:
+            self.result(name, pd.DataFrame({NOT_ESTIMATED: [reason]}))
+        for name in owed["tables"]:
+            caption = f"{name.replace('_', ' ').capitalize()}: not estimated."
+            self.table(name, pd.DataFrame({"Not estimated": [f"{reason[:1].upper()}{reason[1:]}."]}), caption)
+        for name in owed["figures"]:
+            self.figure(name, style.words(f"Not estimated: {reason}."))
+        self._write_values(reason)
+
+    def _write_values(self, reason=None):
+        """Write values.json and tallies.csv; reason: why there are no estimates, or None where there are."""
+        record = {"step": self.step, "simulated": self.simulated, NOT_ESTIMATED: reason, "values": self.values}
         (self.folder / "values.json").write_text(
             json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8"
         )

@@ -7,7 +7,7 @@ import json
 import re
 
 from hotline import paths
-from hotline.errors import InputError
+from hotline.errors import NOT_ESTIMATED, InputError
 from hotline.fingerprint import library
 from hotline.provenance import sha256
 
@@ -29,6 +29,8 @@ _INCLUDE = re.compile(r"\{\{<\s+include\s+(\S+)\s+>\}\}")
 _IMAGE = re.compile(r"!\[[^\n]*?\]\(([^)\s]+)\)\{")
 # The tables that the render step writes from published.yml, where a document includes them.
 GENERATED = ("_findings.md", "_numbers.md", "_sources.md")
+_VALUE = re.compile(r"\{\{<\s+var\s+(\w+)\.(\w+)\s+>\}\}")
+NO_VALUE = "–"  # what the documents print for a value of a step that found nothing to estimate
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 BANNER = "Simulated data"
@@ -59,6 +61,10 @@ RECORDED = {
     "records.",
     "limitation": "The data are what counsellors wrote down during calls.",
 }
+
+
+# And what could be estimated, where nothing stood in the way.
+ALL_ESTIMATED = "The records held enough for every analysis that was planned."
 
 
 def records():
@@ -154,12 +160,30 @@ def prefix(step):
     return re.sub(r"^\d+-", "", step).replace("-", "_")
 
 
+def quoted():
+    """Return {prefix: names} of all values that the documents ask for."""
+    texts = [source(document).read_text(encoding="utf-8") for document in documents()]
+    asked = {}
+    for where, name in _VALUE.findall("\n".join([*texts, *generated().values()])):
+        asked.setdefault(where, set()).add(name)
+    return asked
+
+
 def variables():
-    """Return {prefix: {name: printed text}} of all steps, and under `study` how the data are to be called."""
-    known = {"study": SIMULATED if is_simulated() else RECORDED}
+    """Return {prefix: {name: printed text}} of all steps, and under `study` what to say of the data as a whole.
+
+    A step that found nothing to estimate has a dash for every value that the documents ask for, and `study.estimated`
+    says why.
+    """
+    known, reasons = {}, []
     for step in records():
-        known[prefix(step["step"])] = {name: each["text"] for name, each in step["values"].items()}
-    return known
+        values = {name: each["text"] for name, each in step["values"].items()}
+        if reason := step.get(NOT_ESTIMATED):
+            reasons.append(f"{step['step']} ({reason})")
+            values = dict.fromkeys(quoted().get(prefix(step["step"]), ()), NO_VALUE) | values
+        known[prefix(step["step"])] = values
+    estimated = f"Not estimated, and shown as a dash: {'; '.join(reasons)}." if reasons else ALL_ESTIMATED
+    return known | {"study": (SIMULATED if is_simulated() else RECORDED) | {"estimated": estimated}}
 
 
 def as_yaml(known):

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from hotline import paths
-from hotline.errors import InputError
+from hotline.errors import InputError, NothingToEstimate
 from hotline.stats.cells import INTERCEPT
 
 
@@ -65,7 +65,9 @@ def risk_model(table, reference, outcome, threshold, **about):
     for (variable, code), value in b.drop(INTERCEPT).items():
         coefficients[variable][code] = float(value) if np.isfinite(value) else None
     if not np.isfinite(b[INTERCEPT]):
-        raise InputError("the model has no finite intercept: a reference category has no event, or nothing but events")
+        raise NothingToEstimate(
+            "the risk model has no finite intercept, since a reference category has no event, or nothing but events"
+        )
     threshold = float(threshold) if np.isfinite(threshold) else None
     return RiskModel(outcome, float(b[INTERCEPT]), coefficients, threshold, **about)
 

@@ -23,15 +23,27 @@ EMPTY = "the row is empty"
 NOTHING = "no predictor is recorded"
 
 
+def _own():
+    """Return the files of the models of 07-use. Where it found nothing to estimate, say so; InputError if nowhere."""
+    files = []
+    for folder in (paths.step(f"07-use-{outcome}") for outcome in OUTCOMES):
+        reason = step.not_estimated(folder) if (folder / "values.json").is_file() else None
+        if reason:
+            print(f"{folder.name} made no model: {reason}.")
+        else:
+            files.append(folder / "results" / "model.json")
+    if not files:
+        raise InputError("there is no model to score with; name one of another export: MODEL=path")
+    return files
+
+
 def models(simulated):
     """Return {file: RiskModel}: the one that MODEL names, or those of 07-use for both outcomes.
 
     Raises InputError where there is none, or where nothing but the simulated data's stands ready for a real export.
     """
     named = os.environ.get("MODEL")
-    files = [paths.ROOT / named] if named else [
-        paths.step(f"07-use-{outcome}") / "results" / "model.json" for outcome in OUTCOMES
-    ]  # fmt: skip
+    files = [paths.ROOT / named] if named else _own()
     found = {file: risk_model.read(file) for file in files}
     for file, model in found.items():
         risk_model.check_codebook(model, file, codebook().sha256)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotline import fingerprint, key, params, paths, provenance
-from hotline.errors import InputError
+from hotline.errors import NOT_ESTIMATED, InputError
 
 QUIET = 10  # seconds without a word before a step tells how far it is
 # What a notebook leaves when it has come to its end.
@@ -170,8 +170,15 @@ def execute(planned, running):
     return execute.peak_memory()
 
 
+def not_estimated(folder):
+    """Return the sentence of a step that found nothing to estimate; None for any other."""
+    return json.loads((folder / "values.json").read_text(encoding="utf-8"))[NOT_ESTIMATED]
+
+
 def summary(folder):
-    """Return in a few words what a step wrote: ``3 results, 1 table, 2 figures, 14 values``."""
+    """Return in a few words what a step wrote: ``3 results, 1 table, 2 figures, 14 values``; or why nothing."""
+    if reason := not_estimated(folder):
+        return f"NOT ESTIMATED: {reason}"
     kinds = {"result": "results/*.csv", "table": "tables/*.md", "figure": "figures/*.svg"}
     counts = {kind: len(list(folder.glob(pattern))) for kind, pattern in kinds.items()}
     counts["value"] = len(json.loads((folder / "values.json").read_text(encoding="utf-8"))["values"])
@@ -189,7 +196,8 @@ def _run(planned):
     """Run a planned step unless its folder is up to date; returns the line to print."""
     step = planned.step
     if up_to_date(planned.folder, planned.inputs):
-        return f"{step:<24} up to date"
+        reason = not_estimated(planned.folder)
+        return f"{step:<24} up to date" + (f"; NOT ESTIMATED: {reason}" if reason else "")
     running = paths.RUNNING / step
     shutil.rmtree(running, ignore_errors=True)
     running.mkdir(parents=True)

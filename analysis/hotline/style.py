@@ -1,5 +1,6 @@
 """The look of the figures: one theme, one font that has Latin and Chinese glyphs, colours for everyone."""
 
+import textwrap
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -60,6 +61,6 @@ def use():
 def words(sentence):
     """Return a figure that says why there is none."""
     figure, ax = plt.subplots(figsize=(WIDTH, 0.9))
-    ax.text(0.5, 0.5, sentence, ha="center", va="center", color=MUTED)
+    ax.text(0.5, 0.5, textwrap.fill(sentence, 95), ha="center", va="center", color=MUTED)
     ax.set_axis_off()
     return figure

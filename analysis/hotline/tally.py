@@ -18,7 +18,7 @@ import pandas as pd
 
 from hotline import engine, paths, sharing
 from hotline.codebook import MISSING, codebook
-from hotline.errors import InputError, did_you_mean
+from hotline.errors import InputError, NothingToEstimate, did_you_mean
 
 TABLES = ("calls", "pupils")
 MAX_ROOT = 2**31  # a number up to here has a square within 64 bits
@@ -121,7 +121,7 @@ def _filter(plan):
 
 
 def _count(plan):
-    """Let the engine count. Raises InputError where nothing is left, a sum overflows, or the file is damaged."""
+    """Let the engine count. Raises NothingToEstimate where no row is left, InputError for an overflow or a bad file."""
     file, rows = paths.CLEAN / f"{plan.table}.parquet", _facts(plan.table).rows
     try:
         counted = engine.count(file, plan, rows)
@@ -131,7 +131,7 @@ def _count(plan):
         raise InputError(f"tally: a sum of {', '.join(plan.sums)} is too large for exact arithmetic") from error
     if not counted["n"].sum():
         under = f" under the filter: {_filter(plan)}" if plan.where else ""
-        raise InputError(f'tally: no row of "{plan.table}" is left{under}')
+        raise NothingToEstimate(f'the table "{plan.table}" has no row{under}')
     return counted
 
 
@@ -213,8 +213,9 @@ def tally(table, by, sums=(), where=None, model=False):
 
     Raises
     ------
-    InputError for an unknown table, variable or code, where no row is left, where a sum exceeds 64 bits
-    or a sum of squares 128, and where the table's file is absent, damaged or not what the codebook describes.
+    InputError for an unknown table, variable or code, where a sum exceeds 64 bits or a sum of squares 128, and
+    where the table's file is absent, damaged or not what the codebook describes; its kind NothingToEstimate where no
+    row is left.
     """
     plan = _plan(table, by, sums, where, model)
     return _leave(plan, _count(plan), model, _next_scan())

@@ -4,28 +4,37 @@ A test of groups without values, of a variable with one category, or of values t
 The libraries give NaN, a warning, an error, or a number, each in its own way; a reader is owed a sentence.
 """
 
-from hotline.errors import InputError
+from hotline.errors import NothingToEstimate
 
 
 def refuse(reasons, what):
-    """Raise InputError where nothing can be compared: `reasons` is {name: why not, or ""}, and all have one."""
+    """Raise NothingToEstimate where nothing can be compared: `reasons` is {name: why not, or ""}, and all have one."""
     if all(reasons.values()):
         listed = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-        raise InputError(f"{what} can't be compared: {listed}")
+        raise NothingToEstimate(f"{what} can't be compared: {listed}")
 
 
-def levels_to_compare(by_level, book):
+def levels_found(by_level, book):
     """Return ({level: its name in print}, a sentence about the levels that nobody has, or "").
 
     by_level: a tally by `level`. A level without a single pupil is left out of every comparison, so that the others
-    can be compared, and the sentence says so. InputError where all are at one level: then there is nothing to compare.
+    can be compared, and the sentence says so.
     """
     labels = {code: book.label("level", code) for code in book["level"].kept_codes}
     found = {code: label for code, label in labels.items() if by_level.loc[by_level["level"] == code, "n"].sum() > 0}
-    if len(found) < 2:
-        raise InputError(f"all pupils are at one level ({', '.join(found.values())}); there is nothing to compare")
     absent = [f"*{label}*" for code, label in labels.items() if code not in found]
-    return found, f" Nobody is at the level {', '.join(absent)}; the others are compared." if absent else ""
+    others = "the others are" if len(found) > 1 else "nothing is"
+    return found, f" Nobody is at the level {', '.join(absent)}; {others} compared." if absent else ""
+
+
+def levels_to_compare(by_level, book):
+    """Return what `levels_found` does; NothingToEstimate where all are at one level, as nothing can be compared."""
+    found, absent = levels_found(by_level, book)
+    if len(found) < 2:
+        raise NothingToEstimate(
+            f"all pupils are at one level ({', '.join(found.values())}), so that there is nothing to compare"
+        )
+    return found, absent
 
 
 def why_not_means(moments, labels=None):
