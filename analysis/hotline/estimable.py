@@ -98,7 +98,7 @@ def estimable(cells, blocks, book, found):
         if not reference:
             raise NothingToEstimate(
                 f"no predictor of being {found} varies among the pupils with all of them recorded, so that there is no "
-                "model to fit; see in the codebook whether each predictor's column and codes are those of the export"
+                "model to fit"
             )
         name, code, why = _obstacle(cells, reference)
         if name is None:
@@ -123,15 +123,13 @@ def _refuse_empty(cells, found):
     events, others = cells[on_cells.COUNTS].sum()
     if events + others == 0:
         raise NothingToEstimate(
-            f"no pupil has all predictors of being {found} recorded, so that there is no model to fit; it takes an "
-            "export with more assessed calls, or a codebook in which each predictor's column and codes are the export's"
+            f"no pupil has all predictors of being {found} recorded, so that there is no model to fit"
         )
     if min(events, others) == 0:
         which = "all" if events else "none"
         raise NothingToEstimate(
-            f"{which} of the {text.count(events + others)} pupils with all predictors recorded are {found}, and a "
-            "logistic model needs pupils of both kinds; it takes an export with more assessed calls, or a codebook in "
-            "which the labels of the level are those of the export"
+            f"{which} of the pupils with all predictors recorded ({text.count(events + others)}) are {found}, and a "
+            "logistic model needs pupils of both kinds"
         )
 
 

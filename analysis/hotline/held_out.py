@@ -42,5 +42,5 @@ def refuse_few(parts, event, least=LEAST):
         if min(events, others) < least:
             raise NothingToEstimate(
                 f"{event}: of the pupils in the {name} part {events} have the event and {others} have not, and a risk "
-                f"model needs {least} of each at the least; it takes more calls, or another outcome"
+                f"model needs {least} of each at the least"
             )

@@ -175,14 +175,15 @@ def variables():
     A step that found nothing to estimate has a dash for every value that the documents ask for, and `study.estimated`
     says why.
     """
-    known, reasons = {}, []
+    known, reasons = {}, {}
     for step in records():
         values = {name: each["text"] for name, each in step["values"].items()}
         if reason := step.get(NOT_ESTIMATED):
-            reasons.append(f"{step['step']} ({reason})")
+            reasons.setdefault(reason, []).append(step["step"])
             values = dict.fromkeys(quoted().get(prefix(step["step"]), ()), NO_VALUE) | values
         known[prefix(step["step"])] = values
-    estimated = f"Not estimated, and shown as a dash: {'; '.join(reasons)}." if reasons else ALL_ESTIMATED
+    listed = "; ".join(f"{', '.join(steps)}: {reason}" for reason, steps in reasons.items())
+    estimated = f"Not estimated, and shown as a dash: {listed}." if reasons else ALL_ESTIMATED
     return known | {"study": (SIMULATED if is_simulated() else RECORDED) | {"estimated": estimated}}
 
 

@@ -80,17 +80,22 @@ def interaction_note(crossed, within, least, book, other="problem"):
     crossed   the tests, {variable: chi_square, df, p and kind};  within   as `printed_within` takes it
     least     fewer pupils than this with, or without, the event are called few
     """
-    said = ["Wald intervals; all other predictors in the model. A dash: nobody with this combination."]
+    said = [
+        "Wald intervals; all other predictors in the model. A dash: nobody with this combination, or too few to tell."
+    ]
     if any(table["sparse"].any() for table in within.values()):
         said.append(
             f"{SPARSE}: fewer than {text.count(least)} pupils with, or without, the event, here or in the reference "
             "category; the interval is rough. Where there are such, the model has Firth's penalty."
         )
     said += [
-        f"Interaction of {book[name].title.lower()} and {book[other].title.lower()}: {test['kind']} "
-        f"{text.chi_square(test['chi_square'], test['df'], test['p'])}."
+        f"Interaction of {book[name].title.lower()} and {book[other].title.lower()}: "
+        + (
+            f"{test['kind']} {text.chi_square(test['chi_square'], test['df'], test['p'])}."
+            if test["df"]
+            else "not tested, since too few pupils share a category of both."
+        )
         for name, test in crossed.items()
-        if test["df"]
     ]
     return " ".join(said)
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from hotline import fingerprint, key, params, paths, provenance
 from hotline.errors import NOT_ESTIMATED, InputError
 
+REMEDY = "More calls may help, or a codebook whose columns and labels are those of the export."
 QUIET = 10  # seconds without a word before a step tells how far it is
 # What a notebook leaves when it has come to its end.
 LAST_ACTS = ("values.json", "tallies.csv")
@@ -178,7 +179,7 @@ def not_estimated(folder):
 def summary(folder):
     """Return in a few words what a step wrote: ``3 results, 1 table, 2 figures, 14 values``; or why nothing."""
     if reason := not_estimated(folder):
-        return f"NOT ESTIMATED: {reason}"
+        return f"NOT ESTIMATED: {reason}. {REMEDY}"
     kinds = {"result": "results/*.csv", "table": "tables/*.md", "figure": "figures/*.svg"}
     counts = {kind: len(list(folder.glob(pattern))) for kind, pattern in kinds.items()}
     counts["value"] = len(json.loads((folder / "values.json").read_text(encoding="utf-8"))["values"])
@@ -197,7 +198,7 @@ def _run(planned):
     step = planned.step
     if up_to_date(planned.folder, planned.inputs):
         reason = not_estimated(planned.folder)
-        return f"{step:<24} up to date" + (f"; NOT ESTIMATED: {reason}" if reason else "")
+        return f"{step:<24} up to date" + (f"; NOT ESTIMATED: {reason}. {REMEDY}" if reason else "")
     running = paths.RUNNING / step
     shutil.rmtree(running, ignore_errors=True)
     running.mkdir(parents=True)
