@@ -53,6 +53,14 @@ class RiskModel:
         path.write_text(text + "\n", encoding="utf-8")
 
 
+def refuse_without_intercept(table):
+    """Raise NothingToEstimate where a table of coefficients has no finite intercept: then nobody has a finite risk."""
+    if not np.isfinite(table.loc[INTERCEPT, "b"]):
+        raise NothingToEstimate(
+            "the risk model has no finite intercept, since a reference category has no event, or nothing but events"
+        )
+
+
 def risk_model(table, reference, outcome, threshold, **about):
     """Make a RiskModel of fitted coefficients.
 
@@ -60,14 +68,11 @@ def risk_model(table, reference, outcome, threshold, **about):
     reference   {variable: code that counts nought}
     about       sample, simulated and codebook
     """
+    refuse_without_intercept(table)
     b = table["b"]
     coefficients = {variable: {code: 0.0} for variable, code in reference.items()}
     for (variable, code), value in b.drop(INTERCEPT).items():
         coefficients[variable][code] = float(value) if np.isfinite(value) else None
-    if not np.isfinite(b[INTERCEPT]):
-        raise NothingToEstimate(
-            "the risk model has no finite intercept, since a reference category has no event, or nothing but events"
-        )
     threshold = float(threshold) if np.isfinite(threshold) else None
     return RiskModel(outcome, float(b[INTERCEPT]), coefficients, threshold, **about)
 
