@@ -11,7 +11,7 @@ import pandas as pd
 
 from hotline import paths, tally
 from hotline.codebook import codebook
-from hotline.errors import InputError
+from hotline.errors import NothingToEstimate
 
 
 def door(pupils, calls=None):
@@ -24,7 +24,7 @@ def door(pupils, calls=None):
         for name, codes in (where or {}).items():
             own = own[own[name].isin([codes] if isinstance(codes, str) else codes)]
         if own.empty:
-            raise InputError(f'tally: no row of "{table}" is left')
+            raise NothingToEstimate(f'the table "{table}" has no row')
         for name in by:
             if book[name].categorical:
                 own[name] = pd.Categorical(own[name], [*book[name].kept_codes, "missing"], ordered=True)
@@ -36,7 +36,10 @@ def door(pupils, calls=None):
 
 
 def run(notebook, count, folder, monkeypatch, **parameters):
-    """Run a notebook's code here, with `count` in place of `tally`; returns what its tables say and its values."""
+    """Run a notebook's code here, with `count` in place of `tally`; returns what its tables say and its values.
+
+    A notebook that finds nothing to estimate ends as the kernel would end it.
+    """
     monkeypatch.setenv("HOTLINE_OUT", str(folder))
     monkeypatch.setenv("HOTLINE_SIMULATED", "yes")
     monkeypatch.setattr(tally, "tally", count)
@@ -48,6 +51,8 @@ def run(notebook, count, folder, monkeypatch, **parameters):
                 exec("".join(cell["source"]), names)
                 if "parameters" in cell["metadata"].get("tags", []):
                     names |= parameters
+    except NothingToEstimate as reason:
+        names["out"].stop(str(reason))
     finally:
         plt.close("all")
     tables = {file.stem: file.read_text(encoding="utf-8") for file in (folder / "tables").glob("*.md")}

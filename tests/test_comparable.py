@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_1samp as t_test
 
-from hotline.errors import InputError
+from hotline.errors import NothingToEstimate
 from hotline.stats import reports
 from hotline.stats.comparable import refuse, why_not_means, why_not_table
 from hotline.stats.moments import group_moments
@@ -107,5 +107,7 @@ def test_means_with_limits_where_there_are_values():
 
 def test_refuse_tells_every_reason_and_only_where_all_have_one():
     refuse({"a": "", "b": "nothing recorded"}, "the numbers")
-    with pytest.raises(InputError, match="the numbers can't be compared: a: one level only; b: nothing recorded"):
+    with pytest.raises(
+        NothingToEstimate, match="the numbers can't be compared: a: one level only; b: nothing recorded"
+    ):
         refuse({"a": "one level only", "b": "nothing recorded"}, "the numbers")

@@ -8,7 +8,6 @@ import pytest
 
 from hotline import paths
 from hotline.codebook import codebook
-from hotline.errors import InputError
 from hotline.exhibits import slug
 from poor_data import door, run
 
@@ -36,6 +35,12 @@ def quoted(notebook):
     """The values of a notebook that the manuscript quotes."""
     prefix = slug(notebook).replace("-", "_")
     return set(re.findall(rf"var {prefix}\.(\w+)", (paths.ROOT / "paper/manuscript.qmd").read_text(encoding="utf-8")))
+
+
+def shown_of(notebook, kind):
+    """The names of the tables or figures of a notebook that the manuscript shows, as {notebook}/{kind}/{name}."""
+    text = (paths.ROOT / "paper/manuscript.qmd").read_text(encoding="utf-8")
+    return set(re.findall(rf"{notebook}/{kind}/(\w+)", text))
 
 
 def nobody_at_high_risk(pupils, calls):
@@ -76,6 +81,14 @@ def nobody_called_back(pupils, calls):
     pupils["follow_ups"], pupils["follow_up_days"], calls["answered"] = 0, np.nan, "no"
 
 
+def all_well(pupils, calls):
+    pupils["level"] = "well"
+
+
+def no_number(pupils, calls):
+    pupils[NUMBERS] = np.nan
+
+
 @pytest.mark.filterwarnings("error", "ignore:The set_bad function:PendingDeprecationWarning")
 @pytest.mark.parametrize(
     ("notebook", "poor", "sentences"),
@@ -83,6 +96,7 @@ def nobody_called_back(pupils, calls):
         ("02-describe", nobody_at_high_risk, {}),
         ("02-describe", numbers_that_tell_nothing, {"numbers": ["Recorded for nobody:", "follow-ups"]}),
         ("02-describe", hardly_a_category, {"pupils": ["Recorded for nobody:", "presenting problem"]}),
+        ("02-describe", all_well, {}),
         ("03-anova", nobody_at_high_risk, {"effects": ["Nobody is at the level *High risk*"]}),
         (
             "03-anova",
@@ -121,6 +135,7 @@ def nobody_called_back(pupils, calls):
             one_disposition_one_year_all_answered,
             {"by_level": ["not compared: one disposition only", "100.0%"], "answering": ["one outcome only"]},
         ),
+        ("05-response", all_well, {"by_level": ["not compared: one level only", "nothing is compared"]}),
         ("05-response", nobody_called_back, {"by_level": ["not compared: one outcome only"]}),
     ],
 )
@@ -137,14 +152,25 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, poor, sentences, tmp_
     assert quoted(notebook) <= set(values), "the manuscript quotes what is not there"
 
 
-@pytest.mark.parametrize("notebook", ["03-anova", "04-chi-square", "05-response"])
-def test_where_all_are_at_one_level_one_sentence_says_so(notebook, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("notebook", "poor", "reason"),
+    [
+        ("03-anova", all_well, "All pupils are at one level (Well), so that there is nothing to compare."),
+        ("04-chi-square", all_well, "All pupils are at one level (Well), so that there is nothing to compare."),
+        ("03-anova", no_number, "The levels' numbers can't be compared: Length of the call (min): nothing recorded;"),
+        ("03-anova", None, 'The table "pupils" has no row.'),
+        ("04-chi-square", None, 'The table "pupils" has no row.'),
+        ("05-response", None, 'The table "pupils" has no row.'),
+    ],
+)
+def test_where_nothing_can_be_compared_every_exhibit_says_so(notebook, poor, reason, tmp_path, monkeypatch):
     pupils, calls = records(30)
-    with pytest.raises(InputError, match=r"all pupils are at one level \(Well\); there is nothing to compare"):
-        run(notebook, door(pupils.assign(level="well"), calls), tmp_path, monkeypatch)
-
-
-def test_where_no_number_is_recorded_one_sentence_says_so(tmp_path, monkeypatch):
-    pupils, calls = records(30)
-    with pytest.raises(InputError, match="the levels' numbers can't be compared: call_length: nothing recorded;"):
-        run("03-anova", door(pupils.assign(**dict.fromkeys(NUMBERS, np.nan)), calls), tmp_path, monkeypatch)
+    if poor is None:
+        pupils = pupils.iloc[:0]
+    else:
+        poor(pupils, calls)
+    tables, _ = run(notebook, door(pupils, calls), tmp_path, monkeypatch)
+    exhibits = {name for kind in ("tables", "figures") for name in shown_of(notebook, kind)}
+    assert exhibits == {file.stem for kind in ("tables", "figures") for file in (tmp_path / kind).iterdir()}
+    for name, table in tables.items():
+        assert reason in table, name

@@ -9,7 +9,7 @@ from scipy.stats import chi2
 
 from hotline.stats import cells as on_cells
 from hotline.stats import firth, logit
-from hotline.stats.likelihood import NoEstimate
+from hotline.stats.likelihood import NoEstimate, maximise
 from hotline.stats.separation import infinite_terms
 from samples import fair_rows, ones, reference, spector_rows
 
@@ -46,6 +46,15 @@ def test_one_variable_alone_is_half_a_pupil_more_in_each_count(events, others):
     found = firth.fit(x, cells).estimates.to_numpy()
     logits = np.log((np.array(events) + 0.5) / (np.array(others) + 0.5))
     assert found == pytest.approx([logits[0], logits[1] - logits[0], logits[2] - logits[0]], rel=1e-11, abs=1e-12)
+
+
+def test_a_start_at_certain_risks_is_left_for_nought():
+    """Estimates of few pupils are such a start for a larger model: every risk is all but 0 or 1 there."""
+    x, cells = stages([3, 0, 4], [5, 6, 7])
+    start = pd.Series([400.0, -900.0, 500.0], x.columns)
+    with pytest.raises(NoEstimate):
+        maximise(firth._Steps(firth.Penalised(x, cells["events"], cells["others"])), start.to_numpy())
+    assert firth.fit(x, cells, start).estimates.to_numpy() == pytest.approx(firth.fit(x, cells).estimates.to_numpy())
 
 
 def test_limits_agree_with_a_search_on_rows(agrees):

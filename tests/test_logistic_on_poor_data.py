@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from hotline.codebook import codebook
-from hotline.errors import InputError
 from hotline.predictors import predictors
 from poor_data import door, run
 
@@ -54,7 +53,14 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, outcome, tmp_path, mo
 
 
 @pytest.mark.parametrize("notebook", ["06-logistic", "06-robustness"])
-def test_where_nobody_has_the_event_one_sentence_says_so(notebook, tmp_path, monkeypatch):
-    rows = records().assign(level="well")
-    with pytest.raises(InputError, match=r"none of the .* at risk; a logistic model needs .* Take an export with more"):
-        run(notebook, door(rows), tmp_path, monkeypatch, outcome="at_risk", imputations=3)
+@pytest.mark.parametrize("level", ["well", "high_risk"])
+def test_where_all_or_none_have_the_event_every_table_says_so(notebook, level, tmp_path, monkeypatch):
+    rows = records().assign(level=level)
+    tables, values = run(notebook, door(rows), tmp_path, monkeypatch, outcome="at_risk", imputations=3)
+    which = "None" if level == "well" else "All"
+    assert len(tables) == 5 and not values
+    for name, table in tables.items():
+        assert f"{which} of the pupils with all predictors recorded (" in table, name
+        assert "are at risk, and a logistic model needs pupils of both kinds." in table, name
+    for file in tmp_path.glob("results/*.csv"):
+        assert file.read_text(encoding="utf-8").startswith(f'not_estimated\n"{which.lower()} of the pupils'), file.name

@@ -171,6 +171,19 @@ def test_the_three_files_hold_the_numbers_the_table_and_the_figure(checkout):
     assert "simulated data: nothing" in page.lower() and "The data are simulated." in page
 
 
+def test_a_step_without_estimates_leaves_dashes_and_the_paper_says_why(checkout):
+    change(checkout / "paper" / "manuscript.qmd", "Waiting differed", "{{< var study.estimated >}} Waiting differed")
+    assert render(checkout)[0] == 0
+    page = checkout / "paper" / "output" / "manuscript.html"
+    assert "The records held enough for every analysis that was planned. Waiting" in glyphs.text_of(page.read_text())
+    record = {"step": "03-anova", "simulated": True, "not_estimated": "all are at one level", "values": {}}
+    (checkout / "data-derived" / "03-anova" / "values.json").write_text(json.dumps(record))
+    code, said = render(checkout)
+    assert code == 0, said
+    told = "Not estimated, and shown as a dash: 03-anova: all are at one level. Waiting differed (–;"
+    assert told in glyphs.text_of(page.read_text())
+
+
 def test_the_same_bytes_twice_and_no_work_when_nothing_changed(checkout):
     assert render(checkout)[0] == 0
     first = outputs(checkout)

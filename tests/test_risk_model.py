@@ -8,7 +8,7 @@ import pytest
 
 from hotline import model_card, risk_model
 from hotline.codebook import codebook
-from hotline.errors import InputError
+from hotline.errors import InputError, NothingToEstimate
 from hotline.stats import cells as on_cells
 from samples import logit
 
@@ -75,7 +75,7 @@ def test_a_reference_without_events_leaves_no_model(fitted):
     bare = cells.assign(events=cells["events"].where(cells["sex"] == "female", 0))
     x = on_cells.design(bare, REFERENCE)
     table = on_cells.coefficients(logit(x, bare["events"], bare["others"]), x)
-    with pytest.raises(InputError, match="no finite intercept"):
+    with pytest.raises(NothingToEstimate, match="no finite intercept"):
         risk_model.risk_model(table, REFERENCE, "at_risk", 0.3, **ABOUT)
 
 

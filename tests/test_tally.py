@@ -12,7 +12,7 @@ import pytest
 from hotline import codebook as codebook_module
 from hotline import engine, paths, sharing, tally
 from hotline.codebook import codebook
-from hotline.errors import InputError
+from hotline.errors import InputError, NothingToEstimate
 
 
 def write(folder, frame, sha256, stored_as):
@@ -259,9 +259,9 @@ def test_a_table_says_whether_it_is_a_model_tally_and_carries_its_counts(rows):
         ),
         (
             {"by": ["sex"], "where": {"stage": ["vocational", "missing"], "age": 7}},
-            'tally: no row of "pupils" is left under the filter: stage in vocational missing; age in 7',
+            'the table "pupils" has no row under the filter: stage in vocational missing; age in 7',
         ),
-        ({"by": ["sex"], "where": {"stage": []}}, 'tally: no row of "pupils" is left under the filter: stage in '),
+        ({"by": ["sex"], "where": {"stage": []}}, 'the table "pupils" has no row under the filter: stage in '),
         ({"by": ["caller"]}, 'tally: "caller" tells callers or staff apart; only a model tally may use it'),
         (
             {"by": ["sex"], "where": {"caller": 1}},
@@ -283,7 +283,7 @@ def test_refusals_in_one_sentence(rows, arguments, expected):
 
 def test_an_empty_table_is_told(behind, rows):
     behind(rows.iloc[:0])
-    with pytest.raises(InputError, match=r'^tally: no row of "pupils" is left$'):
+    with pytest.raises(NothingToEstimate, match=r'^the table "pupils" has no row$'):
         tally.tally("pupils", ["sex"])
 
 

@@ -80,9 +80,7 @@ def interaction_note(crossed, within, least, book, other="problem"):
     crossed   the tests, {variable: chi_square, df, p and kind};  within   as `printed_within` takes it
     least     fewer pupils than this with, or without, the event are called few
     """
-    said = [
-        "Wald intervals; all other predictors in the model. A dash: nobody with this combination, or too few to tell."
-    ]
+    said = ["Wald intervals; all other predictors in the model. A dash: nobody with this combination."]
     if any(table["sparse"].any() for table in within.values()):
         said.append(
             f"{SPARSE}: fewer than {text.count(least)} pupils with, or without, the event, here or in the reference "
@@ -93,7 +91,7 @@ def interaction_note(crossed, within, least, book, other="problem"):
         + (
             f"{test['kind']} {text.chi_square(test['chi_square'], test['df'], test['p'])}."
             if test["df"]
-            else "not tested, since too few pupils share a category of both."
+            else "not tested, since no further combination of their categories occurs."
         )
         for name, test in crossed.items()
     ]

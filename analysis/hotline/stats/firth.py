@@ -53,14 +53,19 @@ def fit(matrix, cells, start=None, without=()):
     matrix, cells, start   as `logit.fit` takes them
     without   terms whose coefficients are held at 0 while they stay in the penalty, for penalised
               likelihood-ratio tests
-    The covariance is the inverse information at the estimates. Raises NoEstimate where two terms cannot be told
-    apart, and ValueError where all or none had the event.
+    The covariance is the inverse information at the estimates. A start so far out that it tells no terms apart is left
+    for nought. Raises NoEstimate where two terms cannot be told apart, and ValueError where all or none had the event.
     """
     logit.refuse_constant(cells)
     model = Penalised(matrix, cells["events"], cells["others"])
     b = np.zeros(matrix.shape[1]) if start is None else start.reindex(matrix.columns, fill_value=0.0).to_numpy()
     free = ~matrix.columns.isin(list(without)) if len(without) else np.ones(len(b), dtype=bool)
-    b = maximise(_Steps(model), np.where(free, b, 0.0), free, tolerance=1e-10, most_steps=STEPS)
+    try:
+        b = maximise(_Steps(model), np.where(free, b, 0.0), free, tolerance=1e-10, most_steps=STEPS)
+    except NoEstimate:
+        if start is None:
+            raise
+        return fit(matrix, cells, without=without)
     covariance = solve(model.information(b), np.eye(len(b)))
     return Fit(pd.Series(b, matrix.columns), covariance, model.value_and_score(b)[0])
 

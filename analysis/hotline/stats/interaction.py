@@ -15,7 +15,6 @@ from scipy.stats import chi2, norm
 
 from hotline.stats import cells as on_cells
 from hotline.stats import firth, logit
-from hotline.stats.likelihood import NoEstimate
 
 
 def with_products(matrix, cells, first, second):
@@ -61,20 +60,15 @@ def fit(matrix, cells, first, second, start=None, sparse=1):
     matrix, cells   the design matrix of the model without the interaction, and its counts
     sparse          where a combination has fewer events or fewer others, Firth's penalised likelihood is taken
     Returns (test, larger, fitted, kind): test has chi_square, df and p; larger is the design matrix with the products,
-    fitted its fit, and kind "likelihood ratio" or "penalised likelihood ratio". Where no product is left to test, or
-    too few pupils are to tell the products apart, df is 0, chi_square and p are NaN, and larger has no products.
+    fitted its fit, and kind "likelihood ratio" or "penalised likelihood ratio". Where no product is left to test, df is
+    0, and chi_square and p are NaN.
     """
     larger = with_products(matrix, cells, first, second)
-    few = larger.shape[1] > matrix.shape[1] and (_fewest(cells, first, second) < sparse).any()
-    try:
-        if few:
-            fitted, by = firth.fit(larger, cells, start), "Firth's penalty"
-        else:
-            fitted, by = firth.estimate(larger, cells, start)
-    except NoEstimate:
-        larger = matrix
-        fitted, by = firth.estimate(larger, cells, start)
     added = larger.columns[matrix.shape[1] :]
+    if len(added) and (_fewest(cells, first, second) < sparse).any():
+        fitted, by = firth.fit(larger, cells, start), "Firth's penalty"
+    else:
+        fitted, by = firth.estimate(larger, cells, start)
     if by == "maximum likelihood":
         smaller = logit.fit(matrix, cells, start)
     else:
