@@ -159,10 +159,12 @@ def test_fit_says_nothing_of_what_cannot_be(titles):
             for level in LABELS
         ]
     )
-    table = comparisons.fit_to_need(fit, LABELS)
+    need = pd.DataFrame([[7, 1, 2], [3, 3, 4]], list(LABELS), ["well", "imbalance", "high_risk"])
+    table = comparisons.fit_to_need(need, fit, LABELS, {"well": "Talk", "imbalance": "Between", "high_risk": "Crisis"})
+    assert table.columns.tolist()[1:4] == ["Talk", "Between", "Crisis"]
     assert table.values.tolist() == [
-        ["Well", "–", "50.0% (20.0 to 80.0)", "50.0% (20.0 to 80.0)", "10"],
-        ["High risk", "50.0% (20.0 to 80.0)", "50.0% (20.0 to 80.0)", "–", "10"],
+        ["Well", "7", "1", "2", "–", "50.0% (20.0 to 80.0)", "50.0%", "10"],
+        ["High risk", "3", "3", "4", "50.0%", "50.0% (20.0 to 80.0)", "–", "10"],
     ]
 
 

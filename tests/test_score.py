@@ -181,9 +181,7 @@ def test_make_score_of_the_simulated_and_of_a_real_export(changeable):
     assert "UNPROTECTED=yes" in changeable.make("score", "EXPORT=data-raw/private/real.csv", expect=2)
     real = "EXPORT=data-raw/private/real.csv", "UNPROTECTED=yes", "HOTLINE_KEY=a key for the tests alone"
     assert "there is no such model" in changeable.make("score", *real, expect=2)
-    why = (
-        r"At risk: of the pupils in the \w+ part \d+ have the event and \d+ have not, and a risk model needs"
-    )
+    why = r"At risk: of the pupils in the \w+ part \d+ have the event and \d+ have not, and a risk model needs"
     assert re.search(f"07-use-at_risk +[0-9.]+ s   NOT ESTIMATED: {why}", changeable.make("07-use-at_risk", *real))
     assert re.search(f"up to date; NOT ESTIMATED: {why}", changeable.make("07-use", *real))
     said = changeable.make("score", *real, expect=2)

@@ -222,15 +222,43 @@ def by_level(response, tests, titles, labels):
     return _with_reasons(table, reasons, titles, next(iter(labels.values())))
 
 
-def fit_to_need(fit, labels):
-    """How many at each level got a weaker, the fitting and a stronger response; `fit` has them in long form."""
-    cells = fit.assign(cell=[text.percent_estimate(*row) for row in fit[["estimate", "low", "high"]].values])
-    table = cells.pivot_table(index="level", columns="response", values="cell", aggfunc="first", sort=False)
-    table = table.reindex(list(labels))
+def fit_to_need(need, fit, labels, done):
+    """Which response each level got, in cases, and how many got a weaker, the fitting and a stronger one.
+
+    need: cases by level (rows) and by the level that their response fits; fit: the shares of 05-response in long form;
+    labels: {level: its name in print}; done: {level: the response that fits it, in print}
+    """
+    rows = list(labels)
+    table = need.loc[rows, list(done)].map(text.count).rename(columns=done)
+    share = fit.set_index(["response", "level"])
+    table["Weaker"] = [text.percent(share["estimate"]["Weaker", level]) for level in rows]
+    fitting = share.loc["Fitting"].loc[rows, ["estimate", "low", "high"]]
+    table["Fitting (interval)"] = [text.percent_estimate(*row) for row in fitting.values]
+    table["Stronger"] = [text.percent(share["estimate"]["Stronger", level]) for level in rows]
     # Nothing is weaker than what fits the lowest level, nor stronger than what fits the highest.
     table.iloc[0, table.columns.get_loc("Weaker")] = table.iloc[-1, table.columns.get_loc("Stronger")] = "–"
     table.insert(0, "Level", list(labels.values()))
-    return table.assign(n=[text.count(n) for n in fit.groupby("level")["n"].first().reindex(list(labels))])
+    return table.assign(n=[text.count(share["n"]["Fitting", level]) for level in rows])
+
+
+def fit_note(agreement, interval):
+    """What the table of the fit says below; agreement: as of `reports.weighted_kappa`; interval: in words."""
+    kappa = agreement["reason"] or text.estimate(agreement["effect"], agreement["low"], agreement["high"])
+    return (
+        "Fitting: counselling for the well, crisis intervention at high risk, and anything between in imbalance; share "
+        f"of a level's cases {interval}. Weaker and stronger: than what fits. Weighted kappa of level and response: "
+        f"{kappa}."
+    )
+
+
+def equality_note(covered, interval):
+    """What the table of equality says below; covered: least share of the cases in strata that all groups have."""
+    return (
+        f"Shares {interval}. Answered: of all calls, standardized for year and for time of day or region. More than a "
+        "talk: of all cases, standardized for level and school stage. Crisis intervention: of the cases at high risk, "
+        "standardized for school stage. The strata that all groups have, on which this rests, hold "
+        f"{text.percent(covered)} of the cases or more. p: Holm's correction. –: no such stratum."
+    )
 
 
 def equality(found, tests, titles, label):

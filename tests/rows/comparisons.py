@@ -325,6 +325,16 @@ def fit(study):
     return pd.DataFrame(rows)
 
 
+@recomputes("05-response", "concordance", "level", "fits")
+def concordance(study):
+    known = study.pupils.dropna(subset="disposition")
+    fits = known["disposition"].map({"counselling": "well", "crisis": "high_risk"}).fillna("imbalance")
+    rows = [
+        {"level": at, "fits": to, "n": ((known["level"] == at) & (fits == to)).sum()} for at in LEVELS for to in LEVELS
+    ]
+    return pd.DataFrame(rows)
+
+
 def equal_shares(study):
     """Return pairs of a measure and its standardized shares with their test, grouping by grouping."""
     calls, pupils = study.calls, study.pupils.dropna(subset="disposition")
