@@ -88,3 +88,11 @@ def test_an_empty_category_and_a_term_without_an_estimate_are_refused():
     never = x.assign(never=(counts["well"] == 1).astype(float))
     with pytest.raises(ordinal.NoEstimate):
         ordinal.fit(never, counts)
+
+
+def test_a_fit_on_its_way_to_infinity_does_not_end_where_numbers_do():
+    """All of the first three cells are high: their chances get so near to one that a difference would be nought."""
+    counts = pd.DataFrame({"low": [0, 0, 0, 1, 1, 3], "high": [1, 1, 1, 1, 1, 1]})
+    x = pd.DataFrame({"girl": [0, 0, 0, 1, 1, 1], "pressed": [0, 1, 2, 0, 1, 2]}).astype(float)
+    with pytest.raises(ordinal.NoEstimate):
+        ordinal.fit(x, counts)
