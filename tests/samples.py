@@ -52,6 +52,15 @@ def fair_rows(occupation=True):
     return data[names].assign(**jobs, const=1.0), data["affairs"] > 0
 
 
+def rated_marriages():
+    """Two terms, and counts of marriages rated up to 3, 4 and 5, of Fair's women, by cells."""
+    data = fair.load_pandas().data
+    x = pd.DataFrame({"skilled": data["occupation"] >= 4, "children": np.floor(data["children"]).clip(upper=3)})
+    rating = data["rate_marriage"].clip(lower=3).astype(int).astype(str)
+    cells = x.astype(float).join(pd.get_dummies(rating).astype(int)).groupby(list(x), as_index=False).sum()
+    return cells[list(x)], cells[["3", "4", "5"]]
+
+
 ROWS = {"fair": fair_rows, "spector": spector_rows}
 
 

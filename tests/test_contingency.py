@@ -12,6 +12,7 @@ from statsmodels.stats.contingency_tables import StratifiedTable, Table
 
 from hotline.stats import contingency
 from hotline.stats.contingency import breslow_day, cochran_armitage, cube, mix_and_risk, odds_ratio_over_strata, two_way
+from samples import reference
 from samples import table as published
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -174,6 +175,20 @@ def test_breslow_day_by_another_way(agrees):
     agrees("Breslow-Day, against statsmodels", ours, theirs.statistic, 9)
     assert (found["homogeneity"], found["homogeneity_df"], df) == (ours, 5, 5)
     assert found["homogeneity_p"] == pytest.approx(theirs.pvalue, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["ucb", "titanic"])
+def test_strata_as_in_metafor(name, agrees):
+    """Mantel and Haenszel's odds ratio and test, and Breslow and Day's test with Tarone's correction."""
+    expected, strata = reference("models"), ADMISSIONS
+    if name == "titanic":
+        codes = {"class": ["1st", "2nd", "3rd", "Crew"], "sex": ["Male", "Female"], "survived": ["No", "Yes"]}
+        strata = cube(published("titanic").rename(columns=str.lower), codes)
+    found = odds_ratio_over_strata(strata)
+    pairs = {"common": "common", "low": "low", "high": "high", "p": "p"}
+    for ours, theirs in (pairs | {"homogeneity": "tarone", "homogeneity_p": "tarone_p"}).items():
+        what = "Breslow-Day, metafor" if theirs.startswith("tarone") else "Mantel-Haenszel, metafor"
+        agrees(what, found[ours], expected[name, "Mantel-Haenszel", theirs], 11)
 
 
 @pytest.mark.parametrize("common", [1.0, 1 + 1e-9, 0.05, 40.0])

@@ -11,7 +11,7 @@ from hotline.stats import cells as on_cells
 from hotline.stats import firth, logit
 from hotline.stats.likelihood import NoEstimate, maximise
 from hotline.stats.separation import infinite_terms
-from samples import fair_rows, ones, reference, spector_rows
+from samples import fair_rows, ones, reference, spector_rows, table
 
 R = reference("logistic")
 ROWS = {"fair": fair_rows, "spector": spector_rows}
@@ -28,6 +28,21 @@ def test_estimates_and_errors_agree_with_brglm2(name, agrees):
         test = f"Firth (mean bias reduced) coef {'(Intercept)' if term == 'const' else term}"
         agrees("Firth: coefficients", row["b"], R[name, test, "b"], 11)
         agrees("Firth: errors", row["se"], R[name, test, "se"], 11)
+
+
+def test_estimates_of_separated_counts_agree_with_brglm2(agrees):
+    """Of the Titanic's passengers: all children of the first and the second class survived."""
+    passengers = table("titanic")
+    cells = on_cells.cells_of(passengers[passengers["Class"] != "Crew"], ["Class", "Sex", "Age"], "Survived", "Yes")
+    child, second, third = cells["Age"] == "Child", cells["Class"] == "2nd", cells["Class"] == "3rd"
+    x = {"(Intercept)": 1.0, "female": cells["Sex"] == "Female", "child": child, "second": second, "third": third}
+    x = pd.DataFrame(x | {"child:second": child & second, "child:third": child & third}).astype(float)
+    with pytest.raises(NoEstimate):
+        logit.fit(x, cells)
+    for term, row in firth.fit(x, cells).table().iterrows():
+        for name in ("b", "se"):
+            expected = reference("models")["titanic", f"Firth {term}", name]
+            agrees("Firth: coefficients and errors of separated counts", row[name], expected, 9)
 
 
 def stages(events, others):

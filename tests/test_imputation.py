@@ -8,6 +8,7 @@ from scipy.stats import t
 from hotline.stats import cells as on_cells
 from hotline.stats import imputation, logit
 from hotline.stats.likelihood import Fit
+from samples import reference
 
 NAMES = ["sex", "stage", "pressed", "at_risk"]
 CODES = {"sex": ["male", "female"], "stage": ["primary", "junior", "senior"], "pressed": ["low", "high"],
@@ -144,6 +145,15 @@ def test_rubins_rules_by_hand(agrees):
     expected = {"b": 1.1, "se": total**0.5, "df": df, "low": 1.1 - t.ppf(0.95, df) * total**0.5,
                 "p": 2 * t.sf(1.1 / total**0.5, df), "fmi": (r + 2 / (df + 3)) / (r + 1)}  # fmt: skip
     agrees("Rubin's rules", found[list(expected)], list(expected.values()), 12)
+
+
+def test_rubins_rules_agree_with_mice(agrees):
+    """A term of three, four imputations and 60 pupils."""
+    b, variance, terms = [0.1, 0.9, 0.3, 0.15], [0.01, 0.02, 0.01, 0.03], ["sex", "stage", "pressed"]
+    fits = [Fit(pd.Series(x, terms), v * np.eye(3), 0.0) for x, v in zip(b, variance, strict=True)]
+    found = imputation.pool(fits, 60).loc["sex"]
+    for name in ("b", "se", "df", "fmi"):
+        agrees("Rubin's rules, mice", found[name], reference("models")["apart", "Rubin", name], 12)
 
 
 def test_fits_that_agree_have_no_spread_between_and_one_fit_is_not_enough():

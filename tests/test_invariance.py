@@ -19,6 +19,7 @@ from hotline.stats.contingency import cochran_armitage, mix_and_risk, odds_ratio
 from hotline.stats.effect_size import cramers_v, omega_squared, superiority
 from hotline.stats.moments import group_moments, group_quantiles, kruskal_wallis, levene
 from hotline.stats.posthoc import games_howell, tukey_kramer
+from hotline.stats.reports import chi_square, trend, welch
 from hotline.stats.standardize import same_share, standardized_shares
 
 LEVELS = ["well", "imbalance", "high_risk"]
@@ -123,6 +124,23 @@ def test_numbers_without_spread_have_a_reason_and_no_test(counts):
         assert np.isnan(kruskal_wallis(wide)[0]) and np.isnan(levene(cells, "x", "level")[0])
 
 
+@few
+@given(tables, st.sampled_from(LEVELS))
+def test_numbers_of_one_group_alone_have_a_reason_and_no_test(table, level):
+    """Only one level has pupils, and the codebook has more."""
+    cells = cells_of(table)
+    cells = cells[cells["level"] == level].assign(
+        level=pd.Categorical([level] * (cells["level"] == level).sum(), LEVELS)
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for groups, reason in ((LEVELS, "no value for"), ([level], "one group only")):
+            moments = group_moments(cells, "x", "level").reindex(groups)
+            assert why_not_means(moments).startswith(reason)
+            row = welch(moments)
+            assert row["reason"] and row["n"] == cells["n"].sum() and np.isnan(row["statistic"])
+
+
 # --- categories ------------------------------------------------------------------------------------------
 
 
@@ -155,6 +173,37 @@ def test_categories_do_not_depend_on_order_names_cutting_or_empty_categories(tab
     again, missing = two_way(cut, "category", "level", LEVELS)
     assert again.to_numpy().tolist() == counts.to_numpy().tolist() and missing.sum() == 0
     same(of_categories(again), whole)
+
+
+@few
+@given(tables, st.booleans(), st.data())
+def test_a_single_category_has_a_reason_and_no_test(table, of_level, data):
+    """One category of the variable, or one level, has all pupils; the codebook has more of both."""
+    counts = frame(table)
+    name = "level" if of_level else "category"
+    cells = counts.rename_axis("category").reset_index().melt("category", var_name="level", value_name="n")
+    cells["category"] = "c" + cells["category"].astype(str)
+    only = data.draw(st.sampled_from(sorted(cells.loc[cells["n"] > 0, name].unique())))
+    cells = cells[(cells[name] == only) & (cells["n"] > 0)]
+    cells["category"] = pd.Categorical(cells["category"], [*(f"c{i}" for i in range(9)), "missing"])
+    cells["level"] = pd.Categorical(cells["level"], LEVELS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        wide, missing = two_way(cells, "category", "level", LEVELS)
+        assert wide.to_numpy().sum() == cells["n"].sum() and missing.sum() == 0
+        # A table with one row has one category only, whether or not it has one level only, too.
+        reason = "one group only" if len(wide) == 1 else "one category only"
+        row = chi_square(wide, rows="group", columns="category")
+        assert row["reason"] == why_not_table(wide, "group", "category") == reason
+        assert row["n"] == cells["n"].sum() and np.isnan([row["statistic"], row["p"], row["effect"]]).all()
+        events = wide[LEVELS[1:]].sum(axis=1)
+        if len(wide) == 1 or events.sum() in (0, wide.to_numpy().sum()):
+            assert trend(events, wide.sum(axis=1), np.arange(len(wide)))["reason"]
+            with pytest.raises(ValueError, match="no trend"):
+                cochran_armitage(events, wide.sum(axis=1))
+        empty = np.zeros((1, 2, 2))
+        empty[0, :, 0] = 1, cells["n"].sum()  # all have one outcome
+        assert np.isnan([odds_ratio_over_strata(empty)[each] for each in ("crude", "common", "p", "homogeneity")]).all()
 
 
 @few

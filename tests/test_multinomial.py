@@ -9,6 +9,7 @@ from statsmodels.miscmodels.ordinal_model import OrderedModel
 from hotline import levels
 from hotline.stats import logit, multinomial, ordinal
 from hotline.stats.likelihood import NoEstimate
+from samples import rated_marriages, reference
 
 LEVELS = ["well", "imbalance", "high_risk"]
 TERMS = pd.MultiIndex.from_tuples([("intercept", ""), ("sex", "female"), ("stage", "junior"), ("stage", "senior")])
@@ -25,6 +26,16 @@ def drawn(n=3000, seed=2):
     counts = pd.DataFrame(np.eye(3)[level], columns=LEVELS)
     both = pd.concat([x.set_axis(range(4), axis=1), counts], axis=1).groupby([0, 1, 2, 3], as_index=False).sum()
     return both[[0, 1, 2, 3]].set_axis(TERMS, axis=1), both[LEVELS], x, level
+
+
+def test_coefficients_and_errors_agree_with_vgam(agrees):
+    x, counts = rated_marriages()
+    found, expected = multinomial.fit(x.assign(**{"(Intercept)": 1.0}), counts), reference("models")
+    for (rating, term), row in found.table().iterrows():
+        for name in ("b", "se"):
+            theirs = expected["fair", f"multinomial {term}:{int(rating) - 3}", name]
+            agrees("multinomial, VGAM", row[name], theirs, 9)
+    agrees("multinomial, VGAM", found.log_likelihood, expected["fair", "multinomial", "log_likelihood"], 12)
 
 
 def test_counts_give_what_statsmodels_gives_on_rows(agrees):

@@ -9,6 +9,7 @@ from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from hotline.stats import ordinal
 from hotline.stats.cells import TIGHT
+from samples import rated_marriages, reference
 
 LEVELS = ["well", "imbalance", "high_risk"]
 
@@ -62,6 +63,25 @@ def test_cells_give_what_rows_give(agrees):
     agrees("ordinal, against rows", rows.covariance, cells.covariance, 9)
 
 
+@pytest.mark.parametrize("name", ["ordinal", "departing"])
+def test_proportional_odds_and_departures_agree_with_vgam(name, agrees):
+    x, counts = rated_marriages()
+    found = ordinal.fit(x, counts, {"5": list(x.columns)} if name == "departing" else None)
+    expected, ours = reference("models"), found.estimates
+    theirs = {"(Intercept):1": ours["4: intercept"], "(Intercept):2": ours["5: intercept"]}
+    for term in x:
+        if name == "ordinal":
+            theirs[term] = ours[term]
+        else:
+            theirs |= {f"{term}:1": ours[term], f"{term}:2": ours[term] + ours[f"5: {term}"]}
+    for term, b in theirs.items():
+        agrees("ordinal: coefficients, VGAM", b, expected["fair", f"{name} {term}", "b"], 9)
+    agrees("ordinal: log-likelihood, VGAM", found.log_likelihood, expected["fair", name, "log_likelihood"], 12)
+    if name == "ordinal":
+        for term, se in found.table()["se"][["skilled", "children"]].items():
+            agrees("ordinal: errors, VGAM", se, expected["fair", f"{name} {term}", "se"], 9)
+
+
 def test_two_categories_are_a_logistic_model(agrees):
     x, counts, level = drawn()
     theirs = sm.GLM((level > 0).astype(int), sm.add_constant(x), family=sm.families.Binomial()).fit(**TIGHT)
@@ -88,3 +108,11 @@ def test_an_empty_category_and_a_term_without_an_estimate_are_refused():
     never = x.assign(never=(counts["well"] == 1).astype(float))
     with pytest.raises(ordinal.NoEstimate):
         ordinal.fit(never, counts)
+
+
+def test_a_fit_on_its_way_to_infinity_does_not_end_where_numbers_do():
+    """All of the first three cells are high: their chances get so near to one that a difference would be nought."""
+    counts = pd.DataFrame({"low": [0, 0, 0, 1, 1, 3], "high": [1, 1, 1, 1, 1, 1]})
+    x = pd.DataFrame({"girl": [0, 0, 0, 1, 1, 1], "pressed": [0, 1, 2, 0, 1, 2]}).astype(float)
+    with pytest.raises(ordinal.NoEstimate):
+        ordinal.fit(x, counts)

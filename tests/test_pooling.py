@@ -7,6 +7,7 @@ from scipy.optimize import brentq
 from scipy.stats import t
 
 from hotline.stats.pooling import pooled, pooled_measures
+from samples import reference
 
 ESTIMATES, VARIANCES = np.array([0.1, 0.9, 0.3, 0.15]), np.array([0.01, 0.02, 0.01, 0.03])
 
@@ -25,6 +26,15 @@ def test_the_mean_its_limits_and_those_of_a_new_region_by_hand():
     se = np.sqrt(max(1, generalized_q(tau2) / 3) / weight.sum())
     assert found.high - found.value == pytest.approx(t.ppf(0.975, 3) * se, rel=1e-10)
     assert found.new_high - found.value == pytest.approx(t.ppf(0.975, 2) * np.sqrt(tau2 + 1 / weight.sum()), rel=1e-10)
+
+
+def test_the_mean_its_limits_and_the_spread_agree_with_metafor(agrees):
+    """Its method "PM" with test "adhoc": Knapp and Hartung's error, never below the one without their correction."""
+    near = [0.2, 0.35, 0.1, 0.3, 0.28], [0.01, 0.02, 0.04, 0.03, 0.01]
+    for case, found in {"apart": pooled(ESTIMATES, VARIANCES), "near": pooled(*near)}.items():
+        for name in ("value", "low", "high", "tau"):
+            expected = reference("models")[case, "pooled", name]
+            agrees("pooling over regions, metafor", getattr(found, name), expected, 9)
 
 
 def test_regions_alike_have_the_mean_of_fixed_effects_and_no_narrower_limits():

@@ -1,17 +1,17 @@
-"""Cluster-robust errors agree with R's sandwich and statsmodels on rows, CR2 with its matrix formulas and HC2."""
+"""Cluster-robust errors agree with R's clubSandwich and sandwich, and with their matrix formulas on rows."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy.stats import t
+from statsmodels.datasets import fair, spector
 
 from hotline.stats import cells as on_cells
 from hotline.stats import logit, robust
-from samples import fair_rows, ones, reference, spector_rows
+from samples import ones, reference, table
 
-R = reference("logistic")
-ROWS = {"fair": fair_rows, "spector": spector_rows}
+R = reference("cr2")
 
 
 def counts_of(y):
@@ -35,32 +35,72 @@ def grouped(x, y, cluster):
     return cells[x.columns], cells, cells["cluster"].to_numpy()
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_every_pupil_a_cluster_of_its_own_agrees_with_r(name, agrees):
-    """R's HC0 has no correction for the number of observations; CR1 multiplies the variance by n / (n - 1)."""
-    x, y = ROWS[name]()
+def clustered_samples(name):
+    """Terms, outcome and cluster of one case of cr2.csv, one row per pupil, as `reference/cr2.R` has them."""
+    if name == "spector":
+        data = spector.load_pandas().data
+        x, y, cluster = data[["GPA", "PSI"]].assign(able=data["TUCE"] >= 22), data["GRADE"], data["TUCE"] // 3
+    elif name == "fair":
+        data = fair.load_pandas().data
+        x = data[["rate_marriage", "age", "children", "educ"]].assign(skilled=data["occupation"] >= 4)
+        y, cluster = data["affairs"] > 0, data["occupation"]
+    elif name == "titanic":
+        data = table("titanic")
+        data = data.loc[data.index.repeat(data["n"])]
+        x = pd.DataFrame({"female": data["Sex"] == "Female", "child": data["Age"] == "Child"})
+        x, y, cluster = x.assign(below=data["Class"].isin(["3rd", "Crew"])), data["Survived"] == "Yes", data["Class"]
+    else:
+        data = table("ucb")
+        data = data.loc[data.index.repeat(data["n"])]
+        y, cluster, x = data["Admit"] == "Admitted", data["Dept"], pd.DataFrame({"female": data["Gender"] == "Female"})
+        if name == "departments":
+            return pd.concat([x, pd.get_dummies(cluster)], axis=1).astype(float), y, cluster.to_numpy()
+        x["late"] = cluster.isin(["D", "E", "F"])
+        x = x if name == "ucb" else x[["late"]]
+    return x.assign(const=1.0).astype(float).reset_index(drop=True), y.reset_index(drop=True), cluster.to_numpy()
+
+
+def agree(method, name, test, found, agrees, least=(10, 10)):
+    """Whether the errors and degrees of freedom of all terms (of those that R tells) agree with a case of cr2.csv."""
+    known = [term for term in found.index if (name, f"{test} {term}", "se") in R]
+    assert known
+    for (column, what), digits in zip({"se": "", "df": ": degrees of freedom"}.items(), least, strict=True):
+        if (name, f"{test} {known[0]}", column) in R:
+            expected = [R[name, f"{test} {term}", column] for term in known]
+            agrees(method + what, found.loc[known, column], expected, digits)
+
+
+@pytest.mark.parametrize("name", ["ucb", "departments", "titanic", "spector", "fair", "alike"])
+def test_errors_and_degrees_of_freedom_agree_with_clubsandwich(name, agrees):
+    """Few and unequal clusters, terms that vary within them and others that do not (late, below, able, skilled).
+
+    In "departments" each cluster has a share of its own, so that (1 - hat matrix) has no inverse.
+    """
+    x, y, cluster = clustered_samples(name)
+    x, cells, own = grouped(x, y, cluster)
+    found = robust.sandwich(x, cells, logit.fit(x, cells), own)
+    agree("robust errors (CR2), clubSandwich", name, "last step", found, agrees)
+    if name == "ucb":
+        agree("robust errors (CR2), clubSandwich", name, "last step on counts", found, agrees)
+        assert R[name, "glm on counts female", "se"] > 1.01 * R[name, "glm female", "se"], "its root tells cells apart"
+    if name == "alike":  # All of a cluster have one risk.
+        agree("robust errors (CR2), clubSandwich", name, "glm", found, agrees)
+        agree("robust errors (CR2), clubSandwich", name, "glm on counts", found, agrees)
+
+
+@pytest.mark.parametrize(("name", "tests"), [("spector", ["one pupil each", "HC2"]), ("fair", ["HC2"])])
+def test_every_pupil_a_cluster_of_its_own_agrees_with_r(name, tests, agrees):
+    x, y, _ = clustered_samples(name)
     found = robust.sandwich(x, counts_of(y), logit.fit(x, counts_of(y)), np.arange(len(y)))
-    for term, row in found.iterrows():
-        expected = R[name, f"robust HC0 se {'(Intercept)' if term == 'const' else term}", "se"]
-        agrees("robust errors (HC0)", row["se"] / np.sqrt(len(y) / (len(y) - 1)), expected, 9)
+    for test in tests:
+        agree("robust errors (CR2), clusters of one pupil", name, test, found, agrees)
 
 
-def test_cells_give_what_statsmodels_gives_on_rows(agrees):
-    x, y, cluster = clustered_rows()
-    theirs = sm.GLM(y.astype(float), x, family=sm.families.Binomial()).fit(
-        **on_cells.TIGHT, cov_type="cluster", cov_kwds={"groups": cluster, "use_correction": False}
-    )
-    x_cells, cells, own = grouped(x, y, cluster)
-    found = robust.sandwich(x_cells, cells, logit.fit(x_cells, cells), own)
-    correction = np.sqrt(9 / 8)
-    agrees("robust errors (CR1)", found["se"], theirs.bse * correction, 12)
-    assert found["df"].eq(8).all()
-    reach = t.ppf(0.975, 8) * theirs.bse * correction
-    agrees("robust errors (CR1)", found["high"], theirs.params + reach, 12)
+def brute_force_cr2(x, y, cluster, beside=False):
+    """CR2 and Satterthwaite's degrees of freedom by their definition: matrices with a row per pupil.
 
-
-def brute_force_cr2(x, y, cluster):
-    """CR2 and Satterthwaite's degrees of freedom by their definition: matrices with a row per pupil."""
+    beside : take the root with the variances multiplied in, as Pustejovsky and Tipton do
+    """
     x, y = x.to_numpy(), np.asarray(y, dtype=float)
     b = sm.Logit(y, x).fit(disp=False, method="newton", tol=1e-12).params
     risk = 1 / (1 + np.exp(-x @ b))
@@ -71,16 +111,33 @@ def brute_force_cr2(x, y, cluster):
     covariance, parts = np.zeros_like(inverse), []
     for label in np.unique(cluster):
         own = np.flatnonzero(cluster == label)
-        share, turn = np.linalg.eigh(left[np.ix_(own, own)])
-        adjust = turn @ np.diag(np.where(share > 1e-10, share.clip(1e-10) ** -0.5, 0)) @ turn.T
+        scale = weight[own] if beside else np.ones(len(own))
+        share, turn = np.linalg.eigh(scale[:, None] * left[np.ix_(own, own)] * scale)
+        adjust = turn @ np.diag(np.where(share > 1e-10, share.clip(1e-10) ** -0.5, 0)) @ turn.T * scale
         score = inverse @ z[own].T @ adjust @ residual[own]
         covariance += np.outer(score, score)
-        parts.append(left[:, own] @ adjust @ z[own] @ inverse)
+        parts.append(left[:, own] @ adjust.T @ z[own] @ inverse)
     df = []
     for place in range(x.shape[1]):
         p = np.column_stack([part[:, place] for part in parts])
         df.append(np.trace(p.T @ p) ** 2 / ((p.T @ p) ** 2).sum())
     return np.sqrt(np.diag(covariance)), df
+
+
+def test_where_clubsandwich_differs_for_a_glm_it_is_for_its_root(agrees):
+    x, y, cluster = clustered_samples("spector")
+    se, df = brute_force_cr2(x, y, cluster, beside=True)
+    found = pd.DataFrame({"se": se, "df": df}, index=x.columns)
+    agree("clubSandwich for a glm, by its formulas", "spector", "glm", found, agrees)
+
+
+@pytest.mark.parametrize("name", ["ucb", "titanic", "spector"])
+def test_with_another_root_errors_are_nearly_the_same(name, agrees):
+    """Within a thirtieth, though some of these clusters have few pupils and all have risks far apart."""
+    x, y, cluster = clustered_samples(name)
+    x, cells, own = grouped(x, y, cluster)
+    found = robust.sandwich(x, cells, logit.fit(x, cells), own)
+    agree("robust errors (CR2), another root", name, "glm", found, agrees, (1.4, 2))
 
 
 def nearly_alone(cluster):
@@ -97,33 +154,19 @@ def test_cr2_agrees_with_its_matrix_formulas_on_rows(seed, together, agrees, mon
         x["only"] = nearly_alone(cluster)
     se, df = (each[:3] for each in brute_force_cr2(x, y, cluster))
     x_cells, cells, own = grouped(x, y, cluster)
-    found = robust.sandwich(x_cells, cells, logit.fit(x_cells, cells), own, small=True).loc[["one", "a", "b"]]
+    found = robust.sandwich(x_cells, cells, logit.fit(x_cells, cells), own).loc[["one", "a", "b"]]
     agrees("robust errors (CR2)", found["se"], se, 12)
     agrees("robust errors (CR2): degrees of freedom", found["df"], df, 12)
     assert (found["df"] < 8).all(), "unequal clusters leave fewer than G - 1"
     agrees("robust errors (CR2)", found["low"], found["b"] - t.ppf(0.975, np.array(df)) * se, 12)
 
 
-def test_clusters_of_one_pupil_each_give_what_statsmodels_calls_hc2(agrees):
-    """At the last step of its weighted least squares, of which statsmodels has the plain regression."""
-    x, y = fair_rows()
-    fitted = logit.fit(x, counts_of(y))
-    found = robust.sandwich(x, counts_of(y), fitted, np.arange(len(y)), small=True)
-    risk = logit.risks(x, fitted)
-    root = np.sqrt(risk * (1 - risk))
-    weighted = x.to_numpy() * root[:, None]
-    theirs = sm.OLS(weighted @ fitted.estimates.to_numpy() + (y - risk) / root, weighted).fit()
-    agrees("robust errors (CR2)", found["se"], theirs.HC2_se, 9)
-    assert found["df"].between(30, len(y)).all()
-
-
 def test_a_term_that_one_cluster_alone_informs_has_no_robust_error():
     x, y, cluster = clustered_rows()
     x["only"] = nearly_alone(cluster)
     cells = counts_of(y)
-    for small in (False, True):
-        found = robust.sandwich(x, cells, logit.fit(x, cells), cluster, small=small)
-        assert found.loc["only", ["se", "p"]].isna().all() and found.drop("only").notna().all(axis=None)
+    found = robust.sandwich(x, cells, logit.fit(x, cells), cluster)
+    assert found.loc["only", ["se", "p"]].isna().all() and found.drop("only").notna().all(axis=None)
 
 
 def test_one_cluster_is_refused():
@@ -134,7 +177,7 @@ def test_one_cluster_is_refused():
 
 def test_cr2_covers_where_the_plain_sandwich_does_not():
     """A term that belongs to whole clusters, nine unequal ones: how often the interval holds the truth."""
-    rng, hits = np.random.default_rng(11), {False: 0, True: 0}
+    rng, hits = np.random.default_rng(11), {"CR2": 0, "plain": 0}
     sizes = np.array([400, 200, 100, 60, 40, 30, 20, 20, 10])
     x = pd.DataFrame({"one": 1.0, "b": np.arange(9) % 2}).astype(float)
     runs = 150
@@ -142,9 +185,10 @@ def test_cr2_covers_where_the_plain_sandwich_does_not():
         risk = 1 / (1 + np.exp(-rng.normal(0, 0.5, 9)))
         events = rng.binomial(sizes, risk)
         cells = pd.DataFrame({"events": events, "others": sizes - events})
-        fitted = logit.fit(x, cells)
-        for small in hits:
-            row = robust.sandwich(x, cells, fitted, np.arange(9), small=small).loc["b"]
-            hits[small] += row["low"] < 0 < row["high"]
-    assert hits[True] / runs > 0.9
-    assert hits[False] / runs < 0.85
+        row = robust.sandwich(x, cells, logit.fit(x, cells), np.arange(9)).loc["b"]
+        hits["CR2"] += row["low"] < 0 < row["high"]
+        groups = {"groups": np.arange(9), "use_correction": False}
+        theirs = sm.GLM(cells, x, family=sm.families.Binomial()).fit(cov_type="cluster", cov_kwds=groups)
+        hits["plain"] += abs(theirs.params["b"]) < t.ppf(0.975, 8) * theirs.bse["b"] * np.sqrt(9 / 8)
+    assert hits["CR2"] / runs > 0.9
+    assert hits["plain"] / runs < 0.85

@@ -37,7 +37,7 @@ def clustered(model, counts, cluster, outcome, start, level=0.95):
     matrix = on_cells.design(cells, model.reference)
     fitted, _ = firth.estimate(matrix, cells, start)
     size = f"{text.count(sizes.sum())} in {text.count(len(sizes))}"
-    return robust.sandwich(matrix, cells, fitted, cells[cluster], level, small=True), size, largest
+    return robust.sandwich(matrix, cells, fitted, cells[cluster], level), size, largest
 
 
 def _holds(cells, reference):

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.special import expit, logit, xlogy
 from scipy.stats import chi2
 
-from hotline.stats.likelihood import Fit, NoEstimate
+from hotline.stats.likelihood import Fit, NoEstimate, solve
 
 __all__ = ["Fit", "NoEstimate", "departures", "fit"]
 
@@ -50,10 +50,7 @@ def fit(x, counts, departing=None, tolerance=1e-11, most_steps=50, start=None):
         b = start[labels].to_numpy(float)
     for _ in range(most_steps):
         score, information = _derivatives(b, own, ends, common, n)
-        try:
-            step = np.linalg.solve(information, score)
-        except np.linalg.LinAlgError as error:
-            raise NoEstimate("two terms cannot be told apart, or one has no finite estimate") from error
+        step = solve(information, score)
         # Half the way, and half again, as long as that leads higher: a whole step may go too far, or even
         # to where a chance is negative.
         reached, half = (_log_likelihood(b + part, own, ends, common, n) for part in (step, step / 2))
@@ -62,20 +59,26 @@ def fit(x, counts, departing=None, tolerance=1e-11, most_steps=50, start=None):
         b = b + step
         if np.abs(step).max() < tolerance:
             information = _derivatives(b, own, ends, common, n)[1]
-            return Fit(pd.Series(b, labels), np.linalg.inv(information), reached)
+            return Fit(pd.Series(b, labels), solve(information, np.eye(len(b))), reached)
     raise NoEstimate(f"the estimates did not settle in {most_steps} steps")
 
 
-def _cumulative(b, own, ends, common):
-    """The chance of each category or a higher one, (cells, categories + 1), from 1 down to 0."""
+def _chances(b, own, ends, common):
+    """The logits of each category or a higher one, (cells, logits), and the chance of each category.
+
+    A chance is the difference of two cumulative ones, taken here as a product: where both are nearly one, as they get
+    where an estimate is infinite, a difference would be nought, and the fit would end there as if it had settled.
+    """
     shared = common @ b[ends[-1] :]
     starts = np.append(0, ends[:-1])
-    eta = [each @ b[i:j] + shared for each, i, j in zip(own, starts, ends, strict=True)]
-    return np.column_stack([np.ones(len(common)), expit(np.column_stack(eta)), np.zeros(len(common))])
+    eta = np.column_stack([each @ b[i:j] + shared for each, i, j in zip(own, starts, ends, strict=True)])
+    end = np.full((len(eta), 1), np.inf)
+    upper, lower = np.hstack([end, eta]), np.hstack([eta, -end])
+    return eta, expit(upper) * expit(-lower) * -np.expm1(lower - upper)
 
 
 def _log_likelihood(b, own, ends, common, n):
-    chance = -np.diff(_cumulative(b, own, ends, common), axis=1)
+    chance = _chances(b, own, ends, common)[1]
     if (chance <= 0).any():
         return -np.inf
     return xlogy(n, chance).sum()
@@ -83,8 +86,8 @@ def _log_likelihood(b, own, ends, common, n):
 
 def _derivatives(b, own, ends, common, n):
     """Score and expected information; the coefficients are those of each `own`, then those of `common`."""
-    above = _cumulative(b, own, ends, common)
-    chance, slope = -np.diff(above, axis=1), (above * (1 - above))[:, 1:-1]
+    eta, chance = _chances(b, own, ends, common)
+    slope = expit(eta) * expit(-eta)
     ratio, total = n / chance, n.sum(axis=1)
     pull = slope * (ratio[:, 1:] - ratio[:, :-1])  # the score of each logit, (cells, logits)
     logits = range(len(own))

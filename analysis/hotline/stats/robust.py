@@ -5,7 +5,13 @@ cluster's scores as one observation (Liang and Zeger 1986, Biometrika 73: 13-22,
 or unequal clusters it is too small. CR2 takes out the bias that it would have if the model's own variance held, and
 its t has the degrees of freedom that Satterthwaite's formula gives (Bell and McCaffrey 2002, Survey Methodology 28:
 169-181; Pustejovsky and Tipton 2018, Journal of Business & Economic Statistics 36: 672-683, doi
-10.1080/07350015.2016.1247004). For a logistic model it is taken at the last step of its weighted least squares.
+10.1080/07350015.2016.1247004). For a logistic model it is taken at the last step of its weighted least squares, as a
+plain regression whose errors have one variance: there it agrees with R's clubSandwich.
+
+What takes the bias out is the root of a matrix, of which there are several. Bell and McCaffrey's is the symmetric one
+of (1 - hat matrix) where errors have one variance. Pustejovsky and Tipton's, and so that of clubSandwich for a `glm`,
+has the variances multiplied in before the root is taken. The two are one where all pupils of a cluster have one risk;
+elsewhere the latter depends on whether pupils or cells are the rows (the tests show both), which no error here may.
 
 All of it needs, of each cluster, the sum of the scores and the information, and both add up over cells. With M the
 inverse information, L L' = M, K_i = L' I_i L of cluster i (the K_i add up to the unit matrix) and s_i its score, the
@@ -28,16 +34,13 @@ TOGETHER = 2000  # clusters that are worked on at once
 NOTHING_LEFT = 1e-10  # share of a direction's information outside a cluster, below which the cluster alone knows it
 
 
-def sandwich(matrix, cells, fitted, cluster, level=0.95, small=False):
-    """Estimates with errors robust to clustering: b, se, df, low, high and p, one row per term.
+def sandwich(matrix, cells, fitted, cluster, level=0.95):
+    """Estimates with CR2 errors, robust to clustering: b, se, df, low, high and p, one row per term.
 
     Parameters
     ----------
     matrix, cells, fitted : a design matrix, its counts and the fit (`logit.fit`)
     cluster : the cluster of each cell, an array of labels
-    small : False for CR1, the plain sandwich times G / (G - 1) with G clusters, and a t with G - 1 degrees of
-        freedom: for many clusters of one size. True for CR2 with Satterthwaite's degrees of freedom: for few or unequal
-        ones
 
     A term that only one cluster informs, or on which all clusters agree to the last digit, has no robust error (NaN).
     Raises ValueError for fewer than two clusters.
@@ -45,19 +48,14 @@ def sandwich(matrix, cells, fitted, cluster, level=0.95, small=False):
     x, b = matrix.to_numpy(float), fitted.estimates.to_numpy()
     events, n = cells["events"].to_numpy(float), cells[["events", "others"]].sum(axis=1).to_numpy(float)
     label, names = pd.factorize(np.asarray(cluster))
-    clusters = len(names)
-    if clusters < 2:
+    if len(names) < 2:
         raise ValueError("errors robust to clusters need at least two of them")
     risk = expit(x @ b)
     order = np.argsort(label, kind="stable")
     starts = np.flatnonzero(np.diff(label[order], prepend=-1))
     scores = np.add.reduceat((x * (events - n * risk)[:, None])[order], starts)
-    if small:
-        weighted = x[order] * np.sqrt(n * risk * (1 - risk))[order, None]
-        covariance, df = _cr2(fitted.covariance, scores, weighted, starts)
-    else:
-        spread = scores @ fitted.covariance
-        covariance, df = spread.T @ spread * clusters / (clusters - 1), np.full(len(b), clusters - 1.0)
+    weighted = x[order] * np.sqrt(n * risk * (1 - risk))[order, None]
+    covariance, df = _cr2(fitted.covariance, scores, weighted, starts)
     se = np.sqrt(np.diag(covariance))
     reach = t.ppf((1 + level) / 2, df) * se
     alike = se < ALIKE * np.sqrt(np.diag(fitted.covariance))
