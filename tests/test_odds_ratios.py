@@ -219,13 +219,13 @@ def test_without_the_other_variable_a_sentence_takes_the_place():
     assert "not among the predictors" in texts(forest.odds_by_category({}, None, codebook(), REFERENCE))[0]
 
 
-def test_the_note_tells_the_tests_that_were_made():
+def test_the_note_tells_the_tests_and_which_could_not_be_made():
     crossed = {"sex": {"chi_square": 9.5, "df": 2, "p": 0.0087, "kind": "likelihood ratio"},
                "stage": {"chi_square": np.nan, "df": 0, "p": np.nan, "kind": "likelihood ratio"}}  # fmt: skip
     note = model_tables.interaction_note(crossed, {}, 10, codebook())
     assert "†" not in note
     assert "sex and presenting problem: likelihood ratio χ²(2) = 9.5, p = 0.009." in note
-    assert "stage" not in note and "nan" not in note
+    assert "stage and presenting problem: not tested, since no further combination" in note and "nan" not in note
 
 
 def gains():

@@ -26,6 +26,7 @@ stats/       methods that no well-kept library has, one file each
 comparisons  the tables of the comparisons between levels, and of the hotline's response
 response_charts   the charts of that response
 predictors   what may predict a level, by block and by when it is known
+held_out     who is held out to judge a model, and where too few are left for one
 estimable    the part of a logistic model that the counts can estimate, and in words what they cannot
 odds_ratios  the tables of odds ratios
 forest       their plots: a whole model, one variable within another, several analyses
