@@ -15,10 +15,13 @@ Why not a library: statsmodels' MICE and scikit-learn's IterativeImputer draw nu
 per pupil.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from scipy.stats import t
 
+from hotline.stats.coded import Coded
 from hotline.stats.likelihood import maximise, solve
 from hotline.stats.multinomial import Multinomial
 
@@ -35,7 +38,7 @@ class _Shrunk(Multinomial):
 
     def __init__(self, x, counts):
         super().__init__(x, counts)
-        self.precision = np.tile(np.append(0.0, np.full(x.shape[1] - 1, PRIOR)), self.logits)
+        self.precision = np.tile(np.append(0.0, np.full(x.terms - 1, PRIOR)), self.logits)
 
     def value_and_score(self, b):
         value, score = super().value_and_score(b)
@@ -54,25 +57,30 @@ class _Conditional:
 
     def __init__(self, codes, n, place, sizes, before=None):
         self.place, self.sizes = place, sizes
-        counts = np.zeros((len(codes), sizes[place]))
-        counts[np.arange(len(codes)), codes[:, place]] = n
         # A code that nobody has can't be drawn and has no coefficients.
-        self.held = np.flatnonzero(counts.sum(axis=0) > 0)
+        self.held = np.flatnonzero(np.bincount(codes[:, place], n, sizes[place]) > 0)
         self.others = [each for each in range(len(sizes)) if each != place]
-        x = [np.ones((len(codes), 1))]
-        x += [np.eye(sizes[each])[:, 1:][codes[:, each]] for each in self.others]
-        self.model = _Shrunk(np.hstack(x), counts[:, self.held])
-        size = self.model.logits * self.model.x.shape[1]
-        fitted = before is not None and len(before.b) == size
-        self.b = before.b if fitted else self._each_against_the_first()
+        if before is None or not np.array_equal(before.held, self.held):
+            self.b = self._each_against_the_first(codes, n)
+        else:
+            self.b = before.b
         if before is not None:
             # One step from estimates that are themselves consistent is as good as all of them (Le Cam 1956, Proceedings
-            # of the Third Berkeley Symposium 1: 129-156), and a fifth of the work.
-            information = self.model.information(self.b)
-            self.b = self.b + solve(information, self.model.value_and_score(self.b)[1])
-            self.root = np.linalg.cholesky(solve(information, np.eye(size)))
+            # of the Third Berkeley Symposium 1: 129-156), and a fifth of the work. Only its outcome is kept, since a
+            # model has a row for each cell, and there is one for each variable.
+            model = self._model(codes, n, self.held)
+            information = model.information(self.b)
+            self.b = self.b + solve(information, model.value_and_score(self.b)[1])
+            self.root = np.linalg.cholesky(solve(information, np.eye(len(self.b))))
 
-    def _each_against_the_first(self):
+    def _model(self, codes, n, held):
+        """The model of the codes `held`, of which each row of `codes` has one."""
+        ends = np.cumsum([1, *(self.sizes[each] - 1 for each in self.others)])
+        columns = [np.append(-1, np.arange(*each)) for each in pairwise(ends)]
+        x = Coded([codes[:, each] for each in self.others], columns, len(codes), ends[-1])
+        return _Shrunk(x, np.where(codes[:, [self.place]] == held, n[:, None], 0))
+
+    def _each_against_the_first(self, codes, n):
         """Fit each code against the first among those who have one of the two.
 
         That is consistent as well, somewhat less efficient, and many times quicker than fitting all at once (Begg and
@@ -80,10 +88,10 @@ class _Conditional:
         """
         found = []
         for place in range(1, len(self.held)):
-            counts = self.model.counts[:, [0, place]]
-            rows = counts.any(axis=1)
-            pair = _Shrunk(self.model.x[rows], counts[rows])
-            found.append(maximise(pair, np.zeros(pair.x.shape[1]), tolerance=ROUGH))
+            two = self.held[[0, place]]
+            rows = np.isin(codes[:, self.place], two)
+            pair = self._model(codes[rows], n[rows], two)
+            found.append(maximise(pair, np.zeros(pair.x.terms), tolerance=ROUGH))
         return np.concatenate(found)
 
     def coefficients(self, rng=None):
@@ -134,7 +142,8 @@ def impute(counts, variables, number, rng):
     is complete, or a variable has a single code: there is nothing to learn the gaps from.
     """
     given = [counts[name].cat.categories.drop(MISSING, errors="ignore") for name in variables]
-    codes = np.column_stack([each.get_indexer(counts[name]) for each, name in zip(given, variables, strict=True)])
+    codes = [each.get_indexer(counts[name]).astype(np.int16) for each, name in zip(given, variables, strict=True)]
+    codes = np.column_stack(codes)
     n, gaps, sizes = counts["n"].to_numpy(), codes < 0, [len(each) for each in given]
     whole = ~gaps.any(axis=1)
     sure, sure_n = codes[whole], n[whole]
