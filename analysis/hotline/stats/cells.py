@@ -55,14 +55,15 @@ def complete(cells, variables):
     return cells[~(cells[list(variables)] == "missing").any(axis=1)].reset_index(drop=True)
 
 
-def design(cells, reference):
+def design(cells, reference, dtype=float):
     """The design matrix: an intercept and one 0/1 column per code other than the reference.
 
     reference   {variable: code that the others are compared with}, in the order of the columns
-    Returns floats, cells x terms; the columns are pairs (variable, code). A code that nobody has gets no
+    dtype       of the entries; an np.int8 takes an eighth of a float, for very many cells
+    Returns cells x terms; the columns are pairs (variable, code). A code that nobody has gets no
     column. ValueError for a reference code that nobody has: nothing could be compared with it.
     """
-    columns = {INTERCEPT: np.ones(len(cells))}
+    columns = {INTERCEPT: np.ones(len(cells), dtype)}
     for variable, base in reference.items():
         places, codes = cells[variable].cat.codes.to_numpy(), cells[variable].cat.categories
         held = [place for place in np.unique(places) if place >= 0]
@@ -70,7 +71,7 @@ def design(cells, reference):
             raise ValueError(f"nobody has the reference code '{base}' of '{variable}'")
         for place in held:
             if codes[place] != base:
-                columns[variable, codes[place]] = (places == place).astype(float)
+                columns[variable, codes[place]] = (places == place).astype(dtype)
     return pd.DataFrame(columns, index=cells.index).rename_axis(columns=TERM)
 
 

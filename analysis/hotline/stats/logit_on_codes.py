@@ -63,12 +63,14 @@ class CodedLogit:
         return self.x.gram(self.n * risk * (1 - risk))
 
 
-def fit(cells, reference):
-    """Fit the logistic model; arguments as of `CodedLogit`. Returns a `likelihood.Fit` and the risk of each cell.
+def fit(cells, reference, start=None):
+    """Fit the logistic model. Returns a `likelihood.Fit` and the risk of each cell.
 
+    cells, reference   as of `CodedLogit`;  start   estimates of a fit with some of the same terms: where to start from
     Raises NoEstimate where no finite coefficients are best, and ValueError as `CodedLogit` does.
     """
     model = CodedLogit(cells, reference)
-    b = maximise(model, np.zeros(len(model.terms)))
+    b = np.zeros(len(model.terms)) if start is None else start.reindex(model.terms, fill_value=0.0).to_numpy()
+    b = maximise(model, b)
     covariance = solve(model.information(b), np.eye(len(b)))
     return Fit(pd.Series(b, model.terms), covariance, model.value_and_score(b)[0]), expit(model.log_odds(b))
