@@ -9,7 +9,7 @@ import pandas as pd
 
 from hotline import text
 from hotline.stats import cells as on_cells
-from hotline.stats import firth, imputation, logit_on_codes, robust, splines
+from hotline.stats import firth, imputation, logit, logit_on_codes, robust, splines
 from hotline.stats.likelihood import NoEstimate
 
 MAIN = "main"
@@ -94,6 +94,15 @@ def with_age(cells, reference, knots):
     }
 
 
+def compare_ages(cells, reference, knots, start=None):
+    """The models of `with_age` side by side, as `logit.compare` gives them.
+
+    cells, reference, knots   as `with_age` takes them;  start   estimates to start from
+    """
+    designs, against = with_age(cells, reference, knots)
+    return logit.compare(designs, cells, against, start)
+
+
 def with_helpers(counts, variables):
     """Counts for an imputation, by some variables and those of HELPERS that can help: (counts, names of all of them).
 
@@ -110,7 +119,7 @@ def with_helpers(counts, variables):
         enough = 2 * counts.loc[known, "n"].sum() >= counts.loc[whole, "n"].sum()
         if enough and (counts.loc[known, [*used, name]].nunique() > 1).all():
             used, whole = [*used, name], known
-    return counts.groupby(used, observed=True, as_index=False)["n"].sum(), used
+    return on_cells.summed(counts, used, ["n"]), used
 
 
 def gather(analyses):

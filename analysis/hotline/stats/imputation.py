@@ -30,7 +30,13 @@ MISSING = "missing"
 # keeps the models finite where a category is rare (White, Daniel and Royston 2010, doi 10.1016/j.csda.2010.04.005).
 PRIOR = 1 / 9
 ROUGH = 0.1  # as near as the coefficients of the first fits need to come: they only start the second ones
+AT_ONCE = 100_000  # cells that are worked on at once
 CYCLES = (5, 3)  # rounds through all variables: to leave the first guess behind, and again before each imputation
+
+
+def _precision(terms, logits):
+    """The precision of the prior of each coefficient; intercepts have none."""
+    return np.tile(np.append(0.0, np.full(terms - 1, PRIOR)), logits)
 
 
 class _Shrunk(Multinomial):
@@ -38,7 +44,7 @@ class _Shrunk(Multinomial):
 
     def __init__(self, x, counts):
         super().__init__(x, counts)
-        self.precision = np.tile(np.append(0.0, np.full(x.terms - 1, PRIOR)), self.logits)
+        self.precision = _precision(x.terms, self.logits)
 
     def value_and_score(self, b):
         value, score = super().value_and_score(b)
@@ -66,19 +72,30 @@ class _Conditional:
             self.b = before.b
         if before is not None:
             # One step from estimates that are themselves consistent is as good as all of them (Le Cam 1956, Proceedings
-            # of the Third Berkeley Symposium 1: 129-156), and a fifth of the work. Only its outcome is kept, since a
-            # model has a row for each cell, and there is one for each variable.
-            model = self._model(codes, n, self.held)
-            information = model.information(self.b)
-            self.b = self.b + solve(information, model.value_and_score(self.b)[1])
+            # of the Third Berkeley Symposium 1: 129-156), and a fifth of the work.
+            information, score = self._derivatives(codes, n)
+            self.b = self.b + solve(information, score)
             self.root = np.linalg.cholesky(solve(information, np.eye(len(self.b))))
 
-    def _model(self, codes, n, held):
-        """The model of the codes `held`, of which each row of `codes` has one."""
+    def _design(self, codes):
+        """The intercept and the codes of all other variables; the first code of each has no column."""
         ends = np.cumsum([1, *(self.sizes[each] - 1 for each in self.others)])
         columns = [np.append(-1, np.arange(*each)) for each in pairwise(ends)]
-        x = Coded([codes[:, each] for each in self.others], columns, len(codes), ends[-1])
-        return _Shrunk(x, np.where(codes[:, [self.place]] == held, n[:, None], 0))
+        return Coded([codes[:, each] for each in self.others], columns, len(codes), ends[-1])
+
+    def _counts(self, codes, n, held):
+        """The pupils of each row by the code of this variable, one of `held`."""
+        return np.where(codes[:, [self.place]] == held, n[:, None], 0)
+
+    def _derivatives(self, codes, n):
+        """The information and the score at the coefficients; only some rows at a time have a number for each code."""
+        weak = _precision(len(self.b) // (len(self.held) - 1), len(self.held) - 1)
+        information, score = np.diag(weak), -weak * self.b
+        for start in range(0, len(codes), AT_ONCE):
+            rows = slice(start, start + AT_ONCE)
+            part = Multinomial(self._design(codes[rows]), self._counts(codes[rows], n[rows], self.held))
+            information, score = information + part.information(self.b), score + part.value_and_score(self.b)[1]
+        return information, score
 
     def _each_against_the_first(self, codes, n):
         """Fit each code against the first among those who have one of the two.
@@ -90,7 +107,7 @@ class _Conditional:
         for place in range(1, len(self.held)):
             two = self.held[[0, place]]
             rows = np.isin(codes[:, self.place], two)
-            pair = self._model(codes[rows], n[rows], two)
+            pair = _Shrunk(self._design(codes[rows]), self._counts(codes[rows], n[rows], two))
             found.append(maximise(pair, np.zeros(pair.x.terms), tolerance=ROUGH))
         return np.concatenate(found)
 

@@ -49,7 +49,8 @@ class Multinomial:
         eta = np.zeros(self.counts.shape)
         eta[:, 1:] = self.x.times(b.reshape(self.logits, -1).T)
         eta -= eta.max(axis=1, keepdims=True)  # so that no exponential grows too large
-        return eta - np.log(np.exp(eta).sum(axis=1, keepdims=True))
+        eta -= np.log(np.exp(eta).sum(axis=1, keepdims=True))
+        return eta
 
     def value_and_score(self, b):
         """Return the log-likelihood of single pupils and its slope."""
