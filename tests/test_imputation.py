@@ -162,3 +162,11 @@ def test_fits_that_agree_have_no_spread_between_and_one_fit_is_not_enough():
     assert found["se"] == pytest.approx(0.2) and found["df"] == pytest.approx(500 / 502 * 499)
     with pytest.raises(ValueError, match="at least two"):
         imputation.pool([one], 500)
+
+
+def test_models_fitted_some_cells_at_a_time_give_the_same_draws(monkeypatch):
+    counts = counted(with_gaps(pupils(3000, 11), 12))
+    whole = list(imputation.impute(counts, NAMES, 2, np.random.default_rng(4)))
+    monkeypatch.setattr(imputation, "AT_ONCE", 7)
+    for one, two in zip(whole, imputation.impute(counts, NAMES, 2, np.random.default_rng(4)), strict=True):
+        pd.testing.assert_frame_equal(one, two)

@@ -174,6 +174,7 @@ def test_age_takes_the_place_of_the_stage_and_stands_beside_it():
     reference = {"sex": "male", "stage": "primary"}
     designs, against = sensitivity.with_age(cells, reference, 4)
     found = logit.compare(designs, cells, against)
+    pd.testing.assert_frame_equal(found, sensitivity.compare_ages(cells, reference, 4))
     assert found["parameters"].tolist() == [3, 3, 5, 4]
     assert found["df"].dropna().tolist() == [2, 1]
     shown = sensitivity_tables.printed_age(found)

@@ -151,9 +151,14 @@ def write_tables(connection, book, folder, names=("calls", "pupils")):
     return rows
 
 
-def rejected(connection):
-    """Return every row that did not become a case: its number, stage, rule, action and the field at fault."""
-    return connection.execute("SELECT row, stage, rule, action, field FROM judged ORDER BY row").df()
+def write_rejected(connection, file):
+    """Write every row that did not become a case as CSV: its number, stage, rule, action and the field at fault.
+
+    Returns how many lines were written, and how many rows of the export they name.
+    """
+    left = "SELECT row, stage, rule, action, field FROM judged ORDER BY row"
+    connection.execute(f"COPY ({left}) TO {quoted(file)} (FORMAT csv, HEADER)")
+    return connection.execute("SELECT count(*), count(DISTINCT row) FROM judged").fetchone()
 
 
 def problems(connection, found, most=5):

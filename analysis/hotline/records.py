@@ -39,11 +39,12 @@ def _is_running(process):
     return True
 
 
-def connect(memory="4GB", threads=2):
+def connect(memory="1GB", threads=2):
     """Return a DuckDB connection that fetches nothing and stays within a memory limit.
 
-    What does not fit goes to a folder in the checkout's .cache/, never in data-derived/. It is removed with
-    the connection, since it may hold raw records; what a killed run left behind goes with the next run.
+    Half of this memory is enough for four million calls; a quarter is not. What does not fit goes to a folder in the
+    checkout's .cache/, never in data-derived/. It is removed with the connection, since it may hold raw records; what a
+    killed run left behind goes with the next run.
     """
     cache = paths.ROOT / ".cache"
     cache.mkdir(exist_ok=True)

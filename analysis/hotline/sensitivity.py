@@ -9,7 +9,8 @@ import pandas as pd
 
 from hotline import text
 from hotline.stats import cells as on_cells
-from hotline.stats import firth, robust, splines
+from hotline.stats import firth, imputation, logit, logit_on_codes, robust, splines
+from hotline.stats.likelihood import NoEstimate
 
 MAIN = "main"
 # What is no predictor and yet tells something of gaps: in short calls much is left out, and age goes with the stage.
@@ -34,10 +35,34 @@ def clustered(model, counts, cluster, outcome, start, level=0.95):
         return None, "the export does not tell", largest
     if not _holds(cells, model.reference):
         return None, "too few pupils", largest
-    matrix = on_cells.design(cells, model.reference)
-    fitted, _ = firth.estimate(matrix, cells, start)
+    matrix = on_cells.design(cells, model.reference, np.int8)
+    fitted = estimate(on_cells.collapse(cells, model.names), model.reference, start)
     size = f"{text.count(sizes.sum())} in {text.count(len(sizes))}"
     return robust.sandwich(matrix, cells, fitted, cells[cluster], level), size, largest
+
+
+def estimate(cells, reference, start=None):
+    """Fit the model as `firth.estimate` does, but without a design matrix where there are finite estimates: a Fit."""
+    try:
+        return logit_on_codes.fit(cells, reference, start)[0]
+    except NoEstimate:
+        return firth.fit(on_cells.design(cells, reference), cells)
+
+
+def completed(model, counts, variables, happened, number, rng, start=None):
+    """The model fitted to each of several tables in which the gaps are filled: a list of Fits.
+
+    model       as `estimable` gives it;  counts, variables   as `with_helpers` gives them
+    happened    {variable: codes with which a pupil has the event}, of one variable
+    number, rng, start   of imputations, a numpy Generator, and estimates to start from
+    """
+    fits, ((outcome, codes),) = [], happened.items()
+    for filled in imputation.impute(counts, variables, number, rng):
+        with_event = filled[outcome].isin(codes)
+        split = filled.assign(events=filled["n"].where(with_event, 0), others=filled["n"].where(~with_event, 0))
+        cells = model.without_apart(on_cells.collapse(split, model.names))
+        fits.append(estimate(cells, model.reference, start))
+    return fits
 
 
 def _holds(cells, reference):
@@ -69,6 +94,15 @@ def with_age(cells, reference, knots):
     }
 
 
+def compare_ages(cells, reference, knots, start=None):
+    """The models of `with_age` side by side, as `logit.compare` gives them.
+
+    cells, reference, knots   as `with_age` takes them;  start   estimates to start from
+    """
+    designs, against = with_age(cells, reference, knots)
+    return logit.compare(designs, cells, against, start)
+
+
 def with_helpers(counts, variables):
     """Counts for an imputation, by some variables and those of HELPERS that can help: (counts, names of all of them).
 
@@ -85,7 +119,7 @@ def with_helpers(counts, variables):
         enough = 2 * counts.loc[known, "n"].sum() >= counts.loc[whole, "n"].sum()
         if enough and (counts.loc[known, [*used, name]].nunique() > 1).all():
             used, whole = [*used, name], known
-    return counts.groupby(used, observed=True, as_index=False)["n"].sum(), used
+    return on_cells.summed(counts, used, ["n"]), used
 
 
 def gather(analyses):

@@ -47,7 +47,32 @@ def counts_by(counts, variables, outcome):
 
 def collapse(cells, variables):
     """The cells of fewer variables: counts added up over the variables that are not named."""
-    return cells.groupby(list(variables), observed=True, as_index=False)[COUNTS].sum()
+    return summed(cells, list(variables), COUNTS)
+
+
+def summed(table, variables, columns):
+    """The sums of some columns over the rows that agree in some variables: what pandas' `groupby` gives, in less room.
+
+    table : categories, whole numbers or texts in `variables`; a row without one of them is left out
+    Returns `variables` and `columns`, a row for each combination that occurs, in the order of the variables. `groupby`
+    keeps eight bytes for each row and variable; here it is eight bytes for each row.
+    """
+    key, size, known = np.zeros(len(table), np.int64), 1, np.ones(len(table), bool)
+    for name in variables:
+        column = table[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            place, codes = column.cat.codes.to_numpy(), column.cat.categories
+        else:
+            place, codes = pd.factorize(column, sort=True)
+        if size * max(len(codes), 1) > np.iinfo(np.int64).max:  # as many numbers as there are combinations will do
+            held, key = np.unique(key, return_inverse=True)
+            size = len(held)
+        key, size, known = key * len(codes) + place, size * len(codes), known & (place >= 0)
+    rows = np.flatnonzero(known)
+    rows = rows[np.argsort(key[rows], kind="stable")]
+    starts = np.flatnonzero(np.diff(key[rows], prepend=-1))
+    sums = {name: np.add.reduceat(table[name].to_numpy()[rows], starts) for name in columns}
+    return table[variables].iloc[rows[starts]].reset_index(drop=True).assign(**sums)
 
 
 def complete(cells, variables):
@@ -55,14 +80,15 @@ def complete(cells, variables):
     return cells[~(cells[list(variables)] == "missing").any(axis=1)].reset_index(drop=True)
 
 
-def design(cells, reference):
+def design(cells, reference, dtype=float):
     """The design matrix: an intercept and one 0/1 column per code other than the reference.
 
     reference   {variable: code that the others are compared with}, in the order of the columns
-    Returns floats, cells x terms; the columns are pairs (variable, code). A code that nobody has gets no
+    dtype       of the entries; an np.int8 takes an eighth of a float, for very many cells
+    Returns cells x terms; the columns are pairs (variable, code). A code that nobody has gets no
     column. ValueError for a reference code that nobody has: nothing could be compared with it.
     """
-    columns = {INTERCEPT: np.ones(len(cells))}
+    columns = {INTERCEPT: np.ones(len(cells), dtype)}
     for variable, base in reference.items():
         places, codes = cells[variable].cat.codes.to_numpy(), cells[variable].cat.categories
         held = [place for place in np.unique(places) if place >= 0]
@@ -70,7 +96,7 @@ def design(cells, reference):
             raise ValueError(f"nobody has the reference code '{base}' of '{variable}'")
         for place in held:
             if codes[place] != base:
-                columns[variable, codes[place]] = (places == place).astype(float)
+                columns[variable, codes[place]] = (places == place).astype(dtype)
     return pd.DataFrame(columns, index=cells.index).rename_axis(columns=TERM)
 
 

@@ -15,10 +15,13 @@ Why not a library: statsmodels' MICE and scikit-learn's IterativeImputer draw nu
 per pupil.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from scipy.stats import t
 
+from hotline.stats.coded import Coded
 from hotline.stats.likelihood import maximise, solve
 from hotline.stats.multinomial import Multinomial
 
@@ -27,7 +30,13 @@ MISSING = "missing"
 # keeps the models finite where a category is rare (White, Daniel and Royston 2010, doi 10.1016/j.csda.2010.04.005).
 PRIOR = 1 / 9
 ROUGH = 0.1  # as near as the coefficients of the first fits need to come: they only start the second ones
+AT_ONCE = 100_000  # cells that are worked on at once
 CYCLES = (5, 3)  # rounds through all variables: to leave the first guess behind, and again before each imputation
+
+
+def _precision(terms, logits):
+    """The precision of the prior of each coefficient; intercepts have none."""
+    return np.tile(np.append(0.0, np.full(terms - 1, PRIOR)), logits)
 
 
 class _Shrunk(Multinomial):
@@ -35,7 +44,7 @@ class _Shrunk(Multinomial):
 
     def __init__(self, x, counts):
         super().__init__(x, counts)
-        self.precision = np.tile(np.append(0.0, np.full(x.shape[1] - 1, PRIOR)), self.logits)
+        self.precision = _precision(x.terms, self.logits)
 
     def value_and_score(self, b):
         value, score = super().value_and_score(b)
@@ -54,25 +63,41 @@ class _Conditional:
 
     def __init__(self, codes, n, place, sizes, before=None):
         self.place, self.sizes = place, sizes
-        counts = np.zeros((len(codes), sizes[place]))
-        counts[np.arange(len(codes)), codes[:, place]] = n
         # A code that nobody has can't be drawn and has no coefficients.
-        self.held = np.flatnonzero(counts.sum(axis=0) > 0)
+        self.held = np.flatnonzero(np.bincount(codes[:, place], n, sizes[place]) > 0)
         self.others = [each for each in range(len(sizes)) if each != place]
-        x = [np.ones((len(codes), 1))]
-        x += [np.eye(sizes[each])[:, 1:][codes[:, each]] for each in self.others]
-        self.model = _Shrunk(np.hstack(x), counts[:, self.held])
-        size = self.model.logits * self.model.x.shape[1]
-        fitted = before is not None and len(before.b) == size
-        self.b = before.b if fitted else self._each_against_the_first()
+        if before is None or not np.array_equal(before.held, self.held):
+            self.b = self._each_against_the_first(codes, n)
+        else:
+            self.b = before.b
         if before is not None:
             # One step from estimates that are themselves consistent is as good as all of them (Le Cam 1956, Proceedings
             # of the Third Berkeley Symposium 1: 129-156), and a fifth of the work.
-            information = self.model.information(self.b)
-            self.b = self.b + solve(information, self.model.value_and_score(self.b)[1])
-            self.root = np.linalg.cholesky(solve(information, np.eye(size)))
+            information, score = self._derivatives(codes, n)
+            self.b = self.b + solve(information, score)
+            self.root = np.linalg.cholesky(solve(information, np.eye(len(self.b))))
 
-    def _each_against_the_first(self):
+    def _design(self, codes):
+        """The intercept and the codes of all other variables; the first code of each has no column."""
+        ends = np.cumsum([1, *(self.sizes[each] - 1 for each in self.others)])
+        columns = [np.append(-1, np.arange(*each)) for each in pairwise(ends)]
+        return Coded([codes[:, each] for each in self.others], columns, len(codes), ends[-1])
+
+    def _counts(self, codes, n, held):
+        """The pupils of each row by the code of this variable, one of `held`."""
+        return np.where(codes[:, [self.place]] == held, n[:, None], 0)
+
+    def _derivatives(self, codes, n):
+        """The information and the score at the coefficients; only some rows at a time have a number for each code."""
+        weak = _precision(len(self.b) // (len(self.held) - 1), len(self.held) - 1)
+        information, score = np.diag(weak), -weak * self.b
+        for start in range(0, len(codes), AT_ONCE):
+            rows = slice(start, start + AT_ONCE)
+            part = Multinomial(self._design(codes[rows]), self._counts(codes[rows], n[rows], self.held))
+            information, score = information + part.information(self.b), score + part.value_and_score(self.b)[1]
+        return information, score
+
+    def _each_against_the_first(self, codes, n):
         """Fit each code against the first among those who have one of the two.
 
         That is consistent as well, somewhat less efficient, and many times quicker than fitting all at once (Begg and
@@ -80,10 +105,10 @@ class _Conditional:
         """
         found = []
         for place in range(1, len(self.held)):
-            counts = self.model.counts[:, [0, place]]
-            rows = counts.any(axis=1)
-            pair = _Shrunk(self.model.x[rows], counts[rows])
-            found.append(maximise(pair, np.zeros(pair.x.shape[1]), tolerance=ROUGH))
+            two = self.held[[0, place]]
+            rows = np.isin(codes[:, self.place], two)
+            pair = _Shrunk(self._design(codes[rows]), self._counts(codes[rows], n[rows], two))
+            found.append(maximise(pair, np.zeros(pair.x.terms), tolerance=ROUGH))
         return np.concatenate(found)
 
     def coefficients(self, rng=None):
@@ -134,7 +159,8 @@ def impute(counts, variables, number, rng):
     is complete, or a variable has a single code: there is nothing to learn the gaps from.
     """
     given = [counts[name].cat.categories.drop(MISSING, errors="ignore") for name in variables]
-    codes = np.column_stack([each.get_indexer(counts[name]) for each, name in zip(given, variables, strict=True)])
+    codes = [each.get_indexer(counts[name]).astype(np.int16) for each, name in zip(given, variables, strict=True)]
+    codes = np.column_stack(codes)
     n, gaps, sizes = counts["n"].to_numpy(), codes < 0, [len(each) for each in given]
     whole = ~gaps.any(axis=1)
     sure, sure_n = codes[whole], n[whole]

@@ -13,39 +13,60 @@ import pandas as pd
 from hotline.stats.likelihood import Fit, maximise, solve
 
 
+class Dense:
+    """A design matrix that is written out, with the three operations of `coded.Coded`."""
+
+    def __init__(self, x):
+        self.x = np.ascontiguousarray(x, dtype=float)
+        self.terms = self.x.shape[1]
+
+    def times(self, b):
+        """Return the matrix times coefficients."""
+        return self.x @ b
+
+    def back(self, values):
+        """Return numbers per cell times the matrix."""
+        return values.T @ self.x
+
+    def gram(self, weight):
+        """Return the matrix times itself with a weight for each cell."""
+        return self.x.T @ (self.x * weight[:, None])
+
+
 class Multinomial:
     """The log-likelihood of counts; the coefficients lie one category after the other.
 
-    x : floats, (cells, terms), the intercept among them;  counts : (cells, categories)
+    x : a design with an intercept, `Dense` or `coded.Coded`;  counts : (cells, categories)
     """
 
     def __init__(self, x, counts):
-        self.x, self.counts = np.ascontiguousarray(x, dtype=float), np.asarray(counts, dtype=float)
+        self.x, self.counts = x, np.asarray(counts, dtype=float)
         self.n = self.counts.sum(axis=1)
         self.logits = self.counts.shape[1] - 1
 
     def log_chances(self, b):
         """Return the logarithm of each category's chance, (cells, categories)."""
         eta = np.zeros(self.counts.shape)
-        eta[:, 1:] = self.x @ b.reshape(self.logits, -1).T
+        eta[:, 1:] = self.x.times(b.reshape(self.logits, -1).T)
         eta -= eta.max(axis=1, keepdims=True)  # so that no exponential grows too large
-        return eta - np.log(np.exp(eta).sum(axis=1, keepdims=True))
+        eta -= np.log(np.exp(eta).sum(axis=1, keepdims=True))
+        return eta
 
     def value_and_score(self, b):
         """Return the log-likelihood of single pupils and its slope."""
         log_chances = self.log_chances(b)
         over = self.counts - self.n[:, None] * np.exp(log_chances)
-        return (self.counts * log_chances).sum(), (over[:, 1:].T @ self.x).ravel()
+        return (self.counts * log_chances).sum(), self.x.back(over[:, 1:]).ravel()
 
     def information(self, b):
         """Return the information; observed and expected are the same in this model."""
         chances = np.exp(self.log_chances(b))[:, 1:]
-        terms = self.x.shape[1]
+        terms = self.x.terms
         out = np.empty((self.logits, terms, self.logits, terms))
         for j in range(self.logits):
             for k in range(j, self.logits):
                 weight = self.n * chances[:, j] * ((j == k) - chances[:, k])
-                out[j, :, k] = out[k, :, j] = self.x.T @ (self.x * weight[:, None])
+                out[j, :, k] = out[k, :, j] = self.x.gram(weight)
         return out.reshape(self.logits * terms, -1)
 
 
@@ -59,7 +80,7 @@ def fit(x, counts):
     totals = counts.sum().to_numpy()
     if not (totals > 0).all():
         raise ValueError("nobody is in one of the categories")
-    model = Multinomial(x, counts)
+    model = Multinomial(Dense(x), counts)
     b = maximise(model, np.zeros(model.logits * x.shape[1]))
     labels = [
         (category, *(term if isinstance(term, tuple) else (term,))) for category in counts.columns[1:] for term in x

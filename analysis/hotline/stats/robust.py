@@ -45,24 +45,25 @@ def sandwich(matrix, cells, fitted, cluster, level=0.95):
     A term that only one cluster informs, or on which all clusters agree to the last digit, has no robust error (NaN).
     Raises ValueError for fewer than two clusters.
     """
-    x, b = matrix.to_numpy(float), fitted.estimates.to_numpy()
+    x, b = np.ascontiguousarray(matrix), fitted.estimates.to_numpy()
     events, n = cells["events"].to_numpy(float), cells[["events", "others"]].sum(axis=1).to_numpy(float)
     label, names = pd.factorize(np.asarray(cluster))
     if len(names) < 2:
         raise ValueError("errors robust to clusters need at least two of them")
-    risk = expit(x @ b)
+    # column by column, and the rest cluster by cluster: so a matrix of small integers is never one of floats
+    risk = expit(sum(column * each for column, each in zip(x.T, b, strict=True)))
+    residual, weight = events - n * risk, n * risk * (1 - risk)
     order = np.argsort(label, kind="stable")
     starts = np.flatnonzero(np.diff(label[order], prepend=-1))
-    scores = np.add.reduceat((x * (events - n * risk)[:, None])[order], starts)
-    weighted = x[order] * np.sqrt(n * risk * (1 - risk))[order, None]
-    covariance, df = _cr2(fitted.covariance, scores, weighted, starts)
+    x = x[order]
+    covariance, df = _cr2(fitted.covariance, x, residual[order], weight[order], starts)
     se = np.sqrt(np.diag(covariance))
     reach = t.ppf((1 + level) / 2, df) * se
     alike = se < ALIKE * np.sqrt(np.diag(fitted.covariance))
     p = 2 * t.sf(np.abs(b) / np.where(alike, 1, se), df)
     columns = {"b": b, "se": se, "df": df, "low": b - reach, "high": b + reach, "p": p}
     table = pd.DataFrame(columns, index=matrix.columns)
-    table.loc[alike | _known_to_one((x != 0)[order], starts), ["se", "df", "low", "high", "p"]] = np.nan
+    table.loc[alike | _known_to_one(x != 0, starts), ["se", "df", "low", "high", "p"]] = np.nan
     return table
 
 
@@ -71,15 +72,16 @@ def _known_to_one(held, starts):
     return (np.logical_or.reduceat(held, starts).sum(axis=0)) < 2
 
 
-def _cr2(inverse, scores, weighted, starts):
+def _cr2(inverse, x, residual, weight, starts):
     """The CR2 covariance and the degrees of freedom of each coefficient.
 
-    inverse : the inverse information;  scores : a row per cluster
-    weighted : the design's rows, each times the root of its weight, cluster by cluster;  starts : of the clusters
+    inverse : the inverse information
+    x, residual, weight : the design's rows, and of each the events beyond those expected and the weight in the
+        information, cluster by cluster;  starts : of the clusters
     """
     root = np.linalg.cholesky(inverse)
     spread, trace, squares, together = np.zeros_like(inverse), 0.0, 0.0, 0.0
-    for share, turn, own_scores in _directions(weighted @ root, scores @ root, starts):
+    for share, turn, own_scores in _directions(x, residual, weight, starts, root):
         left = 1 - share
         bent = np.where(left > NOTHING_LEFT, left, np.inf) ** -0.5
         turned = np.einsum("gdm,gd->gm", turn, own_scores)
@@ -96,16 +98,18 @@ def _cr2(inverse, scores, weighted, starts):
     return spread, trace**2 / (squares + (together**2).sum(axis=(1, 2)))
 
 
-def _directions(rows, scores, starts):
+def _directions(x, residual, weight, starts, root):
     """Yield, of some clusters at a time, the eigenvalues of each K_i, its eigenvectors and its score.
 
-    rows, scores : as those of `_cr2`, on the scale on which all information together is the unit matrix
+    x, residual, weight, starts : as those of `_cr2`;  root : of the inverse information, which makes the scale on which
+    all information together is the unit matrix
     Only eigenvectors of cells that the cluster has are there; in all other directions the eigenvalue is nought.
     """
-    sizes = np.diff(starts, append=len(rows))
+    sizes = np.diff(starts, append=len(x))
     for size in np.unique(sizes):
         alike = np.flatnonzero(sizes == size)
         for part in np.split(alike, range(TOGETHER, len(alike), TOGETHER)):
-            held = rows[starts[part][:, None] + np.arange(size)]
-            turn, share, _ = np.linalg.svd(held.transpose(0, 2, 1), full_matrices=False)
-            yield (share**2).clip(0, 1), turn, scores[part]
+            own = starts[part][:, None] + np.arange(size)
+            rows = x[own] @ root
+            turn, share, _ = np.linalg.svd((rows * np.sqrt(weight[own])[..., None]).transpose(0, 2, 1), False)
+            yield (share**2).clip(0, 1), turn, np.einsum("gcd,gc->gd", rows, residual[own])
