@@ -276,32 +276,6 @@ def test_a_split_repeats_with_its_seed_and_refuses_a_share_out_of_range():
         on_cells.split(cells, 1, np.random.default_rng(3))
 
 
-@pytest.mark.parametrize("variables", [["stage"], ["band", "stage", "age", "place"], ["age"], ["place", "age"]])
-@pytest.mark.parametrize("rows", [0, 500])
-def test_sums_are_those_of_pandas_groupby_also_where_something_is_not_recorded(variables, rows):
-    rng = np.random.default_rng(5)
-    frame = pd.DataFrame(
-        {
-            "stage": pd.Categorical(rng.choice(["senior", "junior"], 500), ["primary", "junior", "senior", "missing"]),
-            "band": pd.Categorical(rng.choice(["a", "c", None], 500), ["c", "b", "a"], ordered=True),
-            "age": pd.array(rng.choice([7, 9, 11, None], 500), "Int64"),
-            "place": rng.choice(["x", "y"], 500),
-            **{name: rng.integers(0, 9, 500) for name in on_cells.COUNTS},
-        }
-    )[:rows]
-    expected = frame.groupby(variables, observed=True, as_index=False)[on_cells.COUNTS].sum()
-    pd.testing.assert_frame_equal(on_cells.summed(frame, variables, on_cells.COUNTS), expected)
-
-
-def test_sums_hold_where_there_are_more_combinations_than_whole_numbers():
-    rng = np.random.default_rng(6)
-    names = [f"v{place}" for place in range(12)]
-    frame = pd.DataFrame({name: rng.integers(0, 300, 2000) for name in names}).astype("category").assign(n=1)
-    frame = pd.concat([frame, frame[:700]], ignore_index=True)
-    expected = frame.groupby(names, observed=True, as_index=False)["n"].sum()
-    pd.testing.assert_frame_equal(on_cells.summed(frame, names, ["n"]), expected)
-
-
 def test_a_design_of_small_integers_has_the_same_entries():
     outcome, event, bases = BASES["titanic"]
     cells = on_cells.cells_of(table("titanic"), bases, outcome, event)

@@ -119,7 +119,7 @@ def with_helpers(counts, variables):
         enough = 2 * counts.loc[known, "n"].sum() >= counts.loc[whole, "n"].sum()
         if enough and (counts.loc[known, [*used, name]].nunique() > 1).all():
             used, whole = [*used, name], known
-    return on_cells.summed(counts, used, ["n"]), used
+    return counts.groupby(used, observed=True, as_index=False)["n"].sum(), used
 
 
 def gather(analyses):
