@@ -1,5 +1,7 @@
 """What can't be estimated is left out and named; what is left has finite estimates."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -108,12 +110,23 @@ def test_categories_that_together_tell_the_event_for_certain_are_set_apart():
             r"all of the pupils with all predictors recorded \(3,000\) are at risk, and a logistic model needs",
         ),
         ({name: codebook()[name].reference for name in NAMES}, "no predictor of being at risk varies"),
-        (dict.fromkeys(NAMES, "missing"), "no predictor of being at risk varies"),
+        (dict.fromkeys(NAMES, "missing"), "hardly anybody has a predictor of being at risk recorded"),
     ],
 )
 def test_where_no_model_is_left_one_sentence_says_so(fixed, message):
     with pytest.raises(NothingToEstimate, match=message):
         found(**fixed)
+
+
+def test_where_nobody_is_left_without_some_categories_the_complete_pupils_are_counted():
+    """All boys are at risk and no girl is: without the boys nobody is."""
+    with pytest.raises(NothingToEstimate) as raised:
+        found(event=lambda rows: rows["sex"] == "male")
+    assert re.fullmatch(
+        r"of the pupils with all predictors recorded \(3,000\) 1,\d{3} are at risk, but (only pupils|no pupil) at risk "
+        r"(are|is) left without the categories that have no finite odds ratio \(Sex: (Boy|Girl)\)",
+        str(raised.value),
+    )
 
 
 def test_nobody_complete_is_told():

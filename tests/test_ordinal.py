@@ -116,3 +116,12 @@ def test_a_fit_on_its_way_to_infinity_does_not_end_where_numbers_do():
     x = pd.DataFrame({"girl": [0, 0, 0, 1, 1, 1], "pressed": [0, 1, 2, 0, 1, 2]}).astype(float)
     with pytest.raises(ordinal.NoEstimate):
         ordinal.fit(x, counts)
+
+
+def test_a_chance_between_two_that_are_nearly_one_is_no_nought():
+    """Far out the difference of the two cumulative chances would be nought; there it is that of their rests."""
+    own, common = [np.ones((1, 1))] * 2, np.ones((1, 1))
+    eta, chances = ordinal._chances(np.array([40.0, 38.0, 0.5]), own, np.array([1, 2]), common)
+    assert eta.tolist() == [[40.5, 38.5]]
+    expected = [np.exp(-40.5), np.exp(-38.5) - np.exp(-40.5), 1]
+    assert chances[0].tolist() == pytest.approx(expected, rel=1e-12, abs=0)

@@ -93,3 +93,10 @@ def test_a_constant_a_perfect_and_an_empty_sample_have_no_slope(sample, why):
 def test_one_pupil_of_each_kind_has_an_area_without_limits():
     found = performance.measure([0.2, 0.6], [1, 0], [0, 1], 0.5)
     assert found["auc"] == 0 and np.isnan(found["auc_low"])
+
+
+def test_a_risk_that_rounds_to_one_has_an_area_and_no_calibration():
+    """So does that of a pupil whom a model of few pupils takes for certain."""
+    found = performance.measure([0.2, 0.6, 1.0], [3, 4, 2], [9, 5, 1], 0.5)
+    assert found["why"].startswith("a risk rounds to 0 or 1") and found[["intercept", "slope"]].isna().all()
+    assert found["auc"] > 0.5 and np.isfinite(found[["brier", "oe"]].astype(float)).all()

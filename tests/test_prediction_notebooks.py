@@ -135,3 +135,23 @@ def test_a_reference_without_the_event_leaves_nothing_to_use(counts, tmp_path, m
     bare = counts[(counts["parent_child"] != reference) | (counts["at_risk"] == "no")]
     files = run("07-use", bare.copy(), tmp_path, monkeypatch)
     assert "model.json" not in files and "The risk model has no finite intercept" in files["points.md"]
+
+
+@pytest.mark.parametrize(
+    ("name", "gaps", "sentence"),
+    [
+        ("07-prediction", "half", "of the pupils in the development part 0 have the event and 0 have not"),
+        ("07-validation", "half", "of the pupils in the development part 0 have the event and 0 have not"),
+        ("07-use", "half", "of the pupils in the development part 0 have the event and 0 have not"),
+        ("07-prediction", "all", "No predictor of the level can be used (Sex: recorded for nobody;"),
+    ],
+)
+def test_where_no_pupil_is_complete_every_table_says_so(name, gaps, sentence, counts, tmp_path, monkeypatch):
+    gappy = counts.copy()
+    if gaps == "half":  # each lacks one of two
+        gappy.loc[::2, "sex"] = gappy.loc[1::2, "bullying"] = "missing"
+    else:
+        gappy[NAMES] = "missing"
+    files = run(name, gappy, tmp_path, monkeypatch)
+    tables = {file for file in files if file.endswith(".md")} - ({"predictors.md"} if gaps == "half" else set())
+    assert len(tables) >= 4 and all(sentence in files[file] for file in tables)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from hotline.codebook import codebook
-from hotline.errors import InputError
+from hotline.errors import InputError, NothingToEstimate
 from hotline.predictors import predictors, refuse_late, usable
 
 
@@ -48,3 +48,12 @@ def test_what_an_export_does_not_hold_cannot_predict():
         "bullying": "the same for everybody",
         "boarding": "recorded for nobody",
     }
+
+
+def test_where_no_predictor_can_be_used_each_is_named_with_its_reason():
+    book = codebook()
+    counts = pd.DataFrame({"sex": ["male", "male"], "boarding": ["missing", "missing"]}).assign(n=[4, 5])
+    for name in ("sex", "boarding"):
+        counts[name] = pd.Categorical(counts[name], [*book[name].kept_codes, "missing"])
+    with pytest.raises(NothingToEstimate, match=r"\(Sex: the same for everybody; Boarding: recorded for nobody\)"):
+        usable(book, counts, ["sex", "boarding"])

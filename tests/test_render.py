@@ -172,16 +172,16 @@ def test_the_three_files_hold_the_numbers_the_table_and_the_figure(checkout):
 
 
 def test_a_step_without_estimates_leaves_dashes_and_the_paper_says_why(checkout):
-    change(checkout / "paper" / "manuscript.qmd", "Waiting differed", "{{< var study.estimated >}} Waiting differed")
-    assert render(checkout)[0] == 0
-    page = checkout / "paper" / "output" / "manuscript.html"
-    assert "The records held enough for every analysis that was planned. Waiting" in glyphs.text_of(page.read_text())
-    record = {"step": "03-anova", "simulated": True, "not_estimated": "all are at one level", "values": {}}
+    source = checkout / "paper" / "manuscript.qmd"
+    change(source, "Waiting differed", "{{< var study.estimated >}} Of {{< var anova.n >}} cases, waiting differed")
+    values = {"n": {"value": 9, "text": "nine", "unit": "", "cell": 3}}
+    record = {"step": "03-anova", "simulated": True, "not_estimated": "none at level_2 | [x]", "values": values}
     (checkout / "data-derived" / "03-anova" / "values.json").write_text(json.dumps(record))
     code, said = render(checkout)
     assert code == 0, said
-    told = "Not estimated, and shown as a dash: 03-anova: all are at one level. Waiting differed (–;"
-    assert told in glyphs.text_of(page.read_text())
+    page = glyphs.text_of((checkout / "paper" / "output" / "manuscript.html").read_text())
+    why = "Steps that found nothing to estimate, and whose numbers are dashes: 03-anova (none at level_2 | [x])."
+    assert f"{why} Of nine cases, waiting differed (–;" in page
 
 
 def test_the_same_bytes_twice_and_no_work_when_nothing_changed(checkout):

@@ -261,7 +261,8 @@ def test_a_table_says_whether_it_is_a_model_tally_and_carries_its_counts(rows):
             {"by": ["sex"], "where": {"stage": ["vocational", "missing"], "age": 7}},
             'the table "pupils" has no row under the filter: stage in vocational missing; age in 7',
         ),
-        ({"by": ["sex"], "where": {"stage": []}}, 'the table "pupils" has no row under the filter: stage in '),
+        ({"by": ["sex"], "where": {"stage": []}}, 'tally: the filter of "stage" allows no code'),
+        ({"by": ["sex"], "where": {"age": [70, 80]}}, 'tally: no row has 70, 80 for "age"; recorded are numbers from '),
         ({"by": ["caller"]}, 'tally: "caller" tells callers or staff apart; only a model tally may use it'),
         (
             {"by": ["sex"], "where": {"caller": 1}},

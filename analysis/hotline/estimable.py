@@ -83,10 +83,12 @@ def estimable(cells, blocks, book, found):
             said.append(f"{book[name].title} is recorded for {text.count(recorded)} pupils only and is left out.")
         else:
             reference[name] = book[name].reference
+    if not reference:
+        raise NothingToEstimate(f"hardly anybody has a predictor of being {found} recorded")
     complete = on_cells.complete(cells, reference)
     cells = complete
     while True:
-        _refuse_empty(cells, found)
+        _refuse_empty(complete, cells, found, [f"{book[name].title}: {book.label(name, code)}" for name, code in apart])
         for name in list(reference):
             held = _counts(cells, name)
             if len(held) < 2:
@@ -118,18 +120,29 @@ def estimable(cells, blocks, book, found):
     return Estimable(complete, cells, kept, reference, said, apart)
 
 
-def _refuse_empty(cells, found):
-    """Raise NothingToEstimate where no pupil is left, or where all or none of them have the event."""
-    events, others = cells[on_cells.COUNTS].sum()
+def _refuse_empty(complete, cells, found, apart):
+    """Raise NothingToEstimate where no pupil is left, or where all or none of them have the event.
+
+    complete : the cells with all predictors recorded;  cells : those that are left of them;  apart : the categories set
+    apart, in words
+    """
+    (events, others), (left, right) = (part[on_cells.COUNTS].sum() for part in (complete, cells))
     if events + others == 0:
         raise NothingToEstimate(
             f"no pupil has all predictors of being {found} recorded, so that there is no model to fit"
         )
+    n = text.count(events + others)
     if min(events, others) == 0:
         which = "all" if events else "none"
         raise NothingToEstimate(
-            f"{which} of the pupils with all predictors recorded ({text.count(events + others)}) are {found}, and a "
-            "logistic model needs pupils of both kinds"
+            f"{which} of the pupils with all predictors recorded ({n}) are {found}, and a logistic model needs pupils "
+            "of both kinds"
+        )
+    if min(left, right) == 0:
+        who = f"only pupils {found} are" if left else f"no pupil {found} is" if right else "nobody is"
+        raise NothingToEstimate(
+            f"of the pupils with all predictors recorded ({n}) {text.count(events)} are {found}, but {who} left "
+            f"without the categories that have no finite odds ratio ({', '.join(apart)})"
         )
 
 

@@ -11,6 +11,7 @@ from hotline import paths, style, tally
 from hotline.codebook import codebook
 from hotline.errors import NOT_ESTIMATED, NothingToEstimate
 from hotline.provenance import run_is_simulated
+from hotline.text import escaped
 
 STAMP = "Simulated data"
 
@@ -163,15 +164,18 @@ class Exhibits:
         reason : the sentence. It becomes the one row of each result, the one cell of each table, and what each figure
         says; values.json keeps it, so that whoever asks for a value of this step can be told why there is none.
         """
-        owed = {kind: sorted(names - self.made[kind]) for kind, names in self.promised.items()}
+        made = {kind: set(names) for kind, names in self.made.items()}
+        owed = {kind: sorted(names - made[kind]) for kind, names in self.promised.items()}
         for name in owed["results"]:
             self.result(name, pd.DataFrame({NOT_ESTIMATED: [reason]}))
         for name in owed["tables"]:
-            caption = f"{name.replace('_', ' ').capitalize()}: not estimated."
-            self.table(name, pd.DataFrame({"Not estimated": [f"{reason[:1].upper()}{reason[1:]}."]}), caption)
+            caption = f"{name.replace('_', ' ').capitalize()} ({slug(self.step).replace('-', ' ')}): not estimated."
+            sentence = escaped(f"{reason[:1].upper()}{reason[1:]}.")
+            self.table(name, pd.DataFrame({"Not estimated": [sentence]}), caption)
         for name in owed["figures"]:
             self.figure(name, style.words(f"Not estimated: {reason}."))
         self._write_values(reason)
+        self.made = made  # whoever mends the cell and goes on by hand still owes all this
 
     def _write_values(self, reason=None):
         """Write values.json and tallies.csv; reason: why there are no estimates, or None where there are."""

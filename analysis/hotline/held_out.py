@@ -1,5 +1,6 @@
 """Who is held out, so that a model is judged on pupils who did not shape it; and where too few are left for that."""
 
+from hotline import text
 from hotline.errors import NothingToEstimate
 from hotline.stats.cells import COUNTS
 
@@ -22,7 +23,7 @@ def held_out(book, cells, least=LEAST):
     samples |= {(REGION, book.label("region", code)): region == code for code in held}
     kept, left_out = {}, {}
     for (kind, name), there in samples.items():
-        few = [f"{where} have {events} with the event and {others} without"
+        few = [f"{where} have {text.count(events)} with the event and {text.count(others)} without"
                for where, part in (("it would", cells[there]), ("the others", cells[~there]))
                for events, others in [part[COUNTS].sum()] if min(events, others) < least]  # fmt: skip
         if few:
@@ -41,6 +42,6 @@ def refuse_few(parts, event, least=LEAST):
         events, others = part[COUNTS].sum()
         if min(events, others) < least:
             raise NothingToEstimate(
-                f"{event}: of the pupils in the {name} part {events} have the event and {others} have not, and a risk "
-                f"model needs {least} of each at the least"
+                f"{event}: of the pupils in the {name} part {text.count(events)} have the event and "
+                f"{text.count(others)} have not, and a risk model needs {least} of each at the least"
             )

@@ -10,6 +10,7 @@ from hotline import paths
 from hotline.errors import NOT_ESTIMATED, InputError
 from hotline.fingerprint import library
 from hotline.provenance import sha256
+from hotline.text import escaped
 
 # What both documents share.
 LOOK = (
@@ -64,7 +65,7 @@ RECORDED = {
 
 
 # And what could be estimated, where nothing stood in the way.
-ALL_ESTIMATED = "The records held enough for every analysis that was planned."
+ALL_ESTIMATED = "No analysis was left without estimates for want of records; what single tables lack, their notes say."
 
 
 def records():
@@ -182,9 +183,12 @@ def variables():
             reasons.setdefault(reason, []).append(step["step"])
             values = dict.fromkeys(quoted().get(prefix(step["step"]), ()), NO_VALUE) | values
         known[prefix(step["step"])] = values
-    listed = "; ".join(f"{', '.join(steps)}: {reason}" for reason, steps in reasons.items())
-    estimated = f"Not estimated, and shown as a dash: {listed}." if reasons else ALL_ESTIMATED
-    return known | {"study": (SIMULATED if is_simulated() else RECORDED) | {"estimated": estimated}}
+    listed = "; ".join(
+        f"{', '.join(f'`{step}`' for step in steps)} ({escaped(reason)})" for reason, steps in reasons.items()
+    )
+    estimated = f"Steps that found nothing to estimate, and whose numbers are dashes: {listed}."
+    study = (SIMULATED if is_simulated() else RECORDED) | {"estimated": estimated if reasons else ALL_ESTIMATED}
+    return known | {"study": study}
 
 
 def as_yaml(known):

@@ -1,6 +1,6 @@
 """Which variables may predict a level: only what is known before the level is judged."""
 
-from hotline.errors import InputError
+from hotline.errors import InputError, NothingToEstimate
 
 BLOCKS = ("individual", "family", "environment")
 IN_TIME = ("dialling", "intake")
@@ -37,7 +37,8 @@ def usable(book, counts, names):
     """Sort predictors into those that a model of these pupils can use and those that it cannot.
 
     counts   a tally by the predictors, with `n`
-    Returns (names, {name: why not}). An export may lack a column, or have the same entry for everybody.
+    Returns (names, {name: why not}). An export may lack a column, or have the same entry for everybody. Raises
+    NothingToEstimate where that leaves no predictor.
     """
     kept, useless = [], {}
     for name in names:
@@ -51,4 +52,7 @@ def usable(book, counts, names):
             useless[name] = "the same for everybody"
         else:
             kept.append(name)
+    if not kept:
+        listed = "; ".join(f"{book[name].title}: {why}" for name, why in useless.items())
+        raise NothingToEstimate(f"no predictor of the level can be used ({listed})")
     return kept, useless

@@ -4,28 +4,17 @@ Each function returns a table in Markdown with caption and label; the render ste
 includes it.
 """
 
-import re
-
 import yaml
 
 from hotline import paths
+from hotline.text import escaped
 
 NO_SOURCE = "assumption"  # the entry of `sources` that names none
-_MARKS = re.compile(r"([\\`*_{}\[\]<>@$|~^#])")
 
 
 def content():
     """Return all of published.yml as it stands."""
     return yaml.load(paths.PUBLISHED.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-
-
-def escaped(text):
-    """Return a text in which no character means anything to Markdown.
-
-    >>> escaped("not_in_school [a]")
-    'not\\\\_in\\\\_school \\\\[a\\\\]'
-    """
-    return _MARKS.sub(r"\\\1", str(text))
 
 
 def height(value):

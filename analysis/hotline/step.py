@@ -173,7 +173,7 @@ def execute(planned, running):
 
 def not_estimated(folder):
     """Return the sentence of a step that found nothing to estimate; None for any other."""
-    return json.loads((folder / "values.json").read_text(encoding="utf-8"))[NOT_ESTIMATED]
+    return json.loads((folder / "values.json").read_text(encoding="utf-8")).get(NOT_ESTIMATED)
 
 
 def summary(folder):

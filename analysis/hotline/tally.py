@@ -96,6 +96,16 @@ def _position(name, code):
     return int(code)
 
 
+def _refuse_beyond(table, name, codes):
+    """Raise InputError for a filter that no row can pass: without a code, or with numbers beyond those stored."""
+    if not codes:
+        raise InputError(f'tally: the filter of "{name}" allows no code')
+    variable, (low, high) = codebook()[name], _facts(table).ranges.get(name, (-math.inf, math.inf))
+    if variable.type == "integer" and MISSING not in codes and not any(low <= code <= high for code in codes):
+        listed = ", ".join(map(str, codes))
+        raise InputError(f'tally: no row has {listed} for "{name}"; recorded are numbers from {low} to {high}')
+
+
 def _plan(table, by, sums=(), where=None, model=False):
     """Return the checked engine.Plan of a tally."""
     by, sums = ([names] if isinstance(names, str) else list(names) for names in (by, sums))
@@ -105,6 +115,8 @@ def _plan(table, by, sums=(), where=None, model=False):
         (name, tuple(_position(name, code) for code in codes if code != MISSING), MISSING in codes)
         for name, codes in where.items()
     ]
+    for name, codes in where.items():
+        _refuse_beyond(table, name, codes)
     ranges = _facts(table).ranges
     wide = [name for name in sums if max(map(abs, ranges.get(name, (0,)))) > MAX_ROOT]
     return engine.Plan(table, tuple(by), tuple(sums), tuple(wide), tuple(filters))

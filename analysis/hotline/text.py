@@ -1,6 +1,9 @@
-"""Numbers as they are printed. Small pure functions, used by tables, figures and named values alike."""
+"""Numbers and words as they are printed. Small pure functions, used by tables, figures and named values alike."""
 
 import math
+import re
+
+_MARKS = re.compile(r"([\\`*_{}\[\]<>@$|~^#])")
 
 
 def count(n):
@@ -126,3 +129,12 @@ def chi_square(statistic, df, p, n=None):
         return "–"
     cases = "" if n is None else f", N = {count(n)}"
     return f"χ²({int(df)}{cases}) = {number(statistic, 1)}, {p_sentence(p)}"
+
+
+def escaped(text):
+    """Return a text in which no character means anything to Markdown.
+
+    >>> escaped("not_in_school [a]")
+    'not\\\\_in\\\\_school \\\\[a\\\\]'
+    """
+    return _MARKS.sub(r"\\\1", str(text))

@@ -33,7 +33,8 @@ def fit(x, counts, departing=None, tolerance=1e-11, most_steps=50, start=None):
 
     Returns a Fit. Its estimates are named as the terms of x, "category: intercept", and "category: term" for the
     terms that depart. Raises ValueError where a category is empty, and NoEstimate where the estimates do not
-    settle.
+    settle. With terms of 0 and 1, as of categories, that tells every infinite estimate; a term that takes any value
+    may be infinite and settle far out.
     """
     n, common = counts.to_numpy(float), x.to_numpy(float)
     above = list(counts.columns[1:])

@@ -32,12 +32,12 @@ def measure(risk, cases, controls, threshold, level=0.95):
         area = roc.auc(risk, cases, controls, level)
         out |= _limits("auc", area) | {"auc_variance": area.variance}
         out |= _limits("oe", calibration.observed_expected(risk, cases, controls, level))
-        large = calibration.in_the_large(risk, cases, controls, level)
-        out |= _limits("intercept", large) | {"intercept_se": large.se}
         out["brier"] = calibration.brier(risk, cases, controls)
         out["scaled_brier"] = calibration.scaled_brier(risk, cases, controls)
-    why = _why(n, events)
+    why = _why(n, events, risk)
     if not why:
+        large = calibration.in_the_large(risk, cases, controls, level)
+        out |= _limits("intercept", large) | {"intercept_se": large.se}
         try:
             slope = calibration.slope(risk, cases, controls, level)
             out |= _limits("slope", slope) | {"slope_se": slope.se}
@@ -63,11 +63,13 @@ def _limits(name, estimate):
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
-def _why(n, events):
+def _why(n, events, risk):
     if n == 0:
         return "nobody"
     if events in (0, n):
         return f"{'nobody' if events == 0 else 'everybody'} has the event: only the flagged can be counted"
+    if risk.min() <= 0 or risk.max() >= 1:
+        return "a risk rounds to 0 or 1, as those of a model of few pupils may: its calibration can't be told"
     return ""
 
 
