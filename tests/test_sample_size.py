@@ -96,3 +96,12 @@ def test_an_r_squared_that_cannot_be_is_an_error(r2):
 def test_a_constant_risk_has_no_precise_slope():
     with pytest.raises(ValueError, match="same predicted risk"):
         sample_size.validation([-1.0, -1.0], [5, 5], 0.3, 0.7)
+
+
+def test_a_risk_that_rounds_to_one_counts_as_one_pupil_who_tells_nothing_of_the_slope():
+    odds, n = np.array([-2.0, -0.5, 1.0]), np.array([50, 40, 10])
+    far, certain = (
+        sample_size.validation(np.append(odds, end), np.append(n, 5), 0.3, 0.8).set_index("criterion")["n"]
+        for end in (36.0, np.inf)
+    )
+    assert certain.to_dict() == far.to_dict() and certain["slope"] > 100

@@ -225,9 +225,9 @@ def tally(table, by, sums=(), where=None, model=False):
 
     Raises
     ------
-    InputError for an unknown table, variable or code, where a sum exceeds 64 bits or a sum of squares 128, and
-    where the table's file is absent, damaged or not what the codebook describes; its kind NothingToEstimate where no
-    row is left.
+    InputError for an unknown table, variable or code, for a filter that no row can pass, where a sum exceeds 64 bits
+    or a sum of squares 128, and where the table's file is absent, damaged or not what the codebook describes; its kind
+    NothingToEstimate where no row is left.
     """
     plan = _plan(table, by, sums, where, model)
     return _leave(plan, _count(plan), model, _next_scan())

@@ -86,6 +86,7 @@ def validation(odds, n, share, area, oe_width=0.2, slope_width=0.2, area_width=0
 def _for_slope(odds, n, se):
     """Pupils needed for a standard error of the slope: from the information of intercept and slope per pupil."""
     weight = n / n.sum() * expit(odds) * expit(-odds)
+    odds = np.where(np.isfinite(odds), odds, 0)  # of a risk that rounds to 0 or 1, which has no weight
     a, b, c = weight.sum(), weight @ odds, weight @ odds**2
     if a * c - b**2 <= 1e-12 * a * c:
         raise ValueError("everybody has the same predicted risk: no number of pupils makes its slope precise")
