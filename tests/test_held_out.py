@@ -5,7 +5,7 @@ import pytest
 
 from hotline.codebook import codebook
 from hotline.errors import NothingToEstimate
-from hotline.held_out import held_out, refuse_few
+from hotline.held_out import held_out, refuse_certain, refuse_few
 
 
 def test_a_sample_is_held_out_only_if_it_and_its_teachers_have_enough():
@@ -26,3 +26,10 @@ def test_a_part_with_hardly_an_event_is_refused():
     refuse_few({"development": part}, "High risk")
     with pytest.raises(NothingToEstimate, match="in the validation part 19 have the event and 700 have not"):
         refuse_few({"development": part, "validation": part.assign(events=[14, 5])}, "High risk")
+
+
+def test_a_model_that_takes_a_pupil_for_certain_is_refused():
+    refuse_certain([1e-12, 0.4, 1 - 1e-12], "High risk")
+    for risk in (0.0, 1.0):
+        with pytest.raises(NothingToEstimate, match="High risk: the risk model takes some pupils for certain"):
+            refuse_certain([0.4, risk], "High risk")

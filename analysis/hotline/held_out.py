@@ -45,3 +45,15 @@ def refuse_few(parts, event, least=LEAST):
                 f"{event}: of the pupils in the {name} part {text.count(events)} have the event and "
                 f"{text.count(others)} have not, and a risk model needs {least} of each at the least"
             )
+
+
+def refuse_certain(risks, event):
+    """Raise NothingToEstimate where a risk rounds to 0 or 1: the model has no finite estimates, and no calibration.
+
+    risks   an array;  event: its title
+    """
+    if min(risks) <= 0 or max(risks) >= 1:
+        raise NothingToEstimate(
+            f"{event}: the risk model takes some pupils for certain, with a risk of 0 or 1, since the few of some "
+            "categories all have the event, or all have not"
+        )
