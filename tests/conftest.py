@@ -12,9 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from agreement import agrees, pytest_terminal_summary  # noqa: F401 (a fixture and a hook, found here by pytest)
 from hotline import params
+
+# Property tests draw the same examples in every run; `pytest --hypothesis-profile=default` draws others.
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = (
