@@ -233,7 +233,7 @@ def fit_to_need(need, fit, labels, done):
     share = fit.set_index(["response", "level"])
     table["Weaker"] = [text.percent(share["estimate"]["Weaker", level]) for level in rows]
     fitting = share.loc["Fitting"].loc[rows, ["estimate", "low", "high"]]
-    table["Fitting (interval)"] = [text.percent_estimate(*row) for row in fitting.values]
+    table["Fitting"] = [text.percent_estimate(*row) for row in fitting.values]
     table["Stronger"] = [text.percent(share["estimate"]["Stronger", level]) for level in rows]
     # Nothing is weaker than what fits the lowest level, nor stronger than what fits the highest.
     table.iloc[0, table.columns.get_loc("Weaker")] = table.iloc[-1, table.columns.get_loc("Stronger")] = "–"
