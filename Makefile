@@ -57,6 +57,9 @@ paper: $(filter-out $(NOT_NEEDED),$(STEPS))  ## Rebuild everything: manuscript a
 test: setup  ## Run the tests
 	@$(RUN) -m pytest
 
+test-few: setup  ## Make papers of few calls, from thirty rows on, drawn at random (ten minutes)
+	@$(RUN) -m pytest -m few -n 1 tests/test_few_calls.py
+
 score: setup  ## Score the rows of EXPORT=path with the model that 07-use made, or MODEL=path
 	@mkdir -p .cache && $(RUN) -m hotline.score
 
@@ -131,4 +134,4 @@ help:  ## This list
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
 	  "  make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper score test setup help lab lint hooks bench bench-scale quarto lock clean $(TWICE) $(STEPS)
+.PHONY: paper score test test-few setup help lab lint hooks bench bench-scale quarto lock clean $(TWICE) $(STEPS)

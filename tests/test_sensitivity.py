@@ -210,7 +210,7 @@ def gaps(ages, lengths=("under_5", "from_5", "missing", "from_5")):
 
 
 def test_the_length_of_the_call_and_bands_of_age_help_to_fill_gaps():
-    found, used = sensitivity.with_helpers(gaps([9, 10, None, 11]), ["sex", "level"])
+    found, used = sensitivity.with_auxiliaries(gaps([9, 10, None, 11]), ["sex", "level"])
     assert used == ["sex", "level", "length_band", "age"]
     assert found[used].astype(str).to_numpy().tolist() == [
         ["male", "well", "under_5", "up to 9"],
@@ -221,16 +221,16 @@ def test_the_length_of_the_call_and_bands_of_age_help_to_fill_gaps():
 
 
 @pytest.mark.parametrize(
-    ("ages", "lengths", "helper"),
+    ("ages", "lengths", "auxiliary"),
     [
         ([None] * 4, ["under_5", "from_5", "from_5", "from_5"], ["length_band"]),  # nobody's age
         ([9, 10, 11, 19], ["missing", "from_5", "from_5", "from_5"], ["age"]),  # the one boy would be lost
         ([15] * 4, ["under_5"] * 4, []),  # the same for everybody
     ],
 )
-def test_what_cannot_help_stays_out(ages, lengths, helper):
-    found, used = sensitivity.with_helpers(gaps(ages, lengths), ["sex", "level"])
-    assert used == ["sex", "level", *helper] and found["n"].sum() == 14
+def test_what_cannot_help_stays_out(ages, lengths, auxiliary):
+    found, used = sensitivity.with_auxiliaries(gaps(ages, lengths), ["sex", "level"])
+    assert used == ["sex", "level", *auxiliary] and found["n"].sum() == 14
 
 
 def test_clusters_that_the_export_does_not_tell_give_a_sentence():

@@ -14,7 +14,7 @@ from hotline.stats.likelihood import NoEstimate
 
 MAIN = "main"
 # What is no predictor and yet tells something of gaps: in short calls much is left out, and age goes with the stage.
-HELPERS = ("length_band", "age")
+AUXILIARIES = ("length_band", "age")
 AGES = (9, 11, 13, 15, 17)  # the last years of the bands of age, but for the oldest
 STILL = 1e-9  # a log odds ratio that moves by less has not moved: that is rounding
 
@@ -52,7 +52,7 @@ def estimate(cells, reference, start=None):
 def completed(model, counts, variables, happened, number, rng, start=None):
     """The model fitted to each of several tables in which the gaps are filled: a list of Fits.
 
-    model       as `estimable` gives it;  counts, variables   as `with_helpers` gives them
+    model       as `estimable` gives it;  counts, variables   as `with_auxiliaries` gives them
     happened    {variable: codes with which a pupil has the event}, of one variable
     number, rng, start   of imputations, a numpy Generator, and estimates to start from
     """
@@ -103,18 +103,19 @@ def compare_ages(cells, reference, knots, start=None):
     return logit.compare(designs, cells, against, start)
 
 
-def with_helpers(counts, variables):
-    """Counts for an imputation, by some variables and those of HELPERS that can help: (counts, names of all of them).
+def with_auxiliaries(counts, variables):
+    """Counts for an imputation, by some variables and the AUXILIARIES that can help: (counts, names of all of them).
 
-    counts   a tally by `variables` and HELPERS, of which age becomes a category of bands
-    A helper that leaves fewer than half of the complete pupils complete, or with one code of any variable, stays out.
+    counts   a tally by `variables` and AUXILIARIES, of which age becomes a category of bands
+    An auxiliary variable that leaves fewer than half of the complete pupils complete, or with one code of any variable,
+    stays out.
     """
     ends = [-np.inf, *AGES, np.inf]
     bands = pd.cut(counts["age"].astype(float), ends, labels=[f"up to {each}" for each in AGES] + ["older"])
     counts = counts.assign(age=bands.cat.add_categories("missing").fillna("missing"))
     used = list(variables)
     whole = ~(counts[used] == "missing").any(axis=1)
-    for name in HELPERS:
+    for name in AUXILIARIES:
         known = whole & (counts[name] != "missing")
         enough = 2 * counts.loc[known, "n"].sum() >= counts.loc[whole, "n"].sum()
         if enough and (counts.loc[known, [*used, name]].nunique() > 1).all():
