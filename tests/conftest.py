@@ -34,6 +34,7 @@ MADE = (
     "_variables.yml",
     "_banner.typ",
 )
+KEY = "HOTLINE_KEY=a key for the tests alone"
 # Enough for every notebook to do its job, few enough for a quick test.
 SMALL = {"calls": 9000, "replications": 10, "callers": 3000}
 

@@ -1,7 +1,6 @@
 """The codebook: a valid Table Schema, and clear complaints where it is not what cleaning needs."""
 
 import frictionless
-import pandas as pd
 import pytest
 import yaml
 
@@ -34,15 +33,6 @@ def test_labels_references_and_selection():
         "left_behind",
     ]
     assert "adult" not in book["stage"].kept_codes
-
-
-def test_relabel_keeps_the_codebooks_order():
-    frame = pd.DataFrame(
-        {"level": pd.Categorical(["high_risk", "well"], ["well", "imbalance", "high_risk"]), "n": [1, 2]}
-    )
-    labelled = codebook().relabel(frame)
-    assert labelled["level"].tolist() == ["High risk", "Well"]
-    assert labelled["level"].cat.categories.tolist() == ["Well", "Imbalance", "High risk"]
 
 
 def test_what_defines_the_outcome_is_known_only_at_the_assessment():

@@ -10,10 +10,9 @@ import re
 
 import pytest
 
-from conftest import copy_of
+from conftest import KEY, copy_of
 
 pytestmark = pytest.mark.few
-KEY = "HOTLINE_KEY=a key for the tests alone"
 STEPS = 16  # of a paper on real records: no simulator, no recovery
 
 

@@ -20,9 +20,9 @@ import pypdf
 import pytest
 import yaml
 
+from conftest import KEY
 from hotline import key
 
-KEY = "HOTLINE_KEY=a key for the tests alone"
 REPRODUCIBLE = (
     "data-raw/simulated/export.csv",
     "data-derived/*/results/*",

@@ -3,17 +3,14 @@
 import json
 import re
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-import hotline.tally
-from hotline import params, paths
 from hotline.codebook import codebook
-from hotline.errors import NothingToEstimate
 from hotline.held_out import BESIDE
 from hotline.predictors import predictors
+from poor_data import run as run_notebook
 
 NAMES = [name for block in predictors(codebook()).values() for name in block]
 
@@ -43,21 +40,7 @@ def crooked(n=3000, share=0.3):
 
 def run(name, counts, folder, monkeypatch, **told):
     """Run the cells of a notebook on a tally; returns {file name: text} of its tables and results."""
-    monkeypatch.setenv("HOTLINE_OUT", str(folder))
-    monkeypatch.setenv("HOTLINE_SIMULATED", "yes")
-    monkeypatch.setattr(hotline.tally, "tally", lambda *args, **kwargs: counts.copy())
-    plt.switch_backend("agg")
-    space = {}
-    for source, tags in params.code_cells(paths.notebook(name)):
-        try:
-            exec(source, space)
-        except NothingToEstimate as reason:
-            space["out"].stop(str(reason))
-            break
-        space.update(told if "parameters" in tags else {})
-    plt.close("all")
-    told = json.loads((folder / "values.json").read_text(encoding="utf-8"))
-    assert told["values"] or told["not_estimated"]
+    run_notebook(name, lambda *_, **__: counts.copy(), folder, monkeypatch, **told)
     return {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*/*.[mcj]*")}
 
 

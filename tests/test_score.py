@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from conftest import KEY
 from hotline import decoding, params, paths, records, risk_model, score
 from hotline.codebook import codebook
 from hotline.errors import InputError
@@ -179,7 +180,7 @@ def test_make_score_of_the_simulated_and_of_a_real_export(changeable):
     lines = (changeable.folder / "data-raw/simulated/export.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     export.write_text("".join(lines[:200]), encoding="utf-8")
     assert "UNPROTECTED=yes" in changeable.make("score", "EXPORT=data-raw/private/real.csv", expect=2)
-    real = "EXPORT=data-raw/private/real.csv", "UNPROTECTED=yes", "HOTLINE_KEY=a key for the tests alone"
+    real = "EXPORT=data-raw/private/real.csv", "UNPROTECTED=yes", KEY
     assert "there is no such model" in changeable.make("score", *real, expect=2)
     why = r"At risk: of the pupils in the \w+ part \d+ have the event and \d+ have not, and a risk model needs"
     assert re.search(f"07-use-at_risk +[0-9.]+ s   NOT ESTIMATED: {why}", changeable.make("07-use-at_risk", *real))

@@ -157,17 +157,6 @@ class Codebook:
         known = [each.code for each in self[name].codes]
         raise InputError(f'"{name}" has no code "{code}"{did_you_mean(code, known)}')
 
-    def relabel(self, frame, columns=None):
-        """Return a copy of a table in which codes have become English labels, in codebook order."""
-        labelled = frame.copy()
-        for name in columns or [each for each in frame.columns if each in self.fields]:
-            if self[name].categorical:
-                column = frame[name].astype("category")
-                labelled[name] = column.cat.rename_categories(
-                    {code: self.label(name, code) for code in column.cat.categories}
-                )
-        return labelled
-
 
 def _field(entry, where):
     """Make a Field of one entry, or say which key is wrong."""

@@ -176,12 +176,12 @@ def variables():
     A step that found nothing to estimate has a dash for every value that the documents ask for, and `study.estimated`
     says why.
     """
-    known, reasons = {}, {}
+    known, reasons, asked = {}, {}, quoted()
     for step in records():
         values = {name: each["text"] for name, each in step["values"].items()}
         if reason := step.get(NOT_ESTIMATED):
             reasons.setdefault(reason, []).append(step["step"])
-            values = dict.fromkeys(quoted().get(prefix(step["step"]), ()), NO_VALUE) | values
+            values = dict.fromkeys(asked.get(prefix(step["step"]), ()), NO_VALUE) | values
         known[prefix(step["step"])] = values
     listed = "; ".join(
         f"{', '.join(f'`{step}`' for step in steps)} ({escaped(reason)})" for reason, steps in reasons.items()

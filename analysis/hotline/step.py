@@ -176,10 +176,14 @@ def not_estimated(folder):
     return json.loads((folder / "values.json").read_text(encoding="utf-8")).get(NOT_ESTIMATED)
 
 
+def warning(folder):
+    """Return what the line of a step without estimates says; nothing for any other."""
+    reason = not_estimated(folder)
+    return f"NOT ESTIMATED: {reason}. {REMEDY}" if reason else ""
+
+
 def summary(folder):
-    """Return in a few words what a step wrote: ``3 results, 1 table, 2 figures, 14 values``; or why nothing."""
-    if reason := not_estimated(folder):
-        return f"NOT ESTIMATED: {reason}. {REMEDY}"
+    """Return in a few words what a step wrote: ``3 results, 1 table, 2 figures, 14 values``."""
     kinds = {"result": "results/*.csv", "table": "tables/*.md", "figure": "figures/*.svg"}
     counts = {kind: len(list(folder.glob(pattern))) for kind, pattern in kinds.items()}
     counts["value"] = len(json.loads((folder / "values.json").read_text(encoding="utf-8"))["values"])
@@ -197,8 +201,7 @@ def _run(planned):
     """Run a planned step unless its folder is up to date; returns the line to print."""
     step = planned.step
     if up_to_date(planned.folder, planned.inputs):
-        reason = not_estimated(planned.folder)
-        return f"{step:<24} up to date" + (f"; NOT ESTIMATED: {reason}. {REMEDY}" if reason else "")
+        return "; ".join(filter(None, [f"{step:<24} up to date", warning(planned.folder)]))
     running = paths.RUNNING / step
     shutil.rmtree(running, ignore_errors=True)
     running.mkdir(parents=True)
@@ -218,7 +221,8 @@ def _run(planned):
     }
     (running / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     replace(planned.folder, running)
-    return f"{step:<24} {seconds:5.1f} s   {summary(planned.folder)} -> {paths.shown(planned.folder)}"
+    told = warning(planned.folder) or summary(planned.folder)
+    return f"{step:<24} {seconds:5.1f} s   {told} -> {paths.shown(planned.folder)}"
 
 
 def main(arguments=None):

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from hotline.stats import calibration, roc
 from hotline.stats.cells import COUNTS, complete
+from hotline.stats.shares import share_of
 
 # With limits `_low` and `_high` each.
 WITH_LIMITS = ("auc", "oe", "intercept", "slope", "flagged", "sensitivity", "specificity", "ppv", "npv")
@@ -94,12 +94,11 @@ def scored(cells, predictors, variables, level=0.95):
     cells: one row per cell of all pupils, with predictors, variables, `events` and `others`. Columns variable, code,
     cases, and scored (the share of them with every predictor recorded) with Wilson's limits scored_low, scored_high.
     """
-    rows, whole = [], complete(cells, predictors)
+    parts, whole = {}, complete(cells, predictors)
     for variable in variables:
         having, everybody = (of.groupby(variable, observed=True)[COUNTS].sum().sum(axis=1) for of in (whole, cells))
-        for code, n in everybody[everybody > 0].items():
-            k = int(having.get(code, 0))
-            low, high = proportion_confint(k, n, alpha=1 - level, method="wilson")
-            row = {"variable": variable, "code": code, "cases": int(n), "scored": k / n}
-            rows.append(row | {"scored_low": low, "scored_high": high})
-    return pd.DataFrame(rows)
+        everybody = everybody[everybody > 0]
+        parts[variable] = share_of(having.reindex(everybody.index, fill_value=0), everybody, level)
+    found = pd.concat(parts, names=["variable", "code"]).reset_index()
+    names = {"n": "cases", "estimate": "scored", "low": "scored_low", "high": "scored_high"}
+    return found.rename(columns=names)
