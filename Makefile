@@ -1,6 +1,6 @@
 # The front door. `make help` lists what it can do.
 # Make knows only which step comes after which. Whether a step has anything to do is decided by the
-# content of what it depends on (analysis/hotline/step.py), because papermill's output files can't be trusted
+# content of what it depends on (analysis/hotline/pipeline/step.py), because papermill's output files can't be trusted
 # to be finished just because they are new.
 
 SHELL := /bin/bash
@@ -52,16 +52,16 @@ NOT_NEEDED := $(if $(EXPORT),simulate) $(if $(filter private,$(HOTLINE_TREE)),re
 
 ##@ The study
 paper: $(filter-out $(NOT_NEEDED),$(STEPS))  ## Rebuild everything: manuscript and supplement in paper/output/, as HTML, PDF and DOCX
-	@$(RUN) -m hotline.render
+	@$(RUN) -m hotline.paper.render
 
 test: setup  ## Run the tests
 	@$(RUN) -m pytest
 
 test-few: setup  ## Make papers of few calls, from thirty rows on, drawn at random (ten minutes)
-	@$(RUN) -m pytest -m few -n 1 tests/test_few_calls.py
+	@$(RUN) -m pytest -m few -n 1 tests/study/test_few_calls.py
 
 score: setup  ## Score the rows of EXPORT=path with the model that 07-use made, or MODEL=path
-	@mkdir -p .cache && $(RUN) -m hotline.score
+	@mkdir -p .cache && $(RUN) -m hotline.pipeline.score
 
 ##@ One step, and what it needs
 simulate: setup  ## data-raw/simulate.ipynb writes the simulated export
@@ -81,7 +81,7 @@ recovery: setup  ## Does the model of the simulated data find its own coefficien
 $(foreach notebook,$(TWICE),$(call both,$(notebook))): 01-clean
 
 $(STEPS): setup | $(filter clean,$(MAKECMDGOALS))
-	@mkdir -p .cache && $(RUN) -m hotline.step $@ --after $(filter $(STEPS),$^)
+	@mkdir -p .cache && $(RUN) -m hotline.pipeline.step $@ --after $(filter $(STEPS),$^)
 
 ##@ Working with it
 lab: setup  ## Open JupyterLab; notebooks run by hand write to data-derived/scratch/
@@ -100,7 +100,7 @@ bench-scale: 01-clean  ## Time the statistics by counts and by rows, from 40 tho
 	@$(RUN) bench/scale.py $(SCALE)
 
 quarto: setup  ## Install Quarto into .cache/; without it the paper is made by pandoc and Typst
-	@$(RUN) -m hotline.quarto
+	@$(RUN) -m hotline.paper.quarto
 
 lock: setup  ## Write requirements.lock anew from requirements.in
 	@$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

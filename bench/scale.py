@@ -25,7 +25,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 import cases
-from hotline import paths, style, text
+from hotline import paths, text
+from hotline.report.figures import style
 
 HERE = Path(__file__).parent
 ROUTES = {"counts": "way_of_counts.py", "rows": "way_of_rows.py"}

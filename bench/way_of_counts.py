@@ -13,8 +13,10 @@ from pathlib import Path
 import pandas as pd
 
 import work
-from hotline import engine, paths, tally
+from hotline import paths
 from hotline.codebook import codebook
+from hotline.tally import duckdb_engine
+from hotline.tally import query as tally
 
 taken, numbers, cells_of_model = {}, {}, {}
 
@@ -29,7 +31,7 @@ def timed(name, do, *given):
 
 def table_1():
     """All variables by level: shares of categories; mean, standard deviation and quartiles of numbers."""
-    from hotline.stats.moments import group_moments, group_quantiles
+    from countstats.means import group_moments, group_quantiles
 
     asked = [[name, "level"] for name in (*work.CATEGORIES, *work.NUMBERS)]
     for (name, _), cells in zip(asked, tally.tallies("pupils", asked), strict=True):
@@ -48,7 +50,7 @@ def anovas():
     """Three analyses of variance, Welch's and Fisher's."""
     from statsmodels.stats.oneway import anova_generic
 
-    from hotline.stats.moments import group_moments
+    from countstats.means import group_moments
 
     sums = tally.tally("pupils", ["level"], sums=work.ANOVAS)
     for name in work.ANOVAS:
@@ -73,7 +75,7 @@ def chi_squares():
 
 def counted(reference):
     """The cells of a model."""
-    from hotline.stats.cells import cells_of
+    from countstats.glm.design import cells_of
 
     cells = cells_of(tally.tally("pupils", [*reference, work.OUTCOME], model=True), list(reference), work.OUTCOME)
     return cells.assign(year=pd.Categorical(cells["year"].astype("int64"))) if "year" in reference else cells
@@ -81,7 +83,7 @@ def counted(reference):
 
 def logistic(cells, reference, label):
     """A logistic model; returns the risk of each cell."""
-    from hotline.stats import logit_on_codes
+    from countstats.glm import logit_on_codes
 
     fit, risk = logit_on_codes.fit(cells, reference)
     for (name, code), row in fit.table().iterrows():
@@ -92,7 +94,7 @@ def logistic(cells, reference, label):
 
 def discrimination(risk, cells):
     """Area under the ROC curve with DeLong's interval."""
-    from hotline.stats.roc import auc
+    from countstats.prediction.roc import auc
 
     numbers.update(
         dict(zip(("auc", "variance", "low", "high"), auc(risk, cells["events"], cells["others"]), strict=True))
@@ -122,7 +124,7 @@ def growth():
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    from hotline.stats.cells import COUNTS, TIGHT, design
+    from countstats.glm.design import COUNTS, TIGHT, design
 
     for many in range(2, len(work.GROWING) + 1):
         reference = dict(list(work.GROWING.items())[:many])
@@ -140,13 +142,13 @@ def floor():
     read = dict.fromkeys([*work.CATEGORIES, *work.NUMBERS, *work.SIX, work.OUTCOME, "level"])
     file = str(paths.CLEAN / "pupils.parquet")
     query = f"SELECT {', '.join(f'sum({name})' for name in read)} FROM read_parquet(?)"
-    timed("floor", lambda: engine._run(query, [file]).fetchall())
+    timed("floor", lambda: duckdb_engine._run(query, [file]).fetchall())
 
 
 def main():
     """Do what is asked for; print what came of it."""
     paths.CLEAN, within = Path(sys.argv[1]), []
-    count = engine.count
+    count = duckdb_engine.count
 
     def clocked(*given):
         started = time.perf_counter()
@@ -154,7 +156,7 @@ def main():
         within.append(time.perf_counter() - started)
         return done
 
-    engine.count = clocked
+    duckdb_engine.count = clocked
     {"study": study, "eight": eight, "growth": growth, "floor": floor}[sys.argv[2]]()
     done = {"taken": taken, "cells": cells_of_model, "scans": sum(within), "memory": work.most_memory()}
     print(json.dumps(done | {"numbers": numbers}, default=float))

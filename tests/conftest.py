@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from agreement import agrees, pytest_terminal_summary  # noqa: F401 (a fixture and a hook, found here by pytest)
+from cleaned import behind, rows  # noqa: F401 (fixtures)
 from hypothesis import settings
 
-from agreement import agrees, pytest_terminal_summary  # noqa: F401 (a fixture and a hook, found here by pytest)
-from hotline import params
+from hotline.pipeline import params
 
 # Property tests draw the same examples in every run; `pytest --hypothesis-profile=default` draws others.
 settings.register_profile("same", derandomize=True)

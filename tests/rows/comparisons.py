@@ -2,16 +2,16 @@
 
 from itertools import combinations
 
+import by_rows
 import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
+from agreement import digits
 from scipy import stats
 from statsmodels.genmod.families import Poisson
 from statsmodels.stats.contingency_tables import Table
 from statsmodels.stats.oneway import anova_oneway
 
-import by_rows
-from agreement import digits
 from hotline import paths
 from rows.study import LEVELS, NUMERIC, OUTCOMES, recomputes
 

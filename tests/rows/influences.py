@@ -3,13 +3,13 @@
 import functools
 from itertools import pairwise
 
+import by_rows
 import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.discrete.discrete_model import MNLogit
 
-import by_rows
-from hotline.stats import imputation
+from countstats.glm import imputation
 from rows.risks import split
 from rows.study import LEVELS, recomputes
 

@@ -5,6 +5,7 @@ import math
 from fractions import Fraction
 from math import comb
 
+import by_rows
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
@@ -14,8 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
-import by_rows
-from hotline.stats.benchmark import INNER, PENALTIES, ROUNDS, TREES
+from countstats.prediction.benchmark import INNER, PENALTIES, ROUNDS, TREES
 from rows.study import bootstrap, first_part, kinds, recomputes
 
 BESIDE = ["region", "year"]

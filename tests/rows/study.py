@@ -3,12 +3,12 @@
 import json
 from functools import cached_property
 
+import by_rows
 import numpy as np
 import pandas as pd
 
-import by_rows
 from hotline.codebook import codebook
-from hotline.predictors import predictors
+from hotline.models.predictors import predictors
 
 LEVELS = ["well", "imbalance", "high_risk"]
 OUTCOMES = ("at_risk", "high_risk")

@@ -1,0 +1,1 @@
+"""Logistic, ordinal and multinomial models on counts."""

@@ -1,0 +1,1 @@
+"""Performance, validation and use of risk models, from counts by risk."""

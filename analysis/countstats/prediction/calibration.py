@@ -1,0 +1,168 @@
+"""Calibration from counts: whether predicted risks are the risks that come true.
+
+Every function takes three arrays of the same length: the predicted risk, and how many `cases` (with the
+event) and `controls` (without) were given it. The smooth curve is in `calibration_curve`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+from scipy.stats import chi2, norm
+from statsmodels.stats.proportion import proportion_confint
+
+from countstats.glm import newton
+from countstats.prediction.roc import by_score
+
+LOST_IN_HL = {"development": 2, "validation": 0}  # degrees of freedom that the fit has used up
+
+
+class Estimate(NamedTuple):
+    """A number with its standard error and its Wald limits."""
+
+    value: float
+    se: float
+    low: float
+    high: float
+
+
+def log_odds(risk, cases, controls):
+    """Distinct risks as log odds, with their counts (two columns); ValueError unless all lie between 0 and 1."""
+    risk, cases, controls = by_score(risk, cases, controls)
+    if risk[0] <= 0 or risk[-1] >= 1:
+        raise ValueError("a predicted risk must lie between 0 and 1, both excluded")
+    return logit(risk), np.column_stack([cases, controls])
+
+
+def check_overlap(odds, counts):
+    """ValueError where a logistic model on log odds has no finite slope: a single risk, or cases all on one side."""
+    if len(odds) == 1:
+        raise ValueError("everybody has the same predicted risk: it has no calibration slope")
+    of_cases, of_controls = odds[counts[:, 0] > 0], odds[counts[:, 1] > 0]
+    if of_cases.min() >= of_controls.max() or of_cases.max() <= of_controls.min():
+        raise ValueError("the risk separates cases from controls: no finite calibration slope")
+
+
+def _estimate(value, variance, level):
+    se = float(np.sqrt(variance))
+    reach = norm.ppf((1 + level) / 2) * se
+    return Estimate(float(value), se, value - reach, value + reach)
+
+
+def in_the_large(risk, cases, controls, level=0.95):
+    """Calibration-in-the-large: the intercept of a logistic model on the predicted log odds, slope held at 1.
+
+    0 is ideal; above 0 the risks were predicted too low on the whole. Cox 1958, Biometrika 45: 562-565;
+    Steyerberg 2019, Clinical Prediction Models, chapter 15.
+    """
+    odds, counts = log_odds(risk, cases, controls)
+    ones, n = np.ones((len(odds), 1)), counts.sum(axis=1)
+    b = newton.fit(ones, counts[:, 0], n, offset=odds)
+    return _estimate(b[0], newton.covariance(ones, n, b, odds)[0, 0], level)
+
+
+def joint(risk, cases, controls, level=0.95):
+    """Intercept and slope of a logistic model on the predicted log odds, both free: a pair of Estimates.
+
+    With them risks are recalibrated (`recalibrated`). The intercept is not calibration-in-the-large, which holds the
+    slope at 1. Cox 1958. ValueError if all have the same risk, or if the risk separates cases from controls.
+    """
+    odds, counts = log_odds(risk, cases, controls)
+    check_overlap(odds, counts)
+    line, n = np.column_stack([np.ones_like(odds), odds]), counts.sum(axis=1)
+    b = newton.fit(line, counts[:, 0], n, start=[0.0, 1.0])
+    variances = np.diag(newton.covariance(line, n, b))
+    return tuple(_estimate(*pair, level) for pair in zip(b, variances, strict=True))
+
+
+def slope(risk, cases, controls, level=0.95):
+    """Calibration slope: the slope of a logistic model on the predicted log odds, its intercept free.
+
+    1 is ideal; below 1 the predictions are too extreme, as those of an overfitted model are. Cox 1958.
+    ValueError if all have the same risk, or if the risk separates cases from controls: no slope then.
+    """
+    return joint(risk, cases, controls, level)[1]
+
+
+def recalibrated(risk, intercept=0.0, slope=1.0):
+    """Risks moved by an intercept and stretched by a slope on the scale of log odds."""
+    return expit(intercept + slope * logit(risk))
+
+
+def observed_expected(risk, cases, controls, level=0.95):
+    """Observed number of events divided by the expected one (O/E), with limits on the logarithmic scale.
+
+    1 is ideal; above 1 the risks were too low. The variance of its logarithm is (1 - share) / events: Debray et al.
+    2017, doi 10.1136/bmj.i6460. The standard error is that of the logarithm. ValueError without cases or controls.
+    """
+    risk, cases, controls = by_score(risk, cases, controls)
+    events, total = cases.sum(), cases.sum() + controls.sum()
+    ratio = float(events / (risk @ (cases + controls)))
+    se = float(np.sqrt((1 - events / total) / events))
+    reach = np.exp(norm.ppf((1 + level) / 2) * se)
+    return Estimate(ratio, se, ratio / reach, ratio * reach)
+
+
+def brier(risk, cases, controls):
+    """Mean squared difference of predicted risk and outcome (Brier 1950, Monthly Weather Review 78: 1-3)."""
+    risk, cases, controls = by_score(risk, cases, controls)
+    return float((cases * (1 - risk) ** 2 + controls * risk**2).sum() / (cases.sum() + controls.sum()))
+
+
+def scaled_brier(risk, cases, controls):
+    """The share of the Brier score of a useless model (everybody at the mean risk) that the model does away with.
+
+    1 is perfect, 0 useless, below 0 worse than that. Steyerberg et al. 2010, doi 10.1097/EDE.0b013e3181c30fb2.
+    """
+    share = np.sum(cases) / (np.sum(cases) + np.sum(controls))
+    return 1 - brier(risk, cases, controls) / float(share * (1 - share))
+
+
+def tenths(risk, cases, controls, groups=10, level=0.95):
+    """Predicted against observed risk in groups of equal size by predicted risk, a frame with a row each.
+
+    group, n, events, expected (sum of the risks), predicted (mean risk), observed (share) and its Wilson
+    limits low, high. The cuts are quantiles of the predicted risk of type 7 (Hyndman and Fan 1996), those of
+    R; a group holds the risks above its lower cut and up to its upper one. Risks so few that cuts
+    coincide give fewer groups.
+    """
+    risk, cases, controls = by_score(risk, cases, controls)
+    n = cases + controls
+    cuts = _quantiles(risk, n, groups)
+    group = np.searchsorted(np.unique(cuts), risk, side="left")
+    frame = pd.DataFrame({"n": n, "events": cases, "expected": n * risk}).groupby(group).sum()
+    frame["predicted"], frame["observed"] = frame["expected"] / frame["n"], frame["events"] / frame["n"]
+    low, high = proportion_confint(frame["events"], frame["n"], 1 - level, method="wilson")
+    # At a share of 0 or 1 rounding would put the limit that equals it on its wrong side.
+    frame["low"], frame["high"] = np.minimum(low, frame["observed"]), np.maximum(high, frame["observed"])
+    frame.insert(0, "group", np.arange(1, len(frame) + 1))
+    return frame.reset_index(drop=True)
+
+
+def hosmer_lemeshow(groups, sample="validation"):
+    """Hosmer and Lemeshow's test of calibration, from the groups of `tenths`: chi_square, df, p.
+
+    sample   "development" (the model was fitted to these pupils: two degrees of freedom less than groups) or
+             "validation" (as many as groups)
+    How the groups are cut decides the result, and with tens of thousands of pupils the test finds a misfit that
+    matters to nobody. NaN where it has no degree of freedom, or a group is expected to have no event or nothing else.
+    Hosmer, Lemeshow and Sturdivant 2013, Applied Logistic Regression, chapter 5, doi 10.1002/9781118548387.
+
+    Why not a library: statsmodels has only the building block and no way of cutting the groups.
+    """
+    df = len(groups) - LOST_IN_HL[sample]
+    spread = groups["expected"] * (1 - groups["predicted"])
+    if df < 1 or (spread <= 0).any():
+        return {"chi_square": np.nan, "df": max(df, 0), "p": np.nan}
+    statistic = float(((groups["events"] - groups["expected"]) ** 2 / spread).sum())
+    return {"chi_square": statistic, "df": df, "p": float(chi2.sf(statistic, df))}
+
+
+def _quantiles(values, n, groups):
+    """The type-7 quantiles that cut sorted distinct values, which occur `n` times each, into groups."""
+    last = np.cumsum(n)
+    rank = np.arange(1, groups) * (last[-1] - 1) / groups
+    below = np.floor(rank)
+    left, right = (values[np.searchsorted(last, place, side="right")] for place in (below, np.ceil(rank)))
+    return left + (rank - below) * (right - left)

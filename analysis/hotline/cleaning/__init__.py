@@ -1,0 +1,11 @@
+"""From a raw export to the two cleaned tables, `calls` and `pupils`.
+
+readers      CSV, Excel and Parquet, row by row
+load         the rows of an export in DuckDB, as texts
+decode       texts to codes, numbers and times, as the codebook says
+pseudonyms   callers' and counsellors' numbers to keyed hashes
+rules        the reasons for which a row leaves the study
+flow         which rows stay, stage by stage, and the two tables that come out
+
+Used by 01-clean (and, but for the last two, by `make score`) alone.
+"""

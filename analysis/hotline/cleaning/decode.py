@@ -1,0 +1,186 @@
+"""Texts -> codes, numbers, times and pseudonyms, as the codebook says.
+
+A column of codes, numbers or names has few distinct texts beside its rows, so each text is decoded once and the rows
+look it up; times are decoded row by row. Only after this do rules see a row.
+"""
+
+from hotline.cleaning.load import FULL_WIDTH, HASHED, ISO, MOST_TEXTS, WIDE, forget, quoted
+from hotline.cleaning.pseudonyms import hmac_sql
+from hotline.errors import InputError
+
+BLANKS = " \t\r\n\u00a0"
+KINDS = ("full-width character", "spaces", "synonym")
+
+
+def meaning(text, field):
+    """Return what a text of a coded column means: (tidied text, code, unknown, kinds of repair).
+
+    Code is None where the text means "not recorded" and where it is unknown.
+    """
+    narrow = text.translate(WIDE)
+    tidied = narrow.strip(BLANKS)
+    codes = {way: code for code in field.codes for way in (code.zh, *code.synonyms)}
+    found = codes.get(tidied)
+    made = [KINDS[0]] * (narrow != text) + [KINDS[1]] * (text != text.strip(BLANKS + "　"))
+    made += [KINDS[2]] * (found is not None and tidied != found.zh)
+    return tidied, found and found.code, bool(tidied) and not found and tidied not in field.missing, made
+
+
+def _tidied(name):
+    """Return the SQL for a text freed of full-width digits and of spaces around it; NULL where nothing is left.
+
+    A text of printable ASCII without spaces around it is spared the slow search for full-width forms.
+    """
+    narrow = f"translate({name}, {quoted(FULL_WIDTH[0])}, {quoted(FULL_WIDTH[1])})"
+    return f"CASE WHEN {_is_tidy(name)} THEN {name} ELSE nullif(trim({narrow}, {quoted(BLANKS)}), '') END"
+
+
+def _is_tidy(name):
+    """Return the SQL of whether a text can't need repair."""
+    return f"regexp_full_match({name}, '[!-~]([ -~]*[!-~])?')"
+
+
+def _count_repairs(connection, name, source, n):
+    """Count the repairs of one column in `repaired`; `source` is what to select its texts from, each `n` times."""
+    connection.execute(
+        f"INSERT INTO repaired SELECT {quoted(name)}, unnest([{quoted(KINDS[0])}, {quoted(KINDS[1])}]), unnest(["
+        f"sum({n}) FILTER (regexp_matches(text, '[{FULL_WIDTH[0]}]')), "
+        f"sum({n}) FILTER (text <> trim(text, {quoted(BLANKS + '　')}))]) "
+        f"FROM {source} WHERE NOT {_is_tidy('text')}"
+    )
+
+
+def _unknown(name, field, value):
+    """Return the SQL of whether a tidied text is neither a value nor one that means "not recorded"."""
+    known = ", ".join(map(quoted, ["", *field.missing]))
+    return f"coalesce({value} IS NULL AND {name} NOT IN ({known}), false)"
+
+
+def _make_types(connection, book):
+    """Make the type `code_of_NAME` of every category, those that are derived later among them.
+
+    It lists the codes that can occur after cleaning first, so that a code's place is the number under which it is
+    stored.
+    """
+    for each in book:
+        if each.categorical:
+            codes = [*each.kept_codes, *(code.code for code in each.codes if code.exclude)]
+            connection.execute(f"CREATE TYPE code_of_{each.name} AS ENUM ({', '.join(map(quoted, codes))})")
+
+
+def _type(field):
+    """Return the SQL type in which a variable is kept once it is decoded."""
+    if field.categorical:
+        return f"code_of_{field.name}"
+    if field.name in HASHED:
+        return "INTEGER"
+    return {"datetime": "TIMESTAMP", "integer": "INTEGER"}.get(field.type, "VARCHAR")
+
+
+def _learn_codes(connection, field):
+    """Make the table `meaning_of_NAME` of a coded column, a row per text.
+
+    `same` is equal for texts that differ only in width and spaces around them.
+    """
+    name = field.name
+    counts = dict(
+        connection.execute(f"SELECT {name}, count(*) FROM raw WHERE {name} IS NOT NULL GROUP BY 1").fetchmany(
+            MOST_TEXTS
+        )
+    )
+    if len(counts) == MOST_TEXTS:
+        raise InputError(
+            f'column "{field.header}": {MOST_TEXTS:,} different texts or more, where the codebook expects one of '
+            f"{len(field.codes)} codes; is it another column under this heading? Rename it, or describe it anew."
+        )
+    meanings = {text: meaning(text, field) for text in sorted(counts)}
+    tidied = {each[0]: place for place, each in enumerate(meanings.values())}
+    connection.execute(f"CREATE TABLE meaning_of_{name} (text VARCHAR, code {_type(field)}, bad BOOLEAN, same INTEGER)")
+    for text, (tidy, code, unknown, made) in meanings.items():
+        row = [text, code, unknown, tidied[tidy] if tidy else None]
+        connection.execute(f"INSERT INTO meaning_of_{name} VALUES (?, ?, ?, ?)", row)
+        for kind in made:
+            connection.execute("INSERT INTO repaired VALUES (?, ?, ?)", [name, kind, counts[text]])
+
+
+def _learn_texts(connection, field, secret):
+    """Make the table `meaning_of_NAME` of a column of numbers or of names, a row per text.
+
+    A name's value is its pseudonym: its place in the order of the names' HMACs.
+    """
+    name = field.name
+    recorded = "tidied"
+    if field.missing:
+        recorded = f"CASE WHEN tidied NOT IN ({', '.join(map(quoted, field.missing))}) THEN tidied END"
+    if field.type == "integer":
+        low, high = field.constraints.get("minimum", -(2**31)), field.constraints.get("maximum", 2**31 - 1)
+        # A whole number only: a cast by itself would round 13.6 and take 1e1 for 10.
+        value = "CASE WHEN regexp_full_match(recorded, '[+-]?[0-9]+([.]0+)?') THEN try_cast(recorded AS INTEGER) END"
+        value = f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
+    else:
+        place = f"(dense_rank() OVER (ORDER BY {hmac_sql('recorded', secret)} NULLS LAST))::INTEGER"
+        value = f"CASE WHEN recorded IS NOT NULL THEN {place} END"
+    connection.execute(
+        f"CREATE TABLE meaning_of_{name} AS SELECT text, n, tidied, {value} AS code FROM "
+        f"(SELECT *, {recorded} AS recorded FROM (SELECT *, {_tidied('text')} AS tidied FROM "
+        f"(SELECT {name} AS text, count(*) AS n FROM raw WHERE {name} IS NOT NULL GROUP BY 1)))"
+    )
+    _count_repairs(connection, name, f"meaning_of_{name}", "n")
+
+
+def decode(connection, book, secret):
+    """Turn the texts of `raw` into the table `decoded`, and let go of `raw`: from here on there is no number to see.
+
+    Beside each variable x stands the boolean x_bad: there was a text, and it is neither a value nor one of the
+    texts that mean "not recorded". `ragged` rows have no values; `digest` is the same for exact duplicates.
+    Callers' and counsellors' numbers become their places in the order of their HMACs under `secret`. Raises
+    InputError for a column of codes that holds something else.
+    """
+    connection.execute("CREATE TABLE repaired (field VARCHAR, repair VARCHAR, rows BIGINT)")
+    _make_types(connection, book)
+    present = {row[0] for row in connection.execute("DESCRIBE raw").fetchall()}
+    tidy, values, joins, same = [], [], [], ["ragged::VARCHAR"]
+    for each in book:
+        if not each.header:
+            continue
+        name, learnt = each.name, f"meaning_of_{each.name}"
+        if name not in present:
+            values += [f"NULL::{_type(each)} AS {name}", f"false AS {name}_bad"]
+        elif each.categorical:
+            _learn_codes(connection, each)
+            values += [f"{learnt}.code AS {name}", f"coalesce({learnt}.bad, false) AS {name}_bad"]
+            same.append(f"coalesce({learnt}.same, -1)")
+            joins.append(name)
+        elif each.type == "integer" or name in HASHED:
+            _learn_texts(connection, each, secret)
+            unknown = _unknown(f"{learnt}.tidied", each, f"{learnt}.code")
+            values += [f"{learnt}.code AS {name}", f"{unknown} AS {name}_bad"]
+            same.append(f"coalesce({learnt}.tidied, '')")
+            joins.append(name)
+        else:
+            _count_repairs(connection, name, f"(SELECT {name} AS text FROM raw)", 1)
+            tidy.append(f"{_tidied(name)} AS {name}")
+            value = f"raw.{name}"
+            if each.type == "datetime":
+                value = f"try_strptime(raw.{name}, [{', '.join(map(quoted, dict.fromkeys([*each.formats, ISO])))}])"
+            values += [f"{value} AS {name}", f"{_unknown(f'raw.{name}', each, value)} AS {name}_bad"]
+            same.append(f"coalesce(raw.{name}, '')")
+    tidied = f"SELECT * REPLACE ({', '.join(tidy)}) FROM raw"
+    connection.execute(
+        f"CREATE TABLE decoded AS SELECT row, ragged, md5_number(concat_ws(chr(31), {', '.join(same)})) AS digest, "
+        f"{', '.join(values)} FROM ({tidied}) AS raw "
+        + " ".join(f"LEFT JOIN meaning_of_{name} ON raw.{name} = meaning_of_{name}.text" for name in joins)
+    )
+    for name in joins:
+        connection.execute(f"DROP TABLE meaning_of_{name}")
+    forget(connection)
+
+
+def repairs(connection):
+    """Return how many rows of each column were repaired on the way: (field, kind of repair, rows).
+
+    The kinds are full-width characters, spaces around a text, and a synonym in place of the usual label.
+    """
+    return connection.execute(
+        "SELECT field, repair, sum(rows)::BIGINT FROM repaired WHERE rows > 0 GROUP BY ALL ORDER BY ALL"
+    ).fetchall()

@@ -1,0 +1,193 @@
+"""Which rows stay: the rules of the study, stage by stage, and the two tables that come out.
+
+Every row of the export ends in one place: it is kept, rejected under one rule, or merged into another row.
+The rules are tried in the order in which they stand in `rules`, and the first that applies counts, so that the
+numbers add up. `apply_rules` works on the table `decoded` of `decoding` and leaves the table `judged`, with the
+stage and rule under which a row left.
+"""
+
+import pandas as pd
+
+from hotline.cleaning.load import quoted
+from hotline.cleaning.rules import CASES, REJECTED, STAGES
+
+# Kept out of the cleaned tables: what tells a person apart or has been turned into other variables.
+NOT_STORED = ("ticket_id", "call_start", "answer_time", "call_end", "caller_number", "call_type")
+
+
+def _comparisons(found, case):
+    """Return {stage: (name, SQL)} of what a stage's rules compare a row with, beyond the row itself."""
+    out_of_scope = " OR ".join(
+        f"coalesce({rule.condition}, false)" for rule in found if rule.stage == "calls" and rule.action == REJECTED
+    )
+    earlier = "PARTITION BY caller_number ORDER BY call_start, row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    last_end = f"max(CASE WHEN answer_time IS NOT NULL AND NOT ({out_of_scope}) THEN call_end END) OVER ({earlier})"
+    same = f"PARTITION BY {', '.join(CASES[case])} ORDER BY call_start, row"
+    return {
+        "records": ("copy", "row_number() OVER (PARTITION BY digest ORDER BY row)"),
+        "calls": ("since_last", f"call_start - {last_end}"),
+        "pupils": ("repeat", f"row_number() OVER ({same})"),
+    }
+
+
+def apply_rules(connection, found, case="caller-stage-sex"):
+    """Try the rules stage by stage; leaves the table `judged` and, for each stage, the view `stage_NAME`.
+
+    `case` says what makes a case: one of rules.CASES. Returns the flow: a DataFrame with one row per stage and
+    rule, columns stage, rule, action, words, rows_in (at the start of the stage), rows (that left under the rule),
+    rows_kept (at its end).
+    """
+    comparisons = _comparisons(found, case)
+    columns = "row INTEGER, stage VARCHAR, rule VARCHAR, action VARCHAR, field VARCHAR"
+    connection.execute(f"CREATE OR REPLACE TABLE judged ({columns})")
+    flow, previous = [], "decoded"
+    for stage in STAGES:
+        tried = [rule for rule in found if rule.stage == stage]
+        name, compared = comparisons.get(stage, ("nothing", "NULL"))
+        applies = " ".join(f"WHEN {rule.condition} THEN {quoted(rule.name)}" for rule in tried)
+        fields = " ".join(f"WHEN {quoted(rule.name)} THEN {rule.field}" for rule in tried)
+        actions = " ".join(f"WHEN {quoted(rule.name)} THEN {quoted(rule.action)}" for rule in tried)
+        connection.execute(
+            f"CREATE OR REPLACE TABLE trial AS SELECT row, rule, CASE rule {fields} END AS field FROM "
+            f"(SELECT *, CASE {applies} END AS rule FROM (SELECT *, {compared} AS {name} FROM {previous}))"
+        )
+        connection.execute(
+            f"INSERT INTO judged SELECT row, {quoted(stage)}, rule, CASE rule {actions} END, field "
+            "FROM trial WHERE rule IS NOT NULL"
+        )
+        connection.execute(f"CREATE OR REPLACE TABLE left_{stage} AS SELECT row FROM trial WHERE rule IS NULL")
+        connection.execute(
+            f"CREATE OR REPLACE VIEW stage_{stage} AS SELECT * FROM decoded SEMI JOIN left_{stage} USING (row)"
+        )
+        counts = dict(connection.execute("SELECT rule, count(*) FROM trial GROUP BY rule").fetchall())
+        flow += [
+            {
+                "stage": stage,
+                "rule": rule.name,
+                "action": rule.action,
+                "words": rule.words,
+                "rows_in": sum(counts.values()),
+                "rows": counts.get(rule.name, 0),
+                "rows_kept": counts.get(None, 0),
+            }
+            for rule in tried
+        ]
+        previous = f"stage_{stage}"
+    connection.execute("DROP TABLE trial")
+    return pd.DataFrame(flow)
+
+
+def _derived(book):
+    """Return {variable: SQL} for the variables that the codebook describes but no export holds."""
+    computed = {
+        "answered": "CASE WHEN answer_time IS NULL THEN 'no' ELSE 'yes' END",
+        "waiting": "date_diff('second', call_start, coalesce(answer_time, call_end))",
+        "call_length": "date_diff('second', answer_time, call_end)",
+        "year": "year(call_start)",
+        "month": "month(call_start)::VARCHAR",
+        "weekday": "isodow(call_start)::VARCHAR",
+        "hour": "hour(call_start)",
+        "day": "call_start::DATE",
+        "earlier_calls": "row_number() OVER (PARTITION BY caller_number ORDER BY call_start, row) - 1",
+        "caller": "dense_rank() OVER (ORDER BY caller_number)",
+    }
+    if "counsellor" in book.fields:
+        computed["counsellor"] = "CASE WHEN counsellor IS NOT NULL THEN dense_rank() OVER (ORDER BY counsellor) END"
+    for each in book:
+        if each.true_for:
+            ((source, codes),) = each.true_for.items()
+            computed[each.name] = (
+                f"CASE WHEN {source} IN ({', '.join(map(quoted, codes))}) THEN 'yes' "
+                f"WHEN {source} IS NOT NULL THEN 'no' END"
+            )
+        elif each.group_of:
+            members = " ".join(
+                f"WHEN {quoted(code.code)} THEN {quoted(code.region)}"
+                for code in book[each.group_of].codes
+                if code.region
+            )
+            computed[each.name] = f"CASE {each.group_of} {members} END"
+        elif each.bands_of:
+            source = computed.get(each.bands_of, each.bands_of)
+            bands = " ".join(
+                f"WHEN {source} < {code.below} THEN {quoted(code.code)}" for code in each.codes if code.below
+            )
+            computed[each.name] = f"CASE WHEN {source} IS NULL THEN NULL {bands} ELSE {quoted(each.codes[-1].code)} END"
+    return computed
+
+
+def write_tables(connection, book, folder, names=("calls", "pupils")):
+    """Write calls.parquet and pupils.parquet: whole numbers only, in the order of the export.
+
+    A category is stored as its position among the codes that can occur, "not recorded" as NULL. The hash
+    of the codebook goes along, so that the door can refuse a file made with another one.
+
+    Returns {table: rows}.
+    """
+    computed = _derived(book)
+    values = ", ".join(
+        f"{computed.get(each.name, each.name)} AS {each.name}" for each in book if each.name not in NOT_STORED
+    )
+    stored = []
+    for each in book:
+        if each.name in NOT_STORED:
+            continue
+        if each.categorical:
+            stored.append(f"enum_code({each.name}::code_of_{each.name})::UTINYINT AS {each.name}")
+        else:
+            stored.append(f"{each.name}::{'DATE' if each.type == 'date' else 'INTEGER'} AS {each.name}")
+    connection.execute(
+        f"CREATE OR REPLACE TABLE described AS SELECT row, {', '.join(stored)} "
+        f"FROM (SELECT row, {values} FROM stage_calls)"
+    )
+    rows = {}
+    for name in names:
+        kept = f"SELECT * EXCLUDE (row) FROM described WHERE row IN (SELECT row FROM left_{name}) ORDER BY row"
+        connection.execute(
+            f"COPY ({kept}) TO {quoted(folder / f'{name}.parquet')} "
+            f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{codebook: {quoted(book.sha256)}}})"
+        )
+        rows[name] = connection.execute(f"SELECT count(*) FROM left_{name}").fetchone()[0]
+    return rows
+
+
+def write_rejected(connection, file):
+    """Write every row that did not become a case as CSV: its number, stage, rule, action and the field at fault.
+
+    Returns how many lines were written, and how many rows of the export they name.
+    """
+    left = "SELECT row, stage, rule, action, field FROM judged ORDER BY row"
+    connection.execute(f"COPY ({left}) TO {quoted(file)} (FORMAT csv, HEADER)")
+    return connection.execute("SELECT count(*), count(DISTINCT row) FROM judged").fetchone()
+
+
+def problems(connection, found, most=5):
+    """Return all that is wrong with the rows of an export: one row per rule and column, the most frequent first.
+
+    A row with several problems counts under each. Columns rule, field, rows, first (numbers of the first rows) and
+    remedy. No value of the export is shown: it could be a private one.
+    """
+    asked = [(rule, field, condition) for rule in found for field, condition in rule.causes.items()]
+    pieces = [f"count(*) FILTER ({each}), min(row, {int(most)}) FILTER ({each})" for *_, each in asked]
+    counts = connection.execute(f"SELECT {', '.join(pieces)} FROM decoded").fetchone()
+    table = pd.DataFrame(
+        {"rule": rule.name, "field": field, "rows": rows, "first": first, "remedy": rule.remedy}
+        for (rule, field, _), rows, first in zip(asked, counts[::2], counts[1::2], strict=True)
+        if rows
+    )
+    if table.empty:
+        return pd.DataFrame(columns=["rule", "field", "rows", "first", "remedy"])
+    table["first"] = [", ".join(map(str, each)) for each in table["first"]]
+    return table.sort_values(["rows", "rule", "field"], ascending=[False, True, True], ignore_index=True)
+
+
+def complaints(table):
+    """Return the problems as text, grouped by rule, each with what to do."""
+    lines = []
+    for (rule, remedy), group in table.groupby(["rule", "remedy"], sort=False):
+        for row in group.itertuples():
+            several = "s" if row.rows > 1 else ""
+            more = " ..." if row.rows > row.first.count(",") + 1 else ""
+            lines.append(f"  {rule} in {row.field}: {row.rows} row{several}, at row{several} {row.first}{more}")
+        lines.append(f"    What to do: {remedy}")
+    return "\n".join(lines)

@@ -1,0 +1,273 @@
+"""Raw export -> labelled records. Used by 01-clean alone; DuckDB does the work, in bounded memory.
+
+`read` gives the rows of a file as the view `raw`, `decode` turns their texts into codes, numbers, times and
+pseudonyms and lets go of `raw`. Which rows stay is decided in `flow`.
+"""
+
+import contextlib
+import csv
+import os
+import shutil
+import tempfile
+import threading
+from operator import itemgetter
+from pathlib import Path
+
+import duckdb
+
+from hotline import paths
+from hotline.cleaning import readers
+from hotline.errors import InputError, did_you_mean
+
+# Full-width forms that input methods leave behind, and what they stand for.
+FULL_WIDTH = ("０１２３４５６７８９：／－．　", "0123456789:/-. ")
+WIDE = str.maketrans(*FULL_WIDTH)
+ISO = "%Y-%m-%d %H:%M:%S"  # how times of Excel and Parquet arrive, whatever the codebook says
+LONGEST_TEXT = 1000  # characters; no text of a codebook is longer, and what is cut off stays unknown
+MOST_TEXTS = 10_000  # different texts in a column of codes, beyond which it is another column
+# Written down by nobody: only their places in the order of their hashes leave `raw`.
+HASHED = ("caller_number", "counsellor")
+
+
+def _is_running(process):
+    """Return whether there is a process of that number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
+
+
+def connect(memory="1GB", threads=2):
+    """Return a DuckDB connection that fetches nothing and stays within a memory limit.
+
+    Half of this memory is enough for four million calls; a quarter is not. What does not fit goes to a folder in the
+    checkout's .cache/, never in data-derived/. It is removed with the connection, since it may hold raw records; what a
+    killed run left behind goes with the next run.
+    """
+    cache = paths.ROOT / ".cache"
+    cache.mkdir(exist_ok=True)
+    for left in cache.glob("cleaning-*-*"):
+        if not _is_running(int(left.name.split("-")[1])):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = tempfile.TemporaryDirectory(dir=cache, prefix=f"cleaning-{os.getpid()}-")
+    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    settings |= {"memory_limit": memory, "threads": threads, "preserve_insertion_order": "false"}
+    connection = Connection(duckdb.connect(config=settings | {"temp_directory": f"{folder.name}/duckdb"}), folder)
+    return connection
+
+
+class Connection:
+    """A DuckDB connection with the folder for what does not fit into memory; `close` removes both."""
+
+    def __init__(self, database, folder):
+        self.database, self.folder = database, folder
+        self.execute, self.register = database.execute, database.register
+
+    def close(self):
+        self.database.close()
+        self.folder.cleanup()
+
+
+def quoted(text):
+    """Return a text as an SQL literal."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def headings(found, export, book):
+    """Return {variable: position} for the columns of an export, checked against the codebook.
+
+    Raises InputError where a heading stands twice or a needed column is absent. Only headings of the codebook
+    are told, and what resembles one: without headings, the first row is somebody's call.
+    """
+    where, cleaned = f"{paths.shown(export)}, row 1", [heading.strip().strip("\ufeff") for heading in found]
+    expected = {each.header: each.name for each in book if each.header}
+    known = [heading for heading in cleaned if heading in expected]
+    if not known:
+        raise InputError(
+            f"{where}: none of the headings that {paths.shown(paths.CODEBOOK)} describes, such as "
+            f'"{next(iter(expected))}"; expected the headings in the first row.\n  Remove what stands above them, '
+            "save the file as CSV in UTF-8, or describe this export in a codebook of its own (CODEBOOK=path)."
+        )
+    twice = sorted({heading for heading in known if known.count(heading) > 1})
+    if twice:
+        raise InputError(f"{where}: the heading {', '.join(twice)} stands twice; remove or rename one of them")
+    absent = [header for header, name in expected.items() if book[name].needed and header not in cleaned]
+    if absent:
+        lines = [f'  "{header}" ({book[expected[header]].title}){did_you_mean(header, cleaned)}' for header in absent]
+        raise InputError(
+            f"{where}: {len(absent)} needed column{'s are' if len(absent) > 1 else ' is'} missing:\n"
+            + "\n".join(lines)
+            + f"\n  Rename the column in the export, or give its heading as `header` in {paths.shown(paths.CODEBOOK)}."
+        )
+    return {expected[heading]: position for position, heading in enumerate(cleaned) if heading in expected}
+
+
+@contextlib.contextmanager
+def _pipe(connection, write):
+    """Give a pipe that `write(pipe)` fills in a thread of its own; it ends with the block, read or not."""
+    pipe = Path(connection.folder.name) / "rows"
+    os.mkfifo(pipe, 0o600)
+    writing = threading.Thread(target=write, args=(pipe,), daemon=True)
+    writing.start()
+    try:
+        yield pipe
+    finally:
+        os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # lets the thread go where DuckDB never came
+        writing.join()
+        pipe.unlink()
+
+
+def _pour(table, positions, pipe, counts):
+    """Write the rows of a table to a pipe as clean CSV: number, whether the row is ragged, the known cells.
+
+    Counts empty rows, which hold no call. An error is left in `counts` for the thread that waits.
+    """
+    pick, width, none = itemgetter(*positions), len(table.headings), [""] * len(positions)
+
+    def tidy():
+        for number, cells in table.rows:
+            if cells is None:
+                yield (number, True, *none)
+            elif not any(cells):
+                counts["empty rows"] += 1
+            elif len(cells) < width:  # Excel leaves out the empty cells at the end of a row
+                yield (number, False, *pick(cells + [""] * (width - len(cells))))
+            else:
+                yield (
+                    (number, False, *pick(cells))
+                    if max(map(len, cells)) <= LONGEST_TEXT
+                    else (number, False, *(cell[:LONGEST_TEXT] for cell in pick(cells)))
+                )
+
+    try:
+        with open(pipe, "w", encoding="utf-8", errors="replace", newline="", buffering=2**20) as file:
+            csv.writer(file, lineterminator="\n").writerows(tidy())
+    except Exception as error:  # told in `_load_carefully`, by the thread that can raise it to the user
+        counts["error"] = error
+
+
+def _give_raw(connection, selected):
+    """Make the view `raw` of the table `loaded`."""
+    connection.execute(f"CREATE OR REPLACE VIEW raw AS SELECT {selected}")
+
+
+def forget(connection):
+    """Let go of `raw`: from here on there is no number and no name to see."""
+    connection.execute("DROP VIEW raw")
+    connection.execute("DROP TABLE loaded")
+
+
+def _load_carefully(connection, table, positions, names):
+    """Fill `raw` row by row through a pipe, so that no copy of the export touches the disk.
+
+    Returns the number of empty rows.
+    """
+    counts = {"empty rows": 0}
+    columns = {"row": "INTEGER", "ragged": "BOOLEAN"} | dict.fromkeys(names, "VARCHAR")
+    with _pipe(connection, lambda pipe: _pour(table, positions, pipe, counts)) as pipe:
+        connection.execute(
+            f"CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv({quoted(pipe)}, columns={columns}, "
+            "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', parallel=false)"
+        )
+    if "error" in counts:
+        raise counts["error"]
+    _give_raw(connection, "* FROM loaded")
+    return counts["empty rows"]
+
+
+def _transcode(export, codec, pipe):
+    """Write a text file to a pipe as UTF-8."""
+    with contextlib.suppress(BrokenPipeError), open(pipe, "w", encoding="utf-8", errors="replace", newline="") as file:
+        file.writelines(readers.texts(export, codec))
+
+
+def _as_utf8(connection, export, codec):
+    """Give the path under which DuckDB reads a text file as UTF-8: the file itself, or a pipe."""
+    if codec == "utf-8-sig":
+        return contextlib.nullcontext(export)
+    return _pipe(connection, lambda pipe: _transcode(export, codec, pipe))
+
+
+def _load_plain(connection, export, table, positions, names):
+    """Fill `raw` by DuckDB's own reader, ten times as fast as row by row; returns the number of empty rows.
+
+    Only for a file of lines and delimiters. Returns None where what came out is not what the survey of the file
+    lets one expect, or a text is too long to be kept: then it has to be read with care.
+    """
+    encoding, delimiter, rows = table.plain
+    columns = {f"column_{i}": "VARCHAR" for i in range(len(table.headings))}
+    empty = " AND ".join(f"{column} IS NULL" for column in columns)
+    cells = ", ".join(f"column_{position} AS {name}" for position, name in zip(positions, names, strict=True))
+    connection.execute("SET preserve_insertion_order = true")  # so that a row's place is its number
+    try:
+        with _as_utf8(connection, export, encoding) as source:
+            connection.execute(
+                f"CREATE OR REPLACE TABLE loaded AS SELECT {empty} AS empty, {cells} FROM read_csv({quoted(source)}, "
+                f"columns={columns}, header=true, auto_detect=false, delim={quoted(delimiter)}, quote='', escape='', "
+                f"parallel={'true' if source == export else 'false'})"
+            )
+    except duckdb.InvalidInputException:
+        return None
+    finally:
+        connection.execute("SET preserve_insertion_order = false")
+    longest = ", ".join(f"max(strlen({name}))" for name in names)
+    read, empty, *lengths = connection.execute(
+        f"SELECT count(*), count(*) FILTER (empty), {longest} FROM loaded"
+    ).fetchone()
+    if read != rows or max((length or 0 for length in lengths), default=0) > LONGEST_TEXT:
+        return None
+    cells = ", ".join(names)
+    _give_raw(connection, f"(rowid + 2)::INTEGER AS row, false AS ragged, {cells} FROM loaded WHERE NOT empty")
+    return empty
+
+
+def _load_parquet(connection, table, export, positions, names):
+    """Fill `raw` from a Parquet file, which DuckDB reads by itself."""
+    texts = [f'"{table.headings[position]}"::VARCHAR'.replace('""', '"') for position in positions]
+    whole = [position for position in positions if table.types[position] in ("DOUBLE", "FLOAT")]
+    texts = [
+        f"regexp_replace({text}, '\\.0$', '')" if position in whole else text
+        for text, position in zip(texts, positions, strict=True)
+    ]
+    cells = ", ".join(f"{text} AS {name}" for text, name in zip(texts, names, strict=True))
+    connection.execute(
+        "CREATE OR REPLACE TABLE loaded AS SELECT (file_row_number + 2)::INTEGER AS row, false AS ragged, "
+        f"{cells} FROM read_parquet({quoted(export)}, file_row_number=true)"
+    )
+    _give_raw(connection, "* FROM loaded")
+    return 0
+
+
+def read(connection, export, book, sheet=""):
+    """Read an export and give it as the view `raw`: row, ragged, and one text per variable that the export has.
+
+    Columns that the codebook does not know are left out. Returns {"format", "rows", "empty rows", "columns",
+    "unknown columns", "absent columns"}; raises InputError where the file cannot be read as an export.
+    """
+    export = Path(export)
+    table = readers.open_table(export, {each.header for each in book if each.header}, sheet)
+    present = headings(table.headings, export, book)
+    names, positions = list(present), list(present.values())
+    if table.rows is None:
+        empty = _load_parquet(connection, table, export, positions, names)
+    else:
+        empty = _load_plain(connection, export, table, positions, names) if table.plain else None
+        if empty is None:
+            empty = _load_carefully(connection, table, positions, names)
+    rows = connection.execute("SELECT count(*) FROM raw").fetchone()[0]
+    if not rows:
+        raise InputError(
+            f"{paths.shown(export)}, row 2: there is no row below the headings; expected one row per call.\n"
+            "  Export it again, with the calls."
+        )
+    return {
+        "format": table.kind,
+        "rows": rows,
+        "empty rows": empty,
+        "columns": len(present),
+        "unknown columns": [each for i, each in enumerate(table.headings) if i not in positions],
+        "absent columns": [each.name for each in book if each.header and each.name not in present],
+    }

@@ -1,0 +1,152 @@
+"""The rules by which a row leaves the study, in the order in which they are tried, and what to do about each."""
+
+import dataclasses
+import datetime
+from dataclasses import dataclass
+
+from hotline.cleaning.load import quoted
+from hotline.errors import InputError
+
+MERGED = "merged"
+REJECTED = "rejected"
+# The stages, and what is left at the end of each.
+STAGES = {
+    "records": "Rows that can be read",
+    "calls": "Calls within the study",
+    "answered": "Answered calls",
+    "assessed": "Assessed calls",
+    "pupils": "Pupils' cases",
+}
+TIMES = ("call_start", "answer_time", "call_end")
+# What makes a case: the columns that its calls have in common, and the same in words.
+CASES = {
+    "caller-stage-sex": ("caller_number", "stage", "sex"),
+    "caller": ("caller_number",),
+    "call": ("row",),
+}
+CASES_IN_WORDS = {
+    "caller-stage-sex": "the first assessed call of one caller’s number, school stage and sex",
+    "caller": "the first assessed call of one caller’s number",
+    "call": "each assessed call by itself",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One reason for which a row leaves the study.
+
+    stage, name and action say where and how; words say it to a reader; condition is the SQL that picks the
+    rows, and field the SQL that names the variable at fault. A rule of unreadable rows has a remedy, and as causes
+    the SQL of what can be wrong with each variable, whatever else is wrong with the row.
+    """
+
+    stage: str
+    name: str
+    action: str
+    words: str
+    condition: str
+    field: str = "NULL"
+    remedy: str = ""
+    causes: dict = dataclasses.field(default_factory=dict)
+
+
+def _unreadable(name, words, causes, remedy):
+    """Return the rule that rejects a row for any of {variable: SQL of what is wrong with it}, the first of them."""
+    field = " ".join(f"WHEN {condition} THEN {quoted(variable)}" for variable, condition in causes.items())
+    condition = " OR ".join(f"({each})" for each in causes.values())
+    return Rule("records", name, REJECTED, words, condition, f"CASE {field} END", remedy, causes)
+
+
+def _of_records(book, longest_hours, last_day):
+    """Return the rules of the first stage: rows that are twice there or cannot be understood."""
+    described = [each.name for each in book if each.header and each.name not in TIMES]
+    late = f"CAST({quoted(last_day)} AS DATE)" if last_day else "current_date"
+    day = last_day or "the day of this run"
+    too_long = f"call_end - call_start > INTERVAL {float(longest_hours)} HOUR"
+    return [
+        _unreadable(
+            "ragged-row",
+            "More or fewer cells than headings",
+            {"the whole row": "ragged"},
+            "Look for a delimiter or a quotation mark inside a text, or a file that was cut off; export it again.",
+        ),
+        Rule("records", "duplicate", MERGED, "Exact duplicate of an earlier row", "copy > 1"),
+        _unreadable(
+            "unreadable-time",
+            "A time that cannot be read, or no start or end",
+            {
+                "call_start": "NOT ragged AND (call_start_bad OR call_start IS NULL)",
+                "answer_time": "answer_time_bad",
+                "call_end": "NOT ragged AND (call_end_bad OR call_end IS NULL)",
+            },
+            "Correct the time, or add its form to the `formats` of that variable in the codebook.",
+        ),
+        _unreadable(
+            "unknown-code",
+            "A value that the codebook does not know",
+            {name: f"{name}_bad" for name in described},
+            "Add the text to the codebook, as a synonym of a code or as `missing`, or correct it; of a number, see "
+            "its `constraints`.",
+        ),
+        _unreadable(
+            "no-number",
+            "No caller's number",
+            {"caller_number": "NOT ragged AND caller_number IS NULL"},
+            "Export the number, or a pseudonym of it; without it, the calls of one caller cannot be told.",
+        ),
+        _unreadable(
+            "impossible-time",
+            f"Times out of order, or longer than {longest_hours:g} hours",
+            {
+                "answer_time": "answer_time < call_start",
+                "call_end": f"call_end < coalesce(answer_time, call_start) OR {too_long}",
+            },
+            "Check the clock of the telephone system, and `longest_hours` in params.yml.",
+        ),
+        _unreadable(
+            "future-time",
+            f"A time after {day}",
+            {"call_start": f"call_start::DATE > {late}", "call_end": f"call_end::DATE > {late} + 1"},
+            "Correct the date, or the `formats` that read it; `last_day` in params.yml is the export's last day.",
+        ),
+    ]
+
+
+def _out_of_scope(book, oldest_pupil):
+    """Return the rules that the codebook's `exclude` names, in its order: calls that are no pupils' calls."""
+    found = {}
+    for each in book:
+        for code in each.codes:
+            if code.exclude:
+                found.setdefault(code.exclude, []).append((each.name, code))
+    rules = []
+    for name, codes in found.items():
+        condition = " OR ".join(f"{variable} = {quoted(code.code)}" for variable, code in codes)
+        field, words = quoted(codes[0][0]), codes[0][1].en
+        if name == "adult":
+            field = f"CASE WHEN {condition} THEN {field} ELSE 'age' END"
+            condition, words = f"{condition} OR age > {int(oldest_pupil)}", f"Adult, or older than {oldest_pupil}"
+        rules.append(Rule("calls", name, REJECTED, words, condition, field))
+    return rules
+
+
+def rules(book, reconnect_minutes, longest_hours, oldest_pupil, last_day=""):
+    """Return all rules in the order in which they are tried.
+
+    `last_day`, as YYYY-MM-DD, is the day after which a time is impossible; the day of the run where it is empty.
+    """
+    if last_day:
+        try:
+            datetime.date.fromisoformat(last_day)
+        except ValueError as error:
+            raise InputError(f'`last_day` of 01-clean: expected a day as YYYY-MM-DD, found "{last_day}"') from error
+    again = f"Same number again within {reconnect_minutes} minutes after a call"
+    soon = f"since_last BETWEEN INTERVAL 0 SECOND AND INTERVAL {int(reconnect_minutes)} MINUTE"
+    return [
+        *_of_records(book, longest_hours, last_day),
+        *_out_of_scope(book, oldest_pupil),
+        Rule("calls", "reconnect", MERGED, again, soon),
+        Rule("answered", "unanswered", REJECTED, "Nobody answered", "answer_time IS NULL", "'answer_time'"),
+        Rule("assessed", "not-assessed", REJECTED, "No mental-health level assigned", "level IS NULL", "'level'"),
+        Rule("pupils", "repeat-call", MERGED, "A later call about the same pupil", "repeat > 1"),
+    ]

@@ -1,0 +1,9 @@
+"""The study's models: what they are made of, what can be estimated, and the model that is handed on.
+
+predictors    what may predict a level, by block and by when it is known
+held_out      which cases are held out for validation
+estimable     the part of a logistic model that the counts can estimate
+levels        the three levels in one model, ordinal and multinomial
+sensitivity   several analyses of one question side by side
+risk_model    the model as a small file;  model_card: what it is for, in words
+"""

@@ -1,0 +1,177 @@
+"""Render the documents without Quarto: pandoc for HTML and DOCX, pandoc and Typst for PDF.
+
+One Lua filter, paper/quarto-subset.lua, understands what of Quarto's syntax they use and refuses
+the rest. All documents and formats are made at the same time.
+"""
+
+import os
+import re
+import subprocess
+import zipfile
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+from hotline.errors import InputError
+
+COMMON = [
+    "--from=markdown",
+    "--metadata-file=_quarto.yml",
+    "--lua-filter=quarto-subset.lua",
+    "--citeproc",
+    "--number-sections",
+    "--standalone",
+    "--fail-if-warnings",
+]
+FORMATS = {
+    "html": [
+        "--to=html",
+        "--mathml",
+        "--embed-resources",
+        "--css=style.css",
+        "--toc",
+        "--toc-depth=2",
+        "--default-image-extension=svg",
+        "--section-divs",
+        "--variable=document-css=false",
+    ],
+    "docx": [
+        "--to=docx",
+        "--reference-doc=reference.docx",
+        "--default-image-extension=png",
+        "--lua-filter=table-widths.lua",
+    ],
+    "typ": [
+        "--to=typst",
+        "--template=template.typ",
+        "--include-in-header=_banner.typ",
+        "--include-in-header=style.typ",
+        "--default-image-extension=svg",
+        "--lua-filter=table-widths.lua",
+    ],
+}
+# Word's look for tables: a thin rule around every cell, in place of pandoc's single line under the header.
+_RULES = "".join(
+    f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="A6A6A6"/>'
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV")
+)
+
+_SMALL = '<w:rPr><w:sz w:val="17"/><w:szCs w:val="17"/></w:rPr>'
+
+
+def pandoc_path():
+    """Return the pandoc that the package pypandoc-binary carries."""
+    name = "pandoc.exe" if os.name == "nt" else "pandoc"
+    found = find_spec("pypandoc")
+    pandoc = Path(found.origin).parent / "files" / name if found else None
+    if not pandoc or not pandoc.exists():
+        raise InputError(
+            "pandoc is missing: the package pypandoc-binary of requirements.lock brings it; "
+            "make the environment anew, or install Quarto with: make quarto"
+        )
+    return str(pandoc)
+
+
+def version():
+    """Return how this route is called, with pandoc's version."""
+    first = subprocess.run([pandoc_path(), "--version"], capture_output=True, text=True, check=True).stdout
+    return f"pandoc {first.split()[1]} + Typst (Quarto not found)"
+
+
+def complaint(stderr):
+    """Return pandoc's words as ours: the filter's faults with file and line, or what pandoc itself said."""
+    faults = re.findall(r"^FAULT (.*)$", stderr, flags=re.MULTILINE)
+    text = "\n".join(dict.fromkeys(faults)) or stderr.strip()
+    return re.sub(r"^(?=\w+\.qmd)", "paper/", text, flags=re.MULTILINE)
+
+
+def write_reference(pandoc, folder):
+    """Write reference.docx: pandoc's own, with ruled tables in small type and black headings."""
+    plain = subprocess.run([pandoc, "--print-default-data-file=reference.docx"], capture_output=True, check=True)
+    (folder / "plain.docx").write_bytes(plain.stdout)
+    with zipfile.ZipFile(folder / "plain.docx") as old, zipfile.ZipFile(folder / "reference.docx", "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "word/styles.xml":
+                text = content.decode()
+                table = text.index('w:styleId="Table"')
+                head, rest = text[:table], text[table:]
+                rest = rest.replace("<w:tblPr>", f"{_SMALL}<w:tblPr><w:tblBorders>{_RULES}</w:tblBorders>", 1)
+                content = re.sub(
+                    r'w:val="(?:0F4761|2F5496|1F3763|345A8A|4F81BD)"', 'w:val="000000"', head + rest
+                ).encode()
+            new.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
+
+
+def write_chinese(folder):
+    """Give the page's style sheet a font with the Chinese characters of the sources, for machines without one."""
+    from hotline.paper import fonts
+
+    sources = [
+        *sorted(folder.glob("*.qmd")),
+        folder / "references.bib",
+        folder / "_variables.yml",
+        *sorted(folder.rglob("*.md")),
+    ]
+    fonts.write_chinese("".join(file.read_text(encoding="utf-8") for file in sources), folder / "chinese.woff")
+    with open(folder / "style.css", "a", encoding="utf-8") as style:
+        style.write('@font-face { font-family: "Chinese of this page"; src: url("chinese.woff") format("woff"); }\n')
+
+
+def run_pandoc(folder, documents, environment):
+    """Make HTML, DOCX and the Typst source of each document. Raises InputError with all that pandoc complains of."""
+    pandoc = pandoc_path()
+    write_chinese(folder)
+    write_reference(pandoc, folder)
+    running = [
+        subprocess.Popen(
+            [pandoc, f"{document}.qmd", *COMMON, *options, f"--output={document}.{ending}"],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        for document in documents
+        for ending, options in FORMATS.items()
+    ]
+    said = [(each.communicate()[1], each.returncode) for each in running]
+    complaints = [complaint(stderr) for stderr, code in said if code]
+    if complaints:
+        raise InputError("\n".join(dict.fromkeys(complaints)))
+
+
+def run_typst(folder, document, epoch):
+    """Set a document's Typst source as PDF, with the fonts in fonts/ and Typst's own, and no others."""
+    import typst
+
+    try:
+        _, warnings = typst.compile_with_warnings(
+            str(folder / f"{document}.typ"),
+            output=str(folder / f"{document}.pdf"),
+            root=str(folder),
+            font_paths=[str(folder / "fonts")],
+            ignore_system_fonts=True,
+            timestamp=datetime.fromtimestamp(epoch, UTC),
+        )
+    except typst.TypstError as error:
+        raise InputError(f"paper/{document}.qmd: Typst can't set the PDF: {error.diagnostic or error}") from error
+    if warnings:
+        raise InputError(f"paper/{document}.qmd: Typst warns: {warnings[0].diagnostic or warnings[0]}")
+
+
+def render(folder, documents, epoch):
+    """Render documents in a scratch folder that holds their sources and exhibits.
+
+    Parameters
+    ----------
+    folder : path with DOCUMENT.qmd, the other sources, data-derived/ and fonts/
+    documents : their names, such as "manuscript"
+    epoch : the date that the files bear, in seconds since 1970
+
+    Leaves DOCUMENT.html, .pdf and .docx there. Raises InputError with file and line where it cannot.
+    """
+    run_pandoc(folder, documents, os.environ | {"SOURCE_DATE_EPOCH": str(epoch)})
+    for document in documents:
+        run_typst(folder, document, epoch)

@@ -1,0 +1,119 @@
+"""Find Quarto, install it on request, and render the documents with it.
+
+python -m hotline.paper.quarto        install the pinned Quarto into .cache/quarto (`make quarto`)
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from hotline import paths
+from hotline.errors import InputError
+
+# Below 1.7 the Typst that Quarto carries lacks the serif face of the paper.
+NEEDED = (1, 7)
+PINNED = "1.9.38"
+FOLDER = paths.ROOT / ".cache" / "quarto"
+_TOOLS = "Scripts" if os.name == "nt" else "bin"
+HOW = (
+    "install Quarto 1.7 or later (with conda: conda install -c conda-forge quarto) and put it on the PATH, "
+    "or give its path as QUARTO=/path/to/quarto; without it, make paper uses pandoc and Typst"
+)
+
+
+def version_of(command):
+    """Return the version of a Quarto as a tuple such as (1, 9, 38), or None where it doesn't run."""
+    try:
+        said = subprocess.run([str(command), "--version"], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)", said.stdout.strip())
+    return tuple(map(int, found.groups())) if found and said.returncode == 0 else None
+
+
+def find():
+    """Return (command, version) of the Quarto to use, or None.
+
+    Looked for in QUARTO, the active conda environment, the PATH and .cache/quarto, in this order; a Quarto
+    that is too old is passed over. Raises InputError where QUARTO names one that can't be used.
+    """
+    named = os.environ.get("QUARTO")
+    if named:
+        version = version_of(named)
+        if version is None or version[:2] < NEEDED:
+            old = f"is version {'.'.join(map(str, version))}" if version else "doesn't run"
+            raise InputError(f"QUARTO={named}: it {old}; {HOW}")
+        return named, version
+    conda = os.environ.get("CONDA_PREFIX")
+    places = [
+        conda and shutil.which("quarto", path=str(Path(conda) / _TOOLS)),
+        shutil.which("quarto"),
+        shutil.which("quarto", path=str(FOLDER / _TOOLS)),
+    ]
+    for command in filter(None, places):
+        version = version_of(command)
+        if version and version[:2] >= NEEDED:
+            return command, version
+    return None
+
+
+def render(command, folder, documents, epoch):
+    """Render documents in a scratch folder. Quarto only warns of an unknown name; here that is an error."""
+    environment = os.environ | {
+        "SOURCE_DATE_EPOCH": str(epoch),
+        "TYPST_IGNORE_SYSTEM_FONTS": "true",
+        "NO_COLOR": "1",
+        "TYPST_FONT_PATHS": str(folder / "fonts"),
+    }
+    for document in documents:
+        ran = subprocess.run(
+            [str(command), "render", f"{document}.qmd"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+        said = ran.stdout + ran.stderr
+        warnings = [line.strip() for line in said.splitlines() if re.search(r"\bWARN|\bwarning\b|\bERROR\b", line)]
+        if ran.returncode or warnings:
+            text = "\n".join(warnings) or said.strip()[-2000:]
+            raise InputError(f"paper/{document}.qmd: Quarto complains:\n{text}")
+
+
+def install():
+    """Install the pinned Quarto into .cache/quarto and return its command.
+
+    The package quarto-cli is a small installer: while it installs it fetches Quarto's release from
+    Quarto's own site, without a hash. That is why it is done on request only and is in no lock file.
+    """
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    venv.create(FOLDER, with_pip=True)
+    pip = [str(FOLDER / _TOOLS / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    ran = subprocess.run([*pip, f"quarto-cli=={PINNED}"], capture_output=True, text=True)
+    command = shutil.which("quarto", path=str(FOLDER / _TOOLS))
+    if ran.returncode or not command or not version_of(command):
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        raise InputError(
+            f"Quarto {PINNED} could not be fetched: the package quarto-cli downloads it from Quarto's "
+            f"own site, which this machine doesn't reach, or has no release for it. Instead, {HOW}."
+        )
+    return command
+
+
+def main():
+    """Make Quarto available; exit with 2 and one message where that fails."""
+    try:
+        found = find() or (install(), version_of(shutil.which("quarto", path=str(FOLDER / _TOOLS))))
+    except InputError as error:
+        print(f"\n{error}\n", file=sys.stderr)
+        sys.exit(2)
+    print(f"Quarto {'.'.join(map(str, found[1]))}: {found[0]}")
+
+
+if __name__ == "__main__":
+    main()

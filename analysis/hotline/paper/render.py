@@ -1,0 +1,155 @@
+"""Render manuscript and supplement as HTML, PDF and DOCX, or say that nothing has changed.
+
+    python -m hotline.paper.render
+
+Quarto does it where it is found; otherwise pandoc and Typst do, from the same sources and with the same
+numbering. The work is done in a scratch folder; only when all files are there and checked do they
+replace paper/output/, in one move.
+"""
+
+import json
+import os
+import shutil
+import sys
+import time
+
+from hotline import paths
+from hotline.errors import InputError
+from hotline.paper import quarto, sources
+
+# The date that the files bear: fixed, so that the same text gives the same bytes.
+EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or 1721001600)  # 15 July 2024, when the original study appeared
+PAPER = paths.TREE / "paper"
+OUTPUT = PAPER / "output"
+WORK = paths.RUNNING / "paper"
+ENDINGS = ("html", "pdf", "docx")
+
+
+def products():
+    """Return the names of the files to make: each document in three formats."""
+    return [f"{document}.{ending}" for document in sources.documents() for ending in ENDINGS]
+
+
+def route():
+    """Return (name, function of the scratch folder and the documents' names) of the way to render."""
+    found = quarto.find()
+    if found:
+        command, version = found
+        return f"Quarto {'.'.join(map(str, version))}", lambda *given: quarto.render(command, *given, EPOCH)
+    from hotline.paper import pandoc
+
+    return pandoc.version(), lambda *given: pandoc.render(*given, EPOCH)
+
+
+def up_to_date(wanted):
+    """Return whether paper/output/ was made from just these inputs and is still as it was left."""
+    record = OUTPUT / "run.json"
+    if not record.is_file() or not all((OUTPUT / name).is_file() for name in products()):
+        return False
+    made = json.loads(record.read_text(encoding="utf-8"))
+    return made["inputs"] == wanted and made["outputs"] == hashes(OUTPUT)
+
+
+def hashes(folder):
+    """Return {name: sha256} of the files."""
+    return sources.fingerprint({name: folder / name for name in products()})
+
+
+def prepare(folder):
+    """Fill a scratch folder with the sources, the values, the exhibits and the fonts.
+
+    The exhibits are copied into it, and the documents' way to them is shortened accordingly, because
+    Typst reads nothing from outside the folder of the project.
+    """
+    from hotline.paper import fonts
+
+    exhibits = sources.exhibit_files()
+    known = sources.variables()
+    PAPER.mkdir(parents=True, exist_ok=True)
+    (PAPER / "_variables.yml").write_text(sources.as_yaml(known), encoding="utf-8")
+    banner = f'"{sources.BANNER}"' if sources.is_simulated() else "none"
+    (PAPER / "_banner.typ").write_text(f"#let banner = {banner}\n", encoding="utf-8")
+
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in sources.LOOK:
+        shutil.copyfile(paths.PAPER / name, folder / name)
+    for name, text in sources.generated().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    for name in ("_variables.yml", "_banner.typ"):
+        shutil.copyfile(PAPER / name, folder / name)
+    for source in map(sources.source, sources.documents()):
+        text = source.read_text(encoding="utf-8").replace(sources.UP, "data-derived/")
+        (folder / source.name).write_text(text, encoding="utf-8")
+    for name, file in exhibits.items():
+        target = folder / "data-derived" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    fonts.copy_fonts(folder / "fonts")
+
+
+def check(folder):
+    """Raise InputError where a file is missing, a placeholder is left, or a character can't be printed."""
+    from hotline.paper import fonts
+
+    for name in products():
+        if not (folder / name).is_file() or not (folder / name).stat().st_size:
+            raise InputError(f"paper/output/{name}: it was not written, though nothing complained")
+    for document in sources.documents():
+        text = fonts.text_of((folder / f"{document}.html").read_text(encoding="utf-8"))
+        for mark in ("{{<", "?var:", "?meta:", "?@", "{#fig-", "{#tbl-", "{#eq-", "@fig-", "@tbl-", "@sec-", "@eq-"):
+            if mark in text:
+                around = text[max(0, text.index(mark) - 30) : text.index(mark) + 40]
+                raise InputError(f'paper/{document}.qmd: a placeholder is left in the text: "{around}"')
+        fonts.check(text)
+
+
+def run():
+    """Bring the paper up to date. Returns the lines to print; raises InputError where it cannot."""
+    name, render = route()
+    wanted = {
+        "route": name,
+        "epoch": EPOCH,
+        "simulated": sources.is_simulated(),
+        "files": sources.fingerprint(sources.inputs()),
+    }
+    produced = "\n".join(f"  {paths.shown(OUTPUT / each)}" for each in products())
+    if up_to_date(wanted):
+        return f"{'paper':<24} up to date\n{produced}"
+    from hotline.pipeline.step import replace
+
+    started = time.time()
+    prepare(WORK)
+    render(WORK, sources.documents())
+    check(WORK)
+    finished = WORK / "output"
+    finished.mkdir()
+    for each in products():
+        (WORK / each).rename(finished / each)
+    seconds = time.time() - started
+    record = {
+        "step": "paper",
+        "simulated": sources.is_simulated(),
+        "inputs": wanted,
+        "outputs": hashes(finished),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
+        "seconds": round(seconds, 1),
+    }
+    (finished / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    replace(OUTPUT, finished)
+    shutil.rmtree(WORK)
+    return f"{'paper':<24} {seconds:5.1f} s   by {name}\n{produced}"
+
+
+def main():
+    """Render from the command line; exit with 2 and one message where something is wrong."""
+    try:
+        print(run(), flush=True)
+    except InputError as error:
+        untouched = f"untouched in {paths.shown(OUTPUT)}" if OUTPUT.exists() else "none"
+        print(f"\npaper FAILED: {error}\n  earlier outputs:   {untouched}\n", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

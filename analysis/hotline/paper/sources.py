@@ -1,0 +1,230 @@
+"""What manuscript and supplement are made from: which files they need, and what their named numbers read.
+
+Everything here is cheap, because a second `make paper` asks it only to find that nothing has changed.
+"""
+
+import json
+import re
+
+from hotline import paths
+from hotline.errors import NOT_ESTIMATED, InputError
+from hotline.pipeline.fingerprint import library
+from hotline.provenance import sha256
+from hotline.text import escaped
+
+# What both documents share.
+LOOK = (
+    "_quarto.yml",
+    "references.bib",
+    "quarto-subset.lua",
+    "table-widths.lua",
+    "template.typ",
+    "style.typ",
+    "style.css",
+    "tripod.md",
+)
+# The documents' way to data-derived/, from paper/.
+UP = "../data-derived/"
+
+_INCLUDE = re.compile(r"\{\{<\s+include\s+(\S+)\s+>\}\}")
+_IMAGE = re.compile(r"!\[[^\n]*?\]\(([^)\s]+)\)\{")
+# The tables that the render step writes from published.yml, where a document includes them.
+GENERATED = ("_findings.md", "_numbers.md", "_sources.md")
+_VALUE = re.compile(r"\{\{<\s+var\s+(\w+)\.(\w+)\s+>\}\}")
+NO_VALUE = "–"  # what the documents print for a value of a step that found nothing to estimate
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+BANNER = "Simulated data"
+# What the manuscript says of its data, by where they come from: {{< var study.data >}} and so on.
+SIMULATED = {
+    "data": "simulated",
+    "banner": f"{BANNER}: nothing here is a finding about real pupils",
+    "conclusion": "The results come from counts alone and describe the simulator.",
+    "source": "The supplement writes down the model of the simulator, names every number of it with source and status, "
+    "and reports how well an analysis finds its coefficients again.",
+    "nature": "*Construction* means that the simulator was told; agreement then shows that the analysis finds what is "
+    "there. *Emergent* means that it was not told.",
+    "meaning": "The results show that the analysis works and what its output looks like; they confirm no finding "
+    "of the original study.",
+    "pattern": "The chain from export to manuscript works at the size of the original study. What it shows here is "
+    "news about the method and none about pupils.",
+    "limitation": "The data are simulated, calibrated to abstracts and to neighbouring studies; most numbers of the "
+    "simulator are assumptions and are marked so.",
+}
+RECORDED = {
+    "data": "recorded",
+    "banner": "From call records: not for publication",
+    "conclusion": "The results come from counts alone.",
+    "source": "They are one hotline's own export.",
+    "nature": "The two studies differ in their records, so that neither confirms the other.",
+    "meaning": "They come from one hotline's own records and were not protected against disclosure.",
+    "pattern": "The chain from export to manuscript answers the questions of the original study for another set of "
+    "records.",
+    "limitation": "The data are what counsellors wrote down during calls.",
+}
+
+
+# And what could be estimated, where nothing stood in the way.
+ALL_ESTIMATED = "No analysis was left without estimates for want of records; what single tables lack, their notes say."
+
+
+def records():
+    """Return the values.json of every finished step as a dictionary."""
+    return [json.loads(file.read_text(encoding="utf-8")) for file in value_files()]
+
+
+def is_simulated():
+    """Return whether the finished steps used simulated data, as each of them recorded.
+
+    Raises InputError where some did and others did not: such a paper would be neither.
+    """
+    told = {step["step"]: step["simulated"] for step in records()}
+    if len(set(told.values())) > 1:
+        lists = {kind: ", ".join(name for name in told if told[name] is kind) for kind in (True, False)}
+        raise InputError(
+            f"{paths.shown(paths.DERIVED)}: some steps used simulated data ({lists[True]}) and some a "
+            f"real export ({lists[False]}); run: make clean"
+        )
+    return told.popitem()[1] if told else paths.TREE == paths.ROOT
+
+
+def source(document):
+    """Return the source of a document."""
+    return paths.PAPER / f"{document}.qmd"
+
+
+def documents():
+    """Return the names of the documents: the manuscript, and its supplement where there is one.
+
+    The supplement describes the simulator, so a manuscript on real records has none.
+    """
+    supplement = ["supplement"] if is_simulated() and source("supplement").is_file() else []
+    return ["manuscript", *supplement]
+
+
+def exhibits(text):
+    """Return the tables and figures that a document asks for, as (line, path, ending) in order.
+
+    A figure is asked for without ending and is needed twice: SVG for HTML and PDF, PNG for DOCX.
+    """
+    text = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
+    found = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        found += [(number, path, "") for path in _INCLUDE.findall(line)]
+        found += [(number, path, ending) for path in _IMAGE.findall(line) for ending in (".svg", ".png")]
+    return found
+
+
+def exhibit_files():
+    """Return {path from data-derived/: file} for every table and figure of the documents.
+
+    Raises InputError, naming the line, where one is missing or lies elsewhere.
+    """
+    files, faults = {}, []
+    for document in map(source, documents()):
+        if not document.exists():
+            raise InputError(f"{paths.shown(document)}: there is no such file; it is the source of the paper")
+        for line, path, ending in exhibits(document.read_text(encoding="utf-8")):
+            place = f"{paths.shown(document)}, line {line}"
+            if path in GENERATED or path in LOOK:
+                continue
+            if not path.startswith(UP):
+                faults.append(f'{place}: tables and figures come from {UP}, not from "{path}"')
+                continue
+            name = path.removeprefix(UP) + ending
+            files[name] = paths.DERIVED / name
+            if not files[name].is_file():
+                kind = "figure" if ending else "table"
+                faults.append(
+                    f"{place}: there is no {kind} {paths.shown(files[name])}; "
+                    f"run: make {name.split('/')[0]}, or mend the name"
+                )
+    if faults:
+        raise InputError("\n".join(dict.fromkeys(faults)))
+    return files
+
+
+def value_files():
+    """Return the values.json of every finished step; the simulator's counts where its data are the ones used."""
+    simulator = paths.step("simulate") / "values.json"
+    return ([simulator] if paths.TREE == paths.ROOT and simulator.is_file() else []) + sorted(
+        paths.DERIVED.glob("*/values.json")
+    )
+
+
+def prefix(step):
+    """Return the name under which the manuscript knows a step's values.
+
+    >>> prefix("07-prediction-at_risk")
+    'prediction_at_risk'
+    """
+    return re.sub(r"^\d+-", "", step).replace("-", "_")
+
+
+def quoted():
+    """Return {prefix: names} of all values that the documents ask for."""
+    texts = [source(document).read_text(encoding="utf-8") for document in documents()]
+    asked = {}
+    for where, name in _VALUE.findall("\n".join([*texts, *generated().values()])):
+        asked.setdefault(where, set()).add(name)
+    return asked
+
+
+def variables():
+    """Return {prefix: {name: printed text}} of all steps, and under `study` what to say of the data as a whole.
+
+    A step that found nothing to estimate has a dash for every value that the documents ask for, and `study.estimated`
+    says why.
+    """
+    known, reasons, asked = {}, {}, quoted()
+    for step in records():
+        values = {name: each["text"] for name, each in step["values"].items()}
+        if reason := step.get(NOT_ESTIMATED):
+            reasons.setdefault(reason, []).append(step["step"])
+            values = dict.fromkeys(asked.get(prefix(step["step"]), ()), NO_VALUE) | values
+        known[prefix(step["step"])] = values
+    listed = "; ".join(
+        f"{', '.join(f'`{step}`' for step in steps)} ({escaped(reason)})" for reason, steps in reasons.items()
+    )
+    estimated = f"Steps that found nothing to estimate, and whose numbers are dashes: {listed}."
+    study = (SIMULATED if is_simulated() else RECORDED) | {"estimated": estimated if reasons else ALL_ESTIMATED}
+    return known | {"study": study}
+
+
+def as_yaml(known):
+    """Return variables as the text of _variables.yml: two levels, strings only (a JSON string is a YAML one)."""
+    lines = ["# Written by the render step from values.json of every step; not to be edited."]
+    for name in sorted(known):
+        lines.append(f"{name}:" if known[name] else f"{name}: {{}}")
+        lines += [f"  {key}: {json.dumps(text, ensure_ascii=False)}" for key, text in sorted(known[name].items())]
+    return "\n".join(lines) + "\n"
+
+
+def generated():
+    """Return {file name: text} of the tables from published.yml that the documents include."""
+    asked = {path for document in documents() for _, path, _ in exhibits(source(document).read_text(encoding="utf-8"))}
+    if not asked & set(GENERATED):
+        return {}
+    from hotline.paper import published
+
+    made = {"_findings.md": lambda: published.findings(is_simulated())}
+    made |= {"_numbers.md": published.numbers, "_sources.md": published.sources}
+    return {name: made[name]() for name in GENERATED if name in asked}
+
+
+def inputs():
+    """Return {path as shown: file} of everything that the documents follow from."""
+    files = [*map(source, documents()), *(paths.PAPER / name for name in LOOK)]
+    for file in files:
+        if not file.is_file():
+            raise InputError(f"{paths.shown(file)}: there is no such file; the paper can't be rendered without it")
+    files += [paths.ROOT / name for name in library(["from hotline.paper import render"])]
+    files += [paths.PUBLISHED] if generated() else []
+    files += [paths.LOCK] if paths.LOCK.exists() else []
+    files += value_files() + list(exhibit_files().values())
+    return {paths.shown(file): file for file in files}
+
+
+def fingerprint(files):
+    """Return {path as shown: sha256} of files."""
+    return {name: sha256(file) for name, file in sorted(files.items())}

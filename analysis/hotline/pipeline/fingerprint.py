@@ -1,0 +1,119 @@
+"""What a step's outputs depend on, as hashes of content. File times play no part."""
+
+import ast
+import hashlib
+import json
+import platform
+
+from hotline import paths
+from hotline.cleaning import pseudonyms
+from hotline.errors import InputError
+from hotline.pipeline.params import code_cells
+from hotline.provenance import sha256
+
+# The packages whose versions a reader wants to see; the hash of the lock file stands for all.
+SHOWN_PACKAGES = ["duckdb", "numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn"]
+# A reader's copies of the notebook hold prose too, and are not results.
+NOT_RESULTS = ("notebook.ipynb", "notebook.html", "run.json")
+
+
+def hash_text(text):
+    """Return the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def imported(source):
+    """Return the files of `hotline` that a piece of Python imports itself."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{each.name}" for each in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {each.name for each in node.names}
+    files = set()
+    for name in names:
+        path = paths.ANALYSIS / name.replace(".", "/")
+        files.add(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"))
+    return {file for file in files if file.exists()}
+
+
+def library(sources):
+    """Return {file: hash} for the modules of `hotline` that pieces of Python need, directly or through another."""
+    found, unread = set(), list(sources)
+    while unread:
+        fresh = imported(unread.pop()) - found
+        found |= fresh
+        unread += [file.read_text(encoding="utf-8") for file in fresh]
+    return {str(file.relative_to(paths.ROOT)): sha256(file) for file in sorted(found)}
+
+
+def record_of(folder):
+    """Return what a finished step wrote into its run.json; an empty dictionary where there is none to read."""
+    try:
+        return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+
+
+def results_of(step):
+    """Return {file: hash} of the results that a finished step recorded.
+
+    Raises InputError where the step has not been run.
+    """
+    record = record_of(paths.step(step))
+    if not record:
+        raise InputError(f"{paths.shown(paths.step(step))}: the step {step} has not been run; run: make {step}")
+    return record["outputs"]
+
+
+def hash_folder(folder):
+    """Return {file: hash} for the results in a step's folder, in order of their names."""
+    return {
+        str(file.relative_to(folder)): sha256(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and str(file.relative_to(folder)) not in NOT_RESULTS
+    }
+
+
+def environment():
+    """Return what of the machine can change a result: the package versions and Python's minor version."""
+    return {"requirements.lock": sha256(paths.LOCK), "python": ".".join(platform.python_version_tuple()[:2])}
+
+
+def versions():
+    """Return the versions of Python and of the main packages, for the record."""
+    from importlib import metadata  # slow to import, and only a step that runs needs it
+
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in SHOWN_PACKAGES}
+
+
+def of_step(notebook, parameters, after, export=None, secret=None):
+    """Return everything that the outputs of a step follow from, as a dictionary of hashes.
+
+    Parameters
+    ----------
+    notebook : path of the source; only the code of its cells counts
+    parameters : {name: value}
+    after : names of the steps whose results it reads
+    export : path of the raw export, for the step that reads it; its content counts, not its name
+    secret : the key under which it is read, where it is a real one; only its mark is kept
+    """
+    sources = [source for source, _ in code_cells(notebook)]
+    # The simulation plays the outside world: it knows what the compendium's own codebook describes.
+    codebook = paths.DATA_RAW / "codebook.yaml" if notebook.stem in paths.OF_SIMULATION else paths.CODEBOOK
+    if not codebook.is_file():
+        raise InputError(f"{paths.shown(codebook)}: there is no such codebook; CODEBOOK=path names one")
+    named = [value for name, value in parameters.items() if isinstance(value, str) and name != "export"]
+    data = {value: sha256(paths.ROOT / value) for value in named if (paths.ROOT / value).is_file()}
+    data |= {str(file.relative_to(paths.ROOT)): sha256(file) for file in (paths.PUBLISHED, paths.POPULATION)}
+    return {
+        "notebook": hash_text("\n\n".join(sources)),
+        "parameters": {name: value for name, value in parameters.items() if name != "export"},
+        "library": library(sources),
+        "codebook": sha256(codebook),
+        "data-raw": data,
+        "environment": environment(),
+        "export": sha256(export) if export else None,
+        "key": pseudonyms.mark(secret) if secret else None,
+        "after": {step: hash_text(json.dumps(results_of(step), sort_keys=True)) for step in after},
+    }

@@ -1,0 +1,248 @@
+"""Run one notebook safely, or say that nothing has changed.
+
+papermill writes its output cell by cell, so a crash leaves a half-written notebook that is newer than its
+inputs, and `make` would take it for finished. A step therefore runs in a folder of its own; only when the
+notebook has come to its end and its outputs are checked does that folder replace the old one. Whether a
+step needs to run is decided by the content of what it depends on, which run.json records.
+
+    python -m hotline.pipeline.step 03-anova --after 01-clean
+"""
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotline import paths, provenance
+from hotline.cleaning import pseudonyms
+from hotline.errors import NOT_ESTIMATED, InputError
+from hotline.pipeline import fingerprint, params
+
+REMEDY = "More calls may help, or a codebook whose columns and labels are those of the export."
+QUIET = 10  # seconds without a word before a step tells how far it is
+# What a notebook leaves when it has come to its end.
+LAST_ACTS = ("values.json", "tallies.csv")
+# The copies of the executed notebook for readers: no results, but they must be there.
+READERS_COPIES = ("notebook.ipynb", "notebook.html")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run of one notebook: everything that is known before it starts."""
+
+    step: str
+    notebook: Path
+    parameters: dict
+    simulated: bool
+    inputs: dict
+
+    @property
+    def folder(self):
+        """The folder that the step owns."""
+        return paths.step(self.step)
+
+
+def find_export(parameters):
+    """Return the raw export that the parameters name, or None for a step that reads none.
+
+    EXPORT=path comes before params.yml. Raises InputError where there is no such file, where a real
+    export would mix with the simulated results, and, until outputs are protected, for any real export
+    whose owner has not said that nothing will be published.
+    """
+    if "export" not in parameters:
+        return None
+    parameters["export"] = os.environ.get("EXPORT") or parameters["export"]
+    export, shown = paths.ROOT / parameters["export"], parameters["export"]
+    if not export.is_file():
+        raise InputError(
+            f"{shown}: there is no such export; give the path of a file with one row per call as EXPORT=path, "
+            "or leave EXPORT out for the simulated one"
+        )
+    if provenance.is_simulated(export):
+        return export
+    if paths.TREE == paths.ROOT:
+        raise InputError(
+            f"{shown} is not the simulator's own, so it counts as real records, and its outputs may not mix "
+            f"with the simulated ones; run: make paper EXPORT={shown}"
+        )
+    if os.environ.get("UNPROTECTED") != "yes":
+        raise InputError(
+            f"{shown} is not the simulator's own, so it counts as real records.\n"
+            "  Disclosure control is not built yet: small cells in the outputs could point to a person.\n"
+            "  To go on for your own eyes, add UNPROTECTED=yes; all outputs stay in private/, which git ignores."
+        )
+    return export
+
+
+def plan(step, after):
+    """Return the Plan of a step, after checking the parameters and the export."""
+    known = params.runs()
+    if step not in known:
+        raise InputError(
+            f'{paths.shown(paths.PARAMS)}: no run is called "{step}"; there are: {", ".join(known)}. A notebook that '
+            "runs once per outcome needs the list of both outcomes there"
+        )
+    name, parameters = known[step]
+    export = find_export(parameters)
+    if step in paths.OF_SIMULATION:
+        simulated = True
+    elif export:
+        simulated = provenance.is_simulated(export)
+    else:
+        simulated = provenance.step_is_simulated(paths.CLEAN)
+    secret = None if simulated or not export else pseudonyms.key(simulated, paths.ROOT)
+    inputs = fingerprint.of_step(paths.notebook(name), parameters, after, export, secret)
+    return Plan(step, paths.notebook(name), parameters, simulated, inputs)
+
+
+def up_to_date(folder, inputs):
+    """Return whether a folder was made from just these inputs and is still as it was left."""
+    if not all((folder / name).exists() for name in READERS_COPIES):
+        return False
+    made = fingerprint.record_of(folder)
+    return made.get("inputs") == inputs and made.get("outputs") == fingerprint.hash_folder(folder)
+
+
+@contextlib.contextmanager
+def alone(step):
+    """Hold a step for this process alone; raises InputError where another process is running it."""
+    paths.RUNNING.mkdir(parents=True, exist_ok=True)
+    with open(paths.RUNNING / f"{step}.lock", "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(f"{step}: another make is running this step; wait for it to end") from error
+        yield
+
+
+def replace(old, new):
+    """Put a finished folder in the place of the old one; the old one goes only when the new one stands."""
+    aside = old.with_name(f"{old.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    if old.exists():
+        old.rename(aside)
+    old.parent.mkdir(parents=True, exist_ok=True)
+    new.rename(old)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def keep_failed(step, running):
+    """Move the remains of a failed step to data-derived/failed/ and return that folder."""
+    kept = paths.FAILED / step
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    running.rename(kept)
+    return kept
+
+
+def write_html(notebook):
+    """Write the executed notebook as a page for readers, without anything to fetch from outside."""
+    from nbconvert import HTMLExporter
+
+    page, _ = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="").from_filename(str(notebook))
+    notebook.with_suffix(".html").write_text(page, encoding="utf-8")
+
+
+def execute(planned, running):
+    """Run the planned notebook in an empty folder; return the greatest memory used, in MiB.
+
+    Raises InputError, with the place of the failed notebook, where a cell fails or the last act is missing.
+    """
+    from hotline.pipeline import execute  # papermill takes a second to import; a step without work need not wait for it
+
+    os.environ.update(HOTLINE_OUT=str(running), HOTLINE_SIMULATED="yes" if planned.simulated else "no")
+    target = running / "notebook.ipynb"
+    try:
+        execute.execute(planned.step, planned.notebook, target, planned.parameters, QUIET)
+        if not all((running / name).exists() for name in LAST_ACTS):
+            raise InputError("the notebook ended without writing its values; its last code cell must call out.finish()")
+        write_html(target)
+    except (InputError, execute.CellError) as error:
+        kept, folder = keep_failed(planned.step, running), planned.folder
+        raise InputError(
+            f"{planned.step} FAILED: {error}\n"
+            f"  as far as it got:  {paths.shown(kept / 'notebook.ipynb')}\n"
+            f"  earlier outputs:   {f'untouched in {paths.shown(folder)}' if folder.exists() else 'none'}"
+        ) from error
+    return execute.peak_memory()
+
+
+def not_estimated(folder):
+    """Return the sentence of a step that found nothing to estimate; None for any other."""
+    return json.loads((folder / "values.json").read_text(encoding="utf-8")).get(NOT_ESTIMATED)
+
+
+def warning(folder):
+    """Return what the line of a step without estimates says; nothing for any other."""
+    reason = not_estimated(folder)
+    return f"NOT ESTIMATED: {reason}. {REMEDY}" if reason else ""
+
+
+def summary(folder):
+    """Return in a few words what a step wrote: ``3 results, 1 table, 2 figures, 14 values``."""
+    kinds = {"result": "results/*.csv", "table": "tables/*.md", "figure": "figures/*.svg"}
+    counts = {kind: len(list(folder.glob(pattern))) for kind, pattern in kinds.items()}
+    counts["value"] = len(json.loads((folder / "values.json").read_text(encoding="utf-8"))["values"])
+    return ", ".join(f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in counts.items() if n)
+
+
+def run(step, after):
+    """Bring one step up to date. Returns the line to print; raises InputError where it cannot."""
+    planned = plan(step, after)
+    with alone(step):
+        return _run(planned)
+
+
+def _run(planned):
+    """Run a planned step unless its folder is up to date; returns the line to print."""
+    step = planned.step
+    if up_to_date(planned.folder, planned.inputs):
+        return "; ".join(filter(None, [f"{step:<24} up to date", warning(planned.folder)]))
+    running = paths.RUNNING / step
+    shutil.rmtree(running, ignore_errors=True)
+    running.mkdir(parents=True)
+    started = time.time()
+    memory = execute(planned, running)
+    seconds = time.time() - started
+    record = {
+        "step": step,
+        "simulated": planned.simulated,
+        "inputs": planned.inputs,
+        "parameters": planned.parameters,
+        "outputs": fingerprint.hash_folder(running),
+        "versions": fingerprint.versions(),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
+        "seconds": round(seconds, 1),
+        "peak_memory_mib": memory,
+    }
+    (running / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    replace(planned.folder, running)
+    told = warning(planned.folder) or summary(planned.folder)
+    return f"{step:<24} {seconds:5.1f} s   {told} -> {paths.shown(planned.folder)}"
+
+
+def main(arguments=None):
+    """Run one step from the command line; exit with 2 and one message where something is wrong."""
+    parser = argparse.ArgumentParser(description="Run one notebook of the study, safely.")
+    parser.add_argument("step", help="the step's name, such as 03-anova")
+    parser.add_argument("--after", nargs="*", default=[], metavar="STEP", help="steps whose results it reads")
+    given = parser.parse_args(arguments)
+    try:
+        print(run(given.step, given.after), flush=True)
+    except InputError as error:
+        print(f"\n{error}\n", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        shutil.rmtree(paths.RUNNING / given.step, ignore_errors=True)
+        print(f"\n{given.step} interrupted; earlier outputs are untouched\n", file=sys.stderr, flush=True)
+        os._exit(130)  # at once: papermill's unfinished tasks would end in a traceback of their own
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,7 @@
+"""What a step shows: results, tables, figures and named values.
+
+exhibits     the outputs of one step, in the folder that it owns
+dictionary   the codebook as tables and as a page
+tables       results as printed tables
+figures      results as figures
+"""

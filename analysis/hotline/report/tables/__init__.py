@@ -1,0 +1,7 @@
+"""Results as printed tables: numbers to text, nothing estimated.
+
+comparisons         levels compared, and the hotline's response
+logistic            odds ratios;  model_tables: blocks, variables and interactions
+robustness          several analyses side by side
+prediction          the risk model;  validation_tables: its validation
+"""

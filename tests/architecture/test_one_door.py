@@ -1,0 +1,197 @@
+"""Only the door opens the data, and what leaves it says how many it counts.
+
+Whoever adds a notebook or a module has these rules kept for them: nothing but `engine`, through `tally`, reads the
+tables of 01-clean, and the cells of a model tally, which are close to single persons, are neither written nor shown.
+"""
+
+import ast
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from hotline import paths
+from hotline.codebook import codebook
+from hotline.pipeline import params
+from hotline.report.exhibits import Exhibits
+from hotline.tally import query
+
+LIBRARY = {
+    file: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(paths.ANALYSIS.rglob("hotline/**/*.py"))
+}
+FORBIDDEN = ("hotline.cleaning", "hotline.simulator", "hotline.tally.duckdb_engine", "hotline.tally.scan_plan")
+LATER = [name for name in params.notebooks() if name not in (*paths.OF_SIMULATION, "01-clean")]
+READERS = {"duckdb", "pyarrow", "polars", "fastparquet", "sqlite3", "modin", "dask", "ibis"}
+OPENS = re.compile(r"(read|scan|open)_(parquet|table|feather|orc|sql\w*|pickle|hdf|excel|json|dataset)$")
+
+
+def imports(tree):
+    """Return the modules that a piece of Python imports, with `hotline.x` in full."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module} | {f"{node.module}.{each.name}" for each in node.names}
+    return found
+
+
+def names(tree):
+    """Return the names and attributes that a piece of Python uses."""
+    used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return used | {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def texts(tree):
+    """Return the texts in a piece of Python, without its docstrings."""
+    says = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef))
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return [node.value for node in constants if id(node) not in says]
+
+
+def using(found):
+    """Return the names of the library's modules for which a condition on their syntax tree holds."""
+    names = {file: file.relative_to(paths.ANALYSIS / "hotline").with_suffix("") for file in LIBRARY}
+    return {".".join(names[file].parts) for file, tree in LIBRARY.items() if found(tree)}
+
+
+def code(name):
+    """Return the syntax tree of a notebook's code."""
+    cells = json.loads(paths.notebook(name).read_text(encoding="utf-8"))["cells"]
+    return ast.parse("\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"))
+
+
+def lists_persons(columns, asked):
+    """Return whether a table with such columns lists the cells of a model tally among those asked for."""
+    models = asked.loc[asked["model"].astype(bool), "variables"].str.split()
+    return any(len(set(columns) & set(variables)) >= max(3, len(variables) / 2) for variables in models)
+
+
+# --- who opens the data -----------------------------------------------------------------------------
+
+
+def test_in_the_library_only_the_engine_and_the_cleaning_know_a_database():
+    assert using(lambda tree: READERS & {name.split(".")[0] for name in imports(tree)}) == {
+        "tally.duckdb_engine",
+        "cleaning.readers",
+        "cleaning.load",
+        "simulator.export",
+    }
+    assert using(lambda tree: any(OPENS.match(name) for name in names(tree))) <= {"cleaning.readers", "cleaning.load"}
+
+
+def test_in_the_library_only_the_door_names_the_cleaned_tables():
+    assert using(lambda tree: any("parquet" in text.lower() for text in texts(tree))) == {
+        "tally.duckdb_engine",
+        "tally.query",
+        "cleaning.readers",
+        "cleaning.load",
+        "cleaning.flow",
+    }
+    assert using(lambda tree: "CLEAN" in names(tree)) == {"paths", "tally.query", "provenance", "pipeline.step"}
+    assert using(lambda tree: {"hotline.tally.duckdb_engine", "hotline.tally.scan_plan"} & imports(tree)) == {
+        "tally.query"
+    }
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_later_notebook_sees_counts_alone(name):
+    tree = code(name)
+    assert not READERS & {each.split(".")[0] for each in imports(tree)}
+    assert not [each for each in imports(tree) if each.startswith(FORBIDDEN)]
+    assert not {"open", "CLEAN", "DERIVED", "read_text", "read_bytes"} & names(tree)
+    assert not [each for each in names(tree) if OPENS.match(each)]
+    assert not [text for text in texts(tree) if re.search(r"parquet|01-clean|data-derived|export\.csv", text)]
+    assert {"tally", "tallies"} & names(tree)
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_only_population_figures_are_read_from_a_file(name):
+    readers = [node for node in ast.walk(code(name)) if isinstance(node, ast.Call) and "read_csv" in names(node.func)]
+    assert all("population" in names(node) for node in readers)
+
+
+def test_these_rules_would_notice():
+    """The rules are themselves tried on what they are there for."""
+    bad = ast.parse(
+        'import pyarrow.parquet as pq\nfrom hotline.tally import duckdb_engine\npd.read_parquet("x/pupils.parquet")'
+    )
+    assert READERS & {each.split(".")[0] for each in imports(bad)} and "hotline.tally.duckdb_engine" in imports(bad)
+    assert any(OPENS.match(each) for each in names(bad)) and any("parquet" in text for text in texts(bad))
+
+
+# --- what leaves it ---------------------------------------------------------------------------------
+
+
+def test_every_table_that_leaves_the_door_has_its_counts(rows):
+    left = [query.tally("pupils", ["sex"]), query.tally("pupils", ["age", "caller"], model=True)]
+    left += query.tallies("pupils", [["sex"], ["stage", "age"]])
+    for cells in left:
+        assert cells["n"].dtype == "int64" and (cells["n"] > 0).all() and cells["n"].sum() == len(rows)
+    assert [cells.attrs["model"] for cells in left] == [False, True, False, False]
+
+
+@pytest.fixture
+def out(tmp_path, monkeypatch):
+    """The exhibits of a step that has asked for a model tally."""
+    monkeypatch.setenv("HOTLINE_OUT", str(tmp_path / "out"))
+    monkeypatch.setenv("HOTLINE_SIMULATED", "yes")
+    asked = dict.fromkeys(query.LOG, "") | {"variables": "sex stage problem city level", "model": True}
+    monkeypatch.setattr(query, "_asked", [asked, asked | {"variables": "sex city level year", "model": False}])
+    return Exhibits("03-anova", results=["one"], tables=["one"])
+
+
+def test_the_cells_of_a_model_tally_are_not_written(out):
+    cells = pd.DataFrame({"sex": ["female"], "stage": ["junior"], "problem": ["peer"], "events": [1]})
+    for write in (out.result, lambda *given: out.table(*given, caption="C")):
+        with pytest.raises(ValueError, match='03-anova: "one" lists the cells of a model tally'):
+            write("one", cells)
+        with pytest.raises(ValueError, match='column "caller", which tells callers or staff apart'):
+            write("one", pd.DataFrame({"caller": [1], "n": [1]}))
+    assert not list(out.folder.glob("*/one.*"))
+
+
+def test_marginal_tables_are_written(out):
+    for columns in (["sex", "city", "year", "n"], ["sex", "stage", "n"], ["variable", "code", "b", "se"]):
+        frame = pd.DataFrame([[1] * len(columns)], columns=columns)
+        frame.attrs["model"] = True  # a mark that sums of a model tally may have kept says nothing
+        out.result("one", frame)
+        out.table("one", frame, caption="C")
+    assert (out.folder / "results/one.csv").exists() and (out.folder / "tables/one.md").exists()
+
+
+@pytest.mark.xdist_group("pipeline")
+def test_no_cell_of_a_model_tally_is_written_or_displayed_in_the_study(built):
+    looked_at = 0
+    for file in built.folder.glob("data-derived/*/tallies.csv"):
+        asked = pd.read_csv(file, keep_default_na=False)
+        for result in file.parent.glob("results/*.csv"):
+            assert not lists_persons(pd.read_csv(result, nrows=0).columns, asked), result
+        for cell in json.loads(file.with_name("notebook.ipynb").read_text(encoding="utf-8"))["cells"]:
+            for output in cell.get("outputs", []):
+                shown = "".join(output.get("data", {}).get("text/html", ""))
+                for head in re.findall(r"<thead>.*?</thead>", shown, re.DOTALL):
+                    columns = re.findall(r"<th>([^<]*)</th>", head)
+                    assert not lists_persons(columns, asked), f"{file.parent.name} shows {columns}"
+                    looked_at += asked["model"].any()
+    assert looked_at > 10
+
+
+@pytest.mark.xdist_group("pipeline")
+def test_every_tally_of_the_study_is_written_down(built):
+    for step in built.folder.glob("data-derived/0[2-9]*"):
+        asked = pd.read_csv(step / "tallies.csv", keep_default_na=False)
+        assert list(asked) == query.LOG and len(asked) and (asked["cells"] <= asked["calls"]).all()
+        assert asked["hash"].str.fullmatch("[0-9a-f]{64}").all()
+        assert set(asked["table"]) <= set(query.TABLES)
+        known = set(codebook().fields)
+        assert all(set(variables.split()) <= known for variables in asked["variables"])
+        wide = asked.loc[~asked["model"], "variables"].str.split().str.len() > 4
+        assert not wide.any(), f"{step.name}: a tally of so many variables is a model tally"

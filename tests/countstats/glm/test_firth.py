@@ -1,0 +1,158 @@
+"""Firth's estimates agree with brglm2, and separation is found and named."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from samples import fair_rows, ones, reference, spector_rows, table
+from scipy.optimize import brentq, minimize
+from scipy.special import expit
+from scipy.stats import chi2
+
+from countstats.glm import design as on_cells
+from countstats.glm import firth, logit
+from countstats.glm.separation import infinite_terms
+from countstats.glm.solver import NoEstimate, maximise
+
+R = reference("logistic")
+ROWS = {"fair": fair_rows, "spector": spector_rows}
+
+
+def counts_of(y):
+    return pd.DataFrame(dict(zip(on_cells.COUNTS, ones(y), strict=True)))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_estimates_and_errors_agree_with_brglm2(name, agrees):
+    x, y = ROWS[name]()
+    for term, row in firth.fit(x, counts_of(y)).table().iterrows():
+        test = f"Firth (mean bias reduced) coef {'(Intercept)' if term == 'const' else term}"
+        agrees("Firth: coefficients", row["b"], R[name, test, "b"], 11)
+        agrees("Firth: errors", row["se"], R[name, test, "se"], 11)
+
+
+def test_estimates_of_separated_counts_agree_with_brglm2(agrees):
+    """Of the Titanic's passengers: all children of the first and the second class survived."""
+    passengers = table("titanic")
+    cells = on_cells.cells_of(passengers[passengers["Class"] != "Crew"], ["Class", "Sex", "Age"], "Survived", "Yes")
+    child, second, third = cells["Age"] == "Child", cells["Class"] == "2nd", cells["Class"] == "3rd"
+    x = {"(Intercept)": 1.0, "female": cells["Sex"] == "Female", "child": child, "second": second, "third": third}
+    x = pd.DataFrame(x | {"child:second": child & second, "child:third": child & third}).astype(float)
+    with pytest.raises(NoEstimate):
+        logit.fit(x, cells)
+    for term, row in firth.fit(x, cells).table().iterrows():
+        for name in ("b", "se"):
+            expected = reference("models")["titanic", f"Firth {term}", name]
+            agrees("Firth: coefficients and errors of separated counts", row[name], expected, 9)
+
+
+def stages(events, others):
+    """Three cells of one variable, with design matrix."""
+    cells = pd.DataFrame({"stage": pd.Categorical(["a", "b", "c"]), "events": events, "others": others})
+    return on_cells.design(cells, {"stage": "a"}), cells
+
+
+@pytest.mark.parametrize(
+    ("events", "others"),
+    [([3, 0, 4], [5, 6, 7]), ([0, 0, 4], [5, 6, 0]), ([3, 2, 4], [5, 6, 7]), ([3, 0, 1], [5, 1, 0])],
+)
+def test_one_variable_alone_is_half_a_pupil_more_in_each_count(events, others):
+    """In a saturated model Firth's estimates are those of the counts with a half added to each."""
+    x, cells = stages(events, others)
+    found = firth.fit(x, cells).estimates.to_numpy()
+    logits = np.log((np.array(events) + 0.5) / (np.array(others) + 0.5))
+    assert found == pytest.approx([logits[0], logits[1] - logits[0], logits[2] - logits[0]], rel=1e-11, abs=1e-12)
+
+
+def test_a_start_at_certain_risks_is_left_for_nought():
+    """Estimates of few pupils are such a start for a larger model: every risk is all but 0 or 1 there."""
+    x, cells = stages([3, 0, 4], [5, 6, 7])
+    start = pd.Series([400.0, -900.0, 500.0], x.columns)
+    with pytest.raises(NoEstimate):
+        maximise(firth._Steps(firth.Penalised(x, cells["events"], cells["others"])), start.to_numpy())
+    assert firth.fit(x, cells, start).estimates.to_numpy() == pytest.approx(firth.fit(x, cells).estimates.to_numpy())
+
+
+def test_limits_agree_with_a_search_on_rows(agrees):
+    """The penalised profile, computed on single rows with another optimizer."""
+    x, y = spector_rows()
+    x, y = x[["GPA", "PSI", "const"]].to_numpy(), y.to_numpy()
+
+    def penalised(b):
+        risk = expit(x @ b)
+        information = x.T @ (x * (risk * (1 - risk))[:, None])
+        return -(y @ np.log(risk) + (1 - y) @ np.log1p(-risk) + np.linalg.slogdet(information)[1] / 2)
+
+    best = minimize(penalised, np.zeros(3), method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-13}).fun
+
+    def loss(b):
+        held = minimize(lambda rest: penalised(np.array([rest[0], b, rest[1]])), [2.0, -9.0], method="Nelder-Mead",
+                        options={"xatol": 1e-9, "fatol": 1e-13})  # fmt: skip
+        return 2 * (held.fun - best) - chi2.ppf(0.95, 1)
+
+    frame = pd.DataFrame(x, columns=["GPA", "PSI", "const"])
+    fitted = firth.fit(frame, counts_of(y))
+    found = firth.limits(frame, counts_of(y), fitted, ["PSI"]).loc["PSI"]
+    b = fitted.estimates["PSI"]
+    expected = brentq(loss, b - 6, b, xtol=1e-9), brentq(loss, b, b + 6, xtol=1e-9)
+    agrees("Firth: profile limits, against a search", found, expected, 10)
+
+
+def test_limits_are_finite_where_a_category_has_no_events():
+    x, cells = stages([3, 0, 4], [5, 6, 7])
+    fitted = firth.fit(x, cells)
+    found = firth.limits(x, cells, fitted, [("stage", "b")]).loc[("stage", "b")]
+    assert np.isfinite(found["high"]) and found["low"] < fitted.estimates[("stage", "b")] < found["high"]
+
+
+def test_a_term_left_out_stays_in_the_penalty():
+    x, cells = stages([3, 2, 4], [5, 6, 7])
+    held = firth.fit(x, cells, without=[("stage", "b"), ("stage", "c")])
+    assert held.estimates.iloc[1:].tolist() == [0, 0]
+    assert held.log_likelihood < firth.fit(x, cells).log_likelihood
+    assert held.log_likelihood != pytest.approx(firth.fit(x.iloc[:, :1], cells).log_likelihood)
+
+
+def test_the_plain_fit_is_taken_where_it_is_finite():
+    x, cells = stages([3, 2, 4], [5, 6, 7])
+    assert firth.estimate(x, cells)[1] == "maximum likelihood"
+    assert firth.estimate(x, cells)[0].estimates.equals(logit.fit(x, cells).estimates)
+    x, cells = stages([3, 0, 4], [5, 6, 7])
+    assert firth.estimate(x, cells)[1] == "Firth's penalty"
+
+
+def test_the_penalty_is_hardly_felt_among_many():
+    x, cells = stages([3000, 2000, 4000], [5000, 6000, 7000])
+    moved = firth.fit(x, cells).estimates - logit.fit(x, cells).estimates
+    assert moved.abs().max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("events", "others", "signs"),
+    [
+        ([3, 2, 4], [5, 6, 7], {}),
+        ([3, 0, 4], [5, 6, 7], {("stage", "b"): -1}),
+        ([3, 2, 4], [5, 6, 0], {("stage", "c"): 1}),
+        ([3, 0, 4], [5, 6, 0], {("stage", "b"): -1, ("stage", "c"): 1}),
+    ],
+)
+def test_separated_terms_are_named_with_their_sign(events, others, signs):
+    assert infinite_terms(*stages(events, others)).to_dict() == signs
+
+
+def test_separation_by_two_terms_together_is_found():
+    """Each category has both outcomes, and yet one combination tells the outcome for certain."""
+    cells = pd.DataFrame({"a": [0, 1, 0, 1], "b": [0, 0, 1, 1], "events": [0, 5, 4, 6], "others": [9, 3, 2, 0]})
+    x = pd.DataFrame({"one": 1.0, "a": cells["a"].astype(float), "b": cells["b"].astype(float)})
+    assert infinite_terms(x, cells).to_dict() == {"one": -1, "a": 1, "b": 1}
+    with pytest.raises(NoEstimate):
+        logit.fit(x, cells)
+    assert np.isfinite(firth.fit(x, cells).estimates).all()
+    cells["others"] = [9, 3, 2, 1]
+    assert infinite_terms(x, cells).empty
+    assert np.isfinite(logit.fit(x, cells).estimates).all()
+
+
+def test_columns_alike_are_not_taken_for_separation():
+    x, cells = stages([3, 2, 4], [5, 6, 7])
+    x["stage", "again"] = x["stage", "b"]
+    assert infinite_terms(x, cells).empty

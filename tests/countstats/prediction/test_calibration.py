@@ -1,0 +1,194 @@
+"""Calibration agrees with R (glm with offset, rms, Hosmer-Lemeshow bins), and with the same on rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from agreement import digits
+from samples import fair_rows, logit, ones, reference, spector_rows
+from sklearn.metrics import brier_score_loss
+
+from countstats.prediction import calibration
+
+R = reference("calibration")
+ROWS = {"spector": spector_rows, "fair": fair_rows}
+
+
+def in_sample(name):
+    x, y = ROWS[name]()
+    return np.asarray(logit(x, *ones(y)).fittedvalues), *ones(y)
+
+
+@pytest.fixture(scope="module")
+def halves():
+    """A model of every second woman in `fair` (without her occupation), applied to the others."""
+    x, y = fair_rows(occupation=False)
+    return np.asarray(logit(x[1::2], *ones(y[1::2])).predict(x[::2])), *ones(y[::2])
+
+
+def test_intercept_and_slope_in_a_validation_half_agree_with_r(halves):
+    large, slope = calibration.in_the_large(*halves), calibration.slope(*halves)
+    found = {
+        "CITL": large.value,
+        "CITL_se": large.se,
+        "slope": slope.value,
+        "slope_se": slope.se,
+        "slope_lo": slope.low,
+        "slope_hi": slope.high,
+    }
+    for quantity, value in found.items():
+        assert digits(value, R["fair_halves", "recalibration", quantity]) > 7.5, quantity
+
+
+def test_the_joint_intercept_and_observed_against_expected_agree_with_r(halves):
+    intercept, slope = calibration.joint(*halves)
+    assert digits(intercept.value, R["fair_halves", "recalibration", "intercept_joint"]) > 7
+    assert slope == calibration.slope(*halves)
+    found = calibration.observed_expected(*halves)
+    assert digits(found.value, R["fair_halves", "recalibration", "O_E_ratio"]) > 9
+    risk, cases, _ = halves
+    share, n = cases.sum() / len(risk), len(risk)
+    assert digits(found.se, np.sqrt((1 - share) / (n * share))) > 12, "the delta method, on the logarithm"
+    assert digits(np.log(found.high / found.low), 2 * 1.959963984540054 * found.se) > 12
+
+
+def test_recalibrated_risks_are_calibrated(halves):
+    risk, *counts = halves
+    intercept, slope = (each.value for each in calibration.joint(*halves))
+    after = calibration.recalibrated(risk, intercept, slope)
+    assert abs(calibration.in_the_large(after, *counts).value) < 1e-8
+    assert abs(calibration.slope(after, *counts).value - 1) < 1e-8
+    assert np.allclose(calibration.recalibrated(risk), risk, rtol=1e-12)
+
+
+def test_brier_agrees_with_r(halves):
+    assert digits(calibration.brier(*halves), R["fair_halves", "val.prob", "Brier"]) > 8
+    for name in ROWS:
+        assert digits(calibration.brier(*in_sample(name)), R[name, "Brier", "brier"]) > 9
+        assert digits(calibration.scaled_brier(*in_sample(name)), R[name, "Brier", "scaled_brier"]) > 9
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_tenths_are_the_groups_of_hosmer_and_lemeshow(name):
+    found = calibration.hosmer_lemeshow(calibration.tenths(*in_sample(name)), "development")
+    test = "Hosmer-Lemeshow g=10 quantile(type7) bins"
+    assert found["df"] == R[name, test, "df"]
+    assert digits(found["chi_square"], R[name, test, "chi2"]) > 7
+    assert digits(found["p"], R[name, test, "p"]) > 7
+    assert calibration.hosmer_lemeshow(calibration.tenths(*in_sample(name)))["df"] == 10, (
+        "in validation, as many as groups"
+    )
+
+
+@pytest.fixture
+def grouped():
+    """Forty risks, each with several cases and controls, in no order."""
+    rng = np.random.default_rng(8)
+    risk = rng.permutation(np.linspace(0.05, 0.9, 40))
+    cases = rng.binomial(30, risk)
+    return risk, cases, 30 - cases + rng.integers(0, 9, 40)
+
+
+def test_rows_and_counts_agree(grouped):
+    risk, cases, controls = grouped
+    rows = np.repeat(np.append(risk, risk), np.append(cases, controls))
+    outcome = np.repeat([1, 0], [cases.sum(), controls.sum()])
+    for function in (calibration.in_the_large, calibration.slope):
+        assert min(map(digits, function(*grouped), function(rows, *ones(outcome)))) > 8
+    assert digits(calibration.brier(*grouped), brier_score_loss(outcome, rows)) > 12
+    # The groups, cut anew by pandas with quantiles of the rows.
+    cut = pd.cut(rows, np.quantile(rows, np.linspace(0, 1, 11)), include_lowest=True, labels=False)
+    found = calibration.tenths(*grouped)
+    assert found["n"].tolist() == np.bincount(cut).tolist()
+    assert found["events"].tolist() == np.bincount(cut, weights=outcome).tolist()
+    assert found["n"].sum() == len(rows) and found["events"].sum() == cases.sum()
+
+
+def test_cutting_a_cell_in_two_changes_nothing(grouped):
+    risk, cases, controls = grouped
+    twice = np.tile(risk, 2), np.append(cases // 2, cases - cases // 2), np.append(0 * controls, controls)
+    assert calibration.slope(*twice) == calibration.slope(*grouped)
+    assert calibration.in_the_large(*twice) == calibration.in_the_large(*grouped)
+    pd.testing.assert_frame_equal(calibration.tenths(*twice), calibration.tenths(*grouped), check_exact=True)
+
+
+def test_a_model_is_calibrated_where_it_was_fitted():
+    sample = in_sample("fair")
+    assert abs(calibration.in_the_large(*sample).value) < 1e-8
+    assert abs(calibration.slope(*sample).value - 1) < 1e-8
+
+
+def test_a_risk_next_to_nought_does_not_lead_the_fit_astray():
+    """A code without the event has a coefficient on its way to minus infinity."""
+    sample = [1e-19, 0.2, 0.6], [0, 20, 60], [50, 80, 40]
+    assert abs(calibration.in_the_large(*sample).value) < 1e-9
+    assert abs(calibration.slope(*sample).value - 1) < 1e-6
+    tamed = [1e-19, 0.1, 0.8], [0, 20, 60], [50, 80, 40]
+    assert 0 < calibration.slope(*tamed).value < 1
+
+
+def test_risks_halved_on_the_log_odds_scale_give_slope_two(grouped):
+    risk, cases, controls = grouped
+    odds = np.log(risk / (1 - risk))
+    shrunk = 1 / (1 + np.exp(-odds / 2))
+    wide, narrow = calibration.slope(*grouped), calibration.slope(shrunk, cases, controls)
+    assert digits(narrow.value, 2 * wide.value) > 8
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation", "ignore:divide by zero")
+def test_risks_all_too_low_give_a_positive_intercept():
+    found = calibration.in_the_large([0.2], [50], [50])
+    assert digits(found.value, np.log(4)) > 9, "log odds of 1/2 less those of 1/5"
+    assert digits(found.se, 0.2) > 9, "one over the root of 100 x 1/2 x 1/2"
+
+
+def test_brier_of_a_constant_and_of_a_perfect_risk():
+    assert calibration.brier([0.5], [3], [8]) == 0.25
+    assert calibration.brier([0.0, 1.0], [0, 4], [5, 0]) == 0
+
+
+def test_the_scaled_brier_score_of_a_useless_and_a_perfect_risk():
+    assert calibration.scaled_brier([0.25], [2], [6]) == pytest.approx(0)
+    assert calibration.scaled_brier([0.0, 1.0], [0, 4], [5, 0]) == 1
+
+
+def test_hosmer_and_lemeshow_without_a_degree_of_freedom_or_with_a_certain_group_is_no_test():
+    few = calibration.hosmer_lemeshow(calibration.tenths([0.2, 0.6], [2, 6], [8, 4]), "development")
+    assert few["df"] == 0 and np.isnan(few["chi_square"]) and np.isnan(few["p"])
+    sure = calibration.hosmer_lemeshow(calibration.tenths([0.0, 1.0], [0, 4], [5, 0]))
+    assert np.isnan(sure["p"])
+
+
+def test_few_distinct_risks_give_fewer_groups():
+    assert calibration.tenths([0.3], [3], [7])["n"].tolist() == [10]
+    two = calibration.tenths([0.2, 0.6], [2, 6], [8, 4])
+    assert two["n"].tolist() == [10, 10] and two["observed"].tolist() == [0.2, 0.6]
+
+
+def test_limits_never_leave_out_the_share():
+    groups = calibration.tenths([0.1, 0.3, 0.6], [0, 3, 41], [37, 5, 0], groups=3)
+    assert (groups["low"] <= groups["observed"]).all() and (groups["observed"] <= groups["high"]).all()
+
+
+def test_a_constant_risk_has_no_slope():
+    with pytest.raises(ValueError, match="same predicted risk"):
+        calibration.slope([0.3], [5], [7])
+
+
+@pytest.mark.parametrize("sample", [([0.1, 0.5, 0.9], [0, 2, 3], [4, 0, 0]), ([0.1, 0.5, 0.9], [4, 1, 0], [0, 2, 3])])
+def test_a_risk_that_separates_has_no_slope(sample):
+    with pytest.raises(ValueError, match="separates cases from controls"):
+        calibration.slope(*sample)
+
+
+@pytest.mark.parametrize(
+    "function", [calibration.in_the_large, calibration.slope, calibration.brier, calibration.tenths]
+)
+def test_one_class_alone_is_an_error(function):
+    with pytest.raises(ValueError, match="needs cases and controls"):
+        function([0.2, 0.4], [3, 4], [0, 0])
+
+
+@pytest.mark.parametrize("risk", [0.0, 1.0])
+def test_a_risk_of_nought_or_one_has_no_log_odds(risk):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        calibration.slope([risk, 0.5], [1, 2], [2, 1])

@@ -1,0 +1,121 @@
+"""Effect sizes and their intervals: against R's effectsize, and by their coverage."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import chi2_contingency, mannwhitneyu
+
+from countstats import effect_size
+
+REFERENCE = Path(__file__).parent / "reference"
+IRIS = pd.read_csv(REFERENCE / "r_iris.csv").set_index(["case", "test", "quantity"])["value"]
+TABLES = json.loads((REFERENCE / "tables.json").read_text())
+R = pd.read_csv(REFERENCE / "r_tables.csv").set_index(["case", "test", "quantity"])["value"]
+SIZES = "effect size (two-sided 95% CI)"
+RAW, CORRECTED = "Cramer V raw, noncentral chi2 two-sided CI", "Cramer V bias-corrected (Bergsma) two-sided CI"
+
+
+@pytest.mark.parametrize("case", sorted({case for case, _, _ in IRIS.index}))
+def test_shares_of_variance(case, agrees):
+    """Point estimates to 12 digits; limits to the 6 that R's optimiser keeps.
+
+    R turns each estimate back into an F ratio and inverts the noncentral distribution at that.
+    """
+    for name, formula in (
+        ("eta2", effect_size.eta_squared),
+        ("omega2", effect_size.omega_squared),
+    ):
+        share = formula(IRIS[case, "one-way ANOVA", "F"], 2, 147)
+        agrees(f"{name}", share, IRIS[case, SIZES, name], 12)
+        limits = effect_size.noncentral_f_limits(share / (1 - share) * 147 / 2, 2, 147)
+        for limit, end in zip(limits, ("lo", "hi"), strict=True):
+            ours = effect_size.eta_squared(limit / 2, 2, 147)
+            agrees(f"{name}: noncentral limits", ours, IRIS[case, SIZES, f"{name}_{end}"], 6)
+
+
+def test_interval_of_the_population_share_covers():
+    """Of 400 samples with a known share of variance, close to 95 in 100 intervals hold it."""
+    rng = np.random.default_rng(20240715)
+    share, df1, df2 = 0.004, 2, 997
+    noncentrality = 1000 * share / (1 - share)
+    f = rng.noncentral_f(df1, df2, noncentrality, size=400)
+    limits = np.array([effect_size.omega_squared_interval(each, df1, df2) for each in f])
+    covered = np.mean((limits[:, 0] <= share) & (share <= limits[:, 1]))
+    assert 0.92 <= covered <= 0.98
+
+
+def test_no_effect_gives_zero_and_an_interval_from_zero():
+    assert effect_size.omega_squared(0.4, 2, 100) == 0
+    low, high = effect_size.omega_squared_interval(0.4, 2, 100)
+    assert low == 0 < high
+    assert effect_size.noncentral_f_limits(0.01, 2, 100) == (0, 0)
+    assert effect_size.cohen_f(0.2) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("case", sorted(TABLES))
+def test_cramers_v(case, agrees):
+    """Raw and corrected V to 12 digits; the limits of the population's V to the digits that R keeps."""
+    table = np.array(TABLES[case]["counts"])
+    found = effect_size.cramers_v(table)
+    agrees("Cramer's V", found["v"], R[case, RAW, "V"], 12)
+    agrees("Cramer's V, bias-corrected", found["v_corrected"], R[case, CORRECTED, "V_adj"], 12)
+    for ours, theirs in (("v_low", "lo"), ("v_high", "hi")):
+        agrees("Cramer's V: noncentral limits", found[ours], R[case, RAW, theirs], 5)
+        # What R calls the interval of the corrected V is that of the raw V, corrected once more.
+        twice = effect_size.bergsma(found[ours], table.sum(), *table.shape)
+        agrees("Cramer's V: noncentral limits", twice, R[case, CORRECTED, theirs], 5)
+
+
+def test_interval_of_v_agrees_with_the_test():
+    """A table that is significant at p < 0.001 has an interval that leaves out zero."""
+    table = np.array(TABLES["fair:occupation x rate_marriage"]["counts"])
+    assert chi2_contingency(table).pvalue < 0.001
+    found = effect_size.cramers_v(table)
+    assert 0 < found["v_low"] < found["v_corrected"] < found["v_high"]
+
+
+def test_v_of_independence_and_of_identity():
+    none = effect_size.cramers_v([[10, 20], [30, 60]])
+    assert none["v"] == pytest.approx(0, abs=1e-12)
+    assert none["v_corrected"] == none["v_low"] == 0
+    assert effect_size.cramers_v([[50, 0], [0, 50]])["v"] == pytest.approx(1)
+
+
+def test_limits_hold_where_the_library_stops():
+    """Noncentralities far above 10,000, as forty million calls give them."""
+    low, high = effect_size.noncentral_chi2_limits(2e6, 14)
+    # For large values the statistic is normal with mean nc + df and variance 2 (df + 2 nc).
+    assert (low + high) / 2 == pytest.approx(2e6 - 14, rel=1e-5)
+    assert (high - low) / 2 == pytest.approx(1.959964 * np.sqrt(4 * 2e6), rel=1e-3)
+
+
+def test_standardized_differences_worked_by_hand():
+    """Austin 2009: means 5 and 3 with variances 4 and 4 are one standard deviation apart."""
+    assert effect_size.difference_of_means([5, 3, 4], [4, 4, 4]) == pytest.approx(1.0)
+    assert effect_size.difference_of_means([1, 1], [0, 0]) == 0
+    assert effect_size.difference_of_means([1, 2], [0, 0]) == np.inf
+    two = effect_size.difference_of_shares([[30, 70], [50, 50]])
+    assert two == pytest.approx(0.2 / np.sqrt((0.3 * 0.7 + 0.5 * 0.5) / 2))
+    # A category that nobody has changes nothing, nor does the order of the categories or the size of a group.
+    three = effect_size.difference_of_shares([[30, 50, 20], [20, 20, 60]])
+    assert effect_size.difference_of_shares([[50, 0, 30, 20], [40, 0, 40, 120]]) == pytest.approx(three)
+    assert effect_size.difference_of_shares([[10, 20], [30, 60], [5, 10]]) == pytest.approx(0, abs=1e-7)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 8), min_size=1, max_size=15), st.lists(st.integers(0, 8), min_size=1, max_size=15))
+def test_superiority_is_the_share_of_mann_and_whitneys_u(first, second):
+    values = list(range(8, -1, -1))
+    counts = [[rows.count(value) for value in values] for rows in (first, second)]
+    theirs = mannwhitneyu(second, first).statistic / (len(first) * len(second))
+    assert effect_size.superiority(values, *counts) == pytest.approx(theirs, rel=1e-12)
+
+
+def test_superiority_of_nobody_is_none():
+    assert np.isnan(effect_size.superiority([1, 2], [0, 0], [3, 4]))
+    assert effect_size.superiority([1, 2], [5, 0], [0, 9]) == 1

@@ -1,0 +1,66 @@
+"""The two logistic notebooks on an export that lacks columns and categories: sentences, and neither errors nor NaN."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from poor_data import door, run
+
+from hotline.codebook import codebook
+from hotline.models.predictors import predictors
+
+NAMES = [name for names in predictors(codebook()).values() for name in names]
+
+
+def records(n=900, seed=3):
+    """Rows of pupils: few of them, with gaps, and with much of what an export may lack."""
+    rng, book = np.random.default_rng(seed), codebook()
+    rows = pd.DataFrame({name: rng.choice(book[name].kept_codes, n) for name in [*NAMES, "city"]})
+    pull = 0.8 * (rows["sex"] == "female") + 1.2 * (rows["parent_child"] == "poor") + rng.logistic(0, 1, n)
+    rows["level"] = np.select([pull < 1, pull < 2.5], ["well", "imbalance"], "high_risk")
+    rows.loc[rng.random(n) < 0.05, "peer_relation"] = "missing"
+    rows.loc[rng.random(n) < 0.05, "problem"] = "missing"
+    rows["age"], rows["counsellor"], rows["caller"] = np.nan, np.nan, rng.integers(0, n // 2, n)
+    rows["region"], rows["year"] = rng.choice(book["region"].kept_codes, n), rng.integers(2019, 2023, n)
+    rows["length_band"] = rng.choice([*book["length_band"].kept_codes, "missing"], n)
+    rows["bullying"], rows["prior_treatment"] = "missing", "no"  # a column that is not there, one that never varies
+    rows.loc[rows["district_type"] == "rural", "level"] = "well"  # nobody of a category has the event
+    rows.loc[rows["problem"] == "other", "problem"] = "illness"  # nobody has a reference
+    return rows
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("notebook", "outcome"), [("06-logistic", "at_risk"), ("06-robustness", "high_risk")])
+def test_what_is_not_there_is_told_in_a_sentence(notebook, outcome, tmp_path, monkeypatch):
+    tables, values = run(notebook, door(records()), tmp_path, monkeypatch, outcome=outcome, imputations=3)
+    for name, table in tables.items():
+        assert "nan" not in table.lower(), name
+    assert all("nan" not in value["text"].lower() for value in values.values())
+    main = tables["odds_ratios" if notebook == "06-logistic" else "comparison"]
+    found = "at risk" if outcome == "at_risk" else "at high risk"
+    for sentence in (
+        "Bullied is recorded for 0 pupils only and is left out.",
+        "Earlier treatment has one category only and is left out.",
+        "Presenting problem is compared with",
+        "Place (Village): no estimate, since none of the",
+        f"pupils are {found}.",
+    ):
+        assert sentence in main, sentence
+    if notebook == "06-robustness":
+        assert "the export does not tell" in main, "nobody's counsellor is known"
+        assert "village" in tables["rare"], "the separated category is named"
+        assert "Too few pupils have age" in tables["age"]
+        assert values["imputed_beside"]["text"] == "length of the call (band)", "nobody's age is known"
+
+
+@pytest.mark.parametrize("notebook", ["06-logistic", "06-robustness"])
+@pytest.mark.parametrize("level", ["well", "high_risk"])
+def test_where_all_or_none_have_the_event_every_table_says_so(notebook, level, tmp_path, monkeypatch):
+    rows = records().assign(level=level)
+    tables, values = run(notebook, door(rows), tmp_path, monkeypatch, outcome="at_risk", imputations=3)
+    which = "None" if level == "well" else "All"
+    assert len(tables) == 5 and set(values) <= {"sparse_limit", "imputations"}, "nothing but the settings"
+    for name, table in tables.items():
+        assert f"{which} of the pupils with all predictors recorded (" in table, name
+        assert "are at risk, and a logistic model needs pupils of both kinds." in table, name
+    for file in tmp_path.glob("results/*.csv"):
+        assert file.read_text(encoding="utf-8").startswith(f'not_estimated\n"{which.lower()} of the pupils'), file.name

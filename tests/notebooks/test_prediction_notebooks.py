@@ -1,0 +1,140 @@
+"""The notebooks of the risk model on counts that are hard on them: gaps become dashes with a reason."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from poor_data import run as run_notebook
+
+from hotline.codebook import codebook
+from hotline.models.held_out import BESIDE
+from hotline.models.predictors import predictors
+
+NAMES = [name for block in predictors(codebook()).values() for name in block]
+
+
+def crooked(n=3000, share=0.3):
+    """A tally: boarding never recorded, the north and vocational schools without the event, the west without pupils.
+
+    The last year differs: its log odds are a line of the others'.
+    """
+    book, rng, columns, odds = codebook(), np.random.default_rng(11), {}, np.full(n, np.log(share / (1 - share)))
+    for name in NAMES:
+        codes = book[name].kept_codes
+        drawn = rng.integers(0, len(codes), n)
+        odds += 0.5 * (drawn / (len(codes) - 1) - 0.5) * (1 + (name in ("problem", "parent_child")))
+        columns[name] = pd.Categorical.from_codes(drawn, [*codes, "missing"], ordered=True)
+    columns["boarding"] = pd.Categorical(["missing"] * n, columns["boarding"].categories, ordered=True)
+    regions = [*book["region"].kept_codes, "missing"]
+    columns["region"] = pd.Categorical(rng.choice(["delta", "east", "north", "missing"], n, p=[0.5, 0.3, 0.15, 0.05]),
+                                       regions, ordered=True)  # fmt: skip
+    columns["year"] = pd.array(rng.choice([2020, 2021, 2022], n), dtype="Int64")
+    odds = np.where(columns["year"] == 2022, 1.2 + 0.5 * odds, odds)
+    happened = rng.random(n) < 1 / (1 + np.exp(-odds))
+    happened &= (columns["region"] != "north") & (columns["stage"] != "vocational")
+    columns["at_risk"] = pd.Categorical(np.where(happened, "yes", "no"), ["yes", "no", "missing"], ordered=True)
+    return pd.DataFrame(columns).groupby([*NAMES, *BESIDE, "at_risk"], observed=True).size().reset_index(name="n")
+
+
+def run(name, counts, folder, monkeypatch, **told):
+    """Run the cells of a notebook on a tally; returns {file name: text} of its tables and results."""
+    run_notebook(name, lambda *_, **__: counts.copy(), folder, monkeypatch, **told)
+    return {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*/*.[mcj]*")}
+
+
+@pytest.fixture(scope="module")
+def counts():
+    return crooked()
+
+
+def nothing_is_nan(files):
+    for name, text in files.items():
+        if name.endswith(".md"):
+            assert "nan" not in text.lower().replace("nuisance", ""), name
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation")
+def test_prediction_says_what_it_could_not_use(counts, tmp_path, monkeypatch):
+    files = run("07-prediction", counts, tmp_path, monkeypatch, resamples=20)
+    nothing_is_nan(files)
+    boarding = next(line for line in files["predictors.md"].splitlines() if "Boarding" in line)
+    assert "recorded for nobody" in boarding
+    vocational = next(line for line in files["model.md"].splitlines() if "Vocational" in line)
+    assert vocational.count("–") == 2, "a stage without the event has no finite coefficient"
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation")
+def test_validation_marks_a_region_without_the_event_and_recalibrates_another_year(counts, tmp_path, monkeypatch):
+    files = run("07-validation", counts, tmp_path, monkeypatch, resamples=10)
+    nothing_is_nan(files)
+    assert not [line for line in files["validation.md"].splitlines() if line.startswith("|") and "North" in line]
+    assert "Not held out, for want of cases: North (it would have 0 with the event" in files["validation.md"]
+    assert "Region: North (nobody has the event" in files["fairness.md"]
+    assert "There are too few regions" in files["validation.md"]
+    assert "West" not in files["validation.md"], "a region without pupils can't be held out"
+    changes = pd.read_csv(tmp_path / "results/recalibration.csv").set_index("sample")
+    assert "North" not in changes.index and changes.loc["2022", "kind"] != "none"
+    before, after = (abs(changes.loc["2022", f"intercept_{when}"]) for when in ("before", "after"))
+    assert after < before / 2, "what one half chose did not help the other"
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation")
+def test_validation_of_one_year_and_one_region_says_that_nothing_can_be_held_out(counts, tmp_path, monkeypatch):
+    here = counts[(counts["year"] == 2021) & (counts["region"] == "delta")]
+    files = run("07-validation", here, tmp_path, monkeypatch, resamples=10)
+    nothing_is_nan(files)
+    assert "2021 (the others have 0 with the event and 0 without); Pearl River Delta (the" in files["validation.md"]
+    assert "Pooled |" not in files["validation.md"] and "None could be held out" in files["recalibration.md"]
+    assert set(pd.read_csv(tmp_path / "results/benchmark.csv")["split"]) == {"Random validation part"}
+    told = json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))["values"]
+    assert [told[name]["text"] for name in ("auc_last_year", "auc_pooled", "recalibrated")] == ["–", "–", "0 of 0"]
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation")
+def test_use_leaves_out_what_has_no_estimate(counts, tmp_path, monkeypatch):
+    files = run("07-use", counts, tmp_path, monkeypatch)
+    nothing_is_nan(files)
+    model = json.loads(files["model.json"])
+    assert model["coefficients"]["stage"]["vocational"] is None and "boarding" not in model["coefficients"]
+    assert "Vocational" not in files["points.md"] and "Vocational" not in files["typical.md"]
+    assert "No estimate, and so no score, for: School stage: Vocational." in files["model-card.md"]
+
+
+@pytest.mark.parametrize("name", ["07-prediction", "07-validation", "07-use"])
+def test_an_event_that_hardly_occurs_is_told_in_every_table(name, counts, tmp_path, monkeypatch):
+    rare = counts[(counts["at_risk"] == "no") | (counts.index % 40 == 0)]
+    files = run(name, rare.assign(at_risk=rare["at_risk"]), tmp_path, monkeypatch)
+    tables = {file for file in files if file.endswith(".md")} - {"predictors.md"}  # which is made before the split
+    assert len(tables) >= 4 and "model.json" not in files
+    for file in tables:
+        assert re.search(r"At risk: of the pupils in the \w+ part \d+ have the event", files[file]), file
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation")
+def test_a_reference_without_the_event_leaves_nothing_to_use(counts, tmp_path, monkeypatch):
+    reference = codebook()["parent_child"].reference
+    bare = counts[(counts["parent_child"] != reference) | (counts["at_risk"] == "no")]
+    files = run("07-use", bare.copy(), tmp_path, monkeypatch)
+    assert "model.json" not in files and "The risk model has no finite intercept" in files["points.md"]
+
+
+@pytest.mark.parametrize(
+    ("name", "gaps", "sentence"),
+    [
+        ("07-prediction", "half", "of the pupils in the development part 0 have the event and 0 have not"),
+        ("07-validation", "half", "of the pupils in the development part 0 have the event and 0 have not"),
+        ("07-use", "half", "of the pupils in the development part 0 have the event and 0 have not"),
+        ("07-prediction", "all", "No predictor of the level can be used (Sex: recorded for nobody;"),
+    ],
+)
+def test_where_no_pupil_is_complete_every_table_says_so(name, gaps, sentence, counts, tmp_path, monkeypatch):
+    gappy = counts.copy()
+    if gaps == "half":  # each lacks one of two
+        gappy.loc[::2, "sex"] = gappy.loc[1::2, "bullying"] = "missing"
+    else:
+        gappy[NAMES] = "missing"
+    files = run(name, gappy, tmp_path, monkeypatch)
+    tables = {file for file in files if file.endswith(".md")} - ({"predictors.md"} if gaps == "half" else set())
+    assert len(tables) >= 4 and all(sentence in files[file] for file in tables)

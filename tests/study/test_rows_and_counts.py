@@ -1,0 +1,141 @@
+"""Rows against counts: every number in the results of notebooks 02 to 08, computed anew from one row per call or pupil.
+
+For each result file one function of the package `rows` takes the rows of 01-clean, which the notebooks never see, and
+returns what the file should hold. All numbers are compared, to ten digits (`DIGITS`; what is less exact says why). A
+result that no function recomputes, and a column that it leaves out, is a failure: whoever adds one adds its way from
+rows.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from agreement import digits
+from threadpoolctl import threadpool_limits
+
+from rows import comparisons, influences, risks  # noqa: F401 (each of these fills RECOMPUTED)
+from rows.study import OUTCOMES, RECOMPUTED, Study
+
+pytestmark = pytest.mark.xdist_group("pipeline")
+DIGITS = 10
+# A p-value far in the tail has fewer digits than its statistic: an error in z counts z squared times.
+TAIL = 7
+# Nothing in these is computed from the data: the codebook as a table, and columns of words.
+NOT_STATISTICS = {("02-describe", "dictionary")}
+WORDS = {"reason", "outcome", "why"}
+# What the way from rows has in common with `countstats`, and who holds it instead. Besides these it makes the
+# notebooks' draws of counts again (`rows.study`), since numpy draws the same from the same counts.
+SHARED = {
+    "imputation": "the draws that fill gaps; a second maker of them would draw others (test_imputation)",
+    "benchmark": "the settings of its models, which are no computation (test_benchmark)",
+}
+
+
+@pytest.fixture(scope="module")
+def study(built):
+    with threadpool_limits(1):  # many small matrices: threads would wait for one another
+        yield Study(built.folder)
+
+
+def agree(name, value, expected, least=DIGITS):
+    """Return how many digits two entries of a column share, and how many they should; 15 for what is not measured."""
+    if pd.isna(value) or pd.isna(expected):
+        return 15.0 * (pd.isna(value) and pd.isna(expected)), least
+    if isinstance(value, str) or isinstance(expected, str):
+        return 15.0 * (str(value) == str(expected)), least
+    value, expected = float(value), float(expected)
+    shared = digits(value, expected)
+    if re.search(r"(^|_)p(_|$)", name):
+        return shared, 15 if expected == 0 else TAIL if max(value, expected) < 1e-8 else least
+    return 15.0 if abs(value - expected) < 1e-12 else shared, least  # nought but for rounding
+
+
+def compare(result, expected, keys, looser=None, note=lambda shared, least: None):
+    """Compare two tables cell by cell; returns the columns of the first that the second has not.
+
+    Rows of one key, such as the points of a curve, are compared in their order. `note` is told of every pair how many
+    digits it shares, and how many it should.
+    """
+    result, expected = (
+        frame.fillna(dict.fromkeys(keys, "")).astype(dict.fromkeys(keys, str)) for frame in (result, expected)
+    )
+    result, expected = (
+        frame.assign(number=frame.groupby(keys).cumcount() if keys else range(len(frame))).set_index([*keys, "number"])
+        for frame in (result, expected)
+    )
+    assert set(result.index) == set(expected.index)
+    expected, wrong, looser = expected.reindex(result.index), [], looser or {}
+    for name in result.columns.intersection(expected.columns):
+        for at, one, other in zip(result.index, result[name], expected[name], strict=True):
+            least = min(looser.get(each, DIGITS) for each in (name, *(at[:-1] if keys else ())))
+            shared, wanted = agree(name, one, other, least)
+            note(shared, wanted)
+            if shared < wanted:
+                wrong.append(f"{name} of {at}: {one!r} and {other!r}")
+    assert not wrong, f"{len(wrong)} numbers differ:\n" + "\n".join(wrong[:20])
+    return set(result.columns) - set(expected.columns)
+
+
+@pytest.mark.parametrize(("step", "name"), RECOMPUTED, ids=lambda each: each)
+def test_every_number_from_rows(study, step, name, record_property):
+    function, keys, looser = RECOMPUTED[step, name]
+    worst = {}
+
+    def note(shared, least):
+        kind = "against rows: " + step.split("-")[0] + (" (where less is asked)" if least < DIGITS else "")
+        worst[kind] = min(worst.get(kind, 15.0), shared)
+
+    left_out = compare(study.result(step, name), function(study), keys, looser, note) - WORDS
+    for pair in worst.items():
+        record_property("agreement", list(pair))
+    assert not left_out, f"{step}/{name}: nothing here computes {sorted(left_out)} from rows"
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_the_blocks_are_judged_on_the_pupils_on_whom_the_risk_model_is(study, outcome, agrees):
+    blocks = study.result(f"06-logistic-{outcome}", "blocks")
+    model = study.result(f"07-prediction-{outcome}", "performance").set_index("sample").loc["validation"]
+    for name in ("auc", "auc_low", "auc_high"):
+        agrees("the model of all blocks in 06 and in 07", blocks[name].iloc[-1], model[name], 10)
+
+
+def test_every_result_has_its_way_from_rows(study):
+    written = {
+        (file.parts[-3], file.stem)
+        for file in study.folder.glob("data-derived/*/results/*.csv")
+        if "02" <= file.parts[-3] < "09"
+    }
+    assert written == set(RECOMPUTED) | NOT_STATISTICS
+
+
+def test_the_way_from_rows_shares_nothing_else_with_that_from_counts():
+    here = Path(__file__).parents[1]
+    texts = [file.read_text(encoding="utf-8") for file in [here / "support/by_rows.py", *here.glob("rows/*.py")]]
+    imported = re.findall(r"^(?:from|import) (?:hotline|countstats)\b.*$", "\n".join(texts), re.MULTILINE)
+    statistics = {line.split()[-1] for line in imported if "countstats" in line}
+    assert statistics == set(SHARED)
+    assert {line.split()[1] for line in imported if "countstats" not in line} == {
+        "hotline.codebook",
+        "hotline.models.predictors",
+    }
+
+
+def test_the_comparison_notices_a_difference_in_the_eleventh_digit_only_before_it():
+    frame = pd.DataFrame({"level": ["well", "high_risk"], "n": [3, 4], "mean": [1 / 3, 2 / 3]})
+    assert compare(frame, frame.assign(mean=frame["mean"] * (1 + 1e-12)), ["level"]) == set()
+    for spoilt in (
+        frame.assign(mean=frame["mean"] * (1 + 1e-9)),
+        frame.assign(n=[3, 5]),
+        frame.assign(mean=[np.nan, 2 / 3]),
+    ):
+        with pytest.raises(AssertionError, match="numbers differ"):
+            compare(frame, spoilt, ["level"])
+    tail = frame.assign(welch_p=[1e-40, 1e-9])
+    assert compare(tail, tail.assign(welch_p=tail["welch_p"] * (1 + 1e-8)), ["level"]) == set()
+    with pytest.raises(AssertionError, match="numbers differ"):
+        compare(tail, tail.assign(welch_p=tail["welch_p"] * (1 + 1e-6)), ["level"])
+    with pytest.raises(AssertionError):
+        compare(frame, frame.iloc[:1], ["level"])
+    assert compare(frame, frame.drop(columns="mean"), ["level"]) == {"mean"}

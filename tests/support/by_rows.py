@@ -1,0 +1,482 @@
+"""The statistics of the study from rows, one per call or pupil: the independent route against which counts are held.
+
+Nothing here is shared with `countstats`. Where a library takes rows, it is used; the rest is written out from the
+definition, without a thought of speed.
+"""
+
+from itertools import combinations
+
+import duckdb
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+from scipy.special import expit
+from scipy.stats import binomtest, chi2, chi2_contingency, ncf, ncx2, norm, t
+from scipy.stats import f as fdist
+from sklearn.metrics import brier_score_loss, roc_auc_score
+from statsmodels.discrete.discrete_model import Logit
+
+Z = norm.ppf(0.975)
+
+
+def read(file, book):
+    """Return the rows of one of 01-clean's tables with codes in place of positions; None for what is missing."""
+    with duckdb.connect() as connection:
+        rows = connection.execute("FROM read_parquet(?)", [str(file)]).df()
+    for name in rows:
+        if book[name].categorical:
+            codes = rows[name].astype("Int16").fillna(-1).astype("int16")
+            rows[name] = pd.Categorical.from_codes(codes, book[name].kept_codes)
+    return rows
+
+
+# --- comparisons ------------------------------------------------------------------------------------
+
+
+def wilson(k, n, level=0.95):
+    """Return Wilson's limits of a share."""
+    interval = binomtest(int(k), int(n)).proportion_ci(level, method="wilson")
+    return interval.low, interval.high
+
+
+def share(hit):
+    """Return n, the share of true ones among some booleans, and Wilson's limits."""
+    low, high = wilson(np.sum(hit), len(hit))
+    return {"n": len(hit), "estimate": np.mean(hit), "low": low, "high": high}
+
+
+def holm(p):
+    """Return p-values after Holm: each times the number not yet dealt with, never below the one before."""
+    p, order = np.asarray(p, float), np.argsort(p)
+    out, largest = np.empty(len(p)), 0.0
+    for rank, place in enumerate(order):
+        largest = max(largest, min(1.0, (len(p) - rank) * p[place]))
+        out[place] = largest
+    return out
+
+
+def limits_of_noncentrality(cdf, start, level=0.95):
+    """Return the noncentralities under which the statistic is at the upper and the lower end of its interval."""
+    ends = []
+    for share in ((1 + level) / 2, (1 - level) / 2):
+        top = max(start, 1.0)
+        while cdf(top) > share:
+            top *= 1.5
+        ends.append(0.0 if cdf(0.0) <= share else brentq(lambda nc, s: cdf(nc) - s, 0.0, top, (share,), 1e-13, 1e-14))
+    return ends
+
+
+def variance_share(rows, x, by):
+    """Return omega and eta squared of a one-way analysis of variance on rows, the former with its limits."""
+    known = rows[[x, by]].dropna().astype({x: float})
+    groups = known.groupby(by, observed=True)[x]
+    total, within = ((known[x] - known[x].mean()) ** 2).sum(), ((known[x] - groups.transform("mean")) ** 2).sum()
+    df1, df2 = groups.ngroups - 1, len(known) - groups.ngroups
+    mean_within = within / df2
+    f = (total - within) / df1 / mean_within
+    ends = limits_of_noncentrality(lambda nc: ncf.cdf(f, df1, df2, nc), f * df1)
+    omega = max(0.0, (total - within - df1 * mean_within) / (total + mean_within))
+    low, high = (end / (end + len(known)) for end in ends)
+    return {"omega2": omega, "omega2_low": low, "omega2_high": high, "eta2": 1 - within / total}
+
+
+def brown_forsythe(groups):
+    """Return F* of Brown and Forsythe 1974, its degrees of freedom and p, from the values of each group."""
+    total = np.concatenate(groups)
+    spread = np.array([(1 - len(each) / len(total)) * each.var(ddof=1) for each in groups])
+    f = sum(len(each) * (each.mean() - total.mean()) ** 2 for each in groups) / spread.sum()
+    df = 1 / sum((spread / spread.sum()) ** 2 / [len(each) - 1 for each in groups])
+    p = fdist.sf(f, len(groups) - 1, df)
+    return {"forsythe_f": f, "forsythe_df1": len(groups) - 1, "forsythe_df2": df, "forsythe_p": p}
+
+
+def association(one, other):
+    """Return chi-square and Cramer's V of two columns of rows: raw, after Bergsma, and the limits."""
+    table = pd.crosstab(one, other)
+    table = table.loc[table.sum(axis=1) > 0, table.sum() > 0]
+    test, ratio = (chi2_contingency(table, correction=False, lambda_=power) for power in (1, 0))
+    n, (r, c) = table.to_numpy().sum(), table.shape
+    ends = limits_of_noncentrality(lambda nc: ncx2.cdf(test.statistic, test.dof, nc), test.statistic)
+    phi2 = max(0.0, test.statistic / n - (r - 1) * (c - 1) / (n - 1))
+    shrunk = min(each - (each - 1) ** 2 / (n - 1) for each in (r, c)) - 1
+    return {
+        "n": n,
+        "chi2": test.statistic,
+        "df": test.dof,
+        "chi2_p": test.pvalue,
+        "g2": ratio.statistic,
+        "g2_p": ratio.pvalue,
+        "smallest_expected": test.expected_freq.min(),
+        "drawn": test.expected_freq.min() < 1 or (test.expected_freq < 5).sum() > r * c / 5,
+        "v": np.sqrt(test.statistic / n / (min(r, c) - 1)),
+        "v_corrected": np.sqrt(phi2 / shrunk),
+        "v_low": np.sqrt(ends[0] / n / (min(r, c) - 1)),
+        "v_high": min(1.0, np.sqrt(ends[1] / n / (min(r, c) - 1))),
+    }
+
+
+def trend(score, hit):
+    """Return the line of a share over scores: Armitage's test, slope and limits, and what departs from the line."""
+    score, hit = np.asarray(score, float), np.asarray(hit, float)
+    centred, own = score - score.mean(), pd.Series(hit).groupby(score).transform("mean").to_numpy()
+    slope = centred @ hit / (centred @ centred)
+    spread, even = np.sqrt(centred**2 @ (hit - own) ** 2) / (centred @ centred), hit.mean() * (1 - hit.mean())
+    found = {"chi2": slope**2 * (centred @ centred) / even, "slope": slope}
+    found |= {"low": slope - Z * spread, "high": slope + Z * spread}
+    off, df = ((own - hit.mean() - slope * centred) ** 2).sum() / even, len(np.unique(score)) - 2
+    found |= {"departure": off, "departure_df": df, "departure_p": chi2.sf(off, df)}
+    return found | {"p": chi2.sf(found["chi2"], 1)}
+
+
+def fourfold(one, other):
+    """Return the four numbers of rows by two booleans."""
+    return [(a & b).sum() for a in (one, ~one) for b in (other, ~other)]
+
+
+def within_strata(one, other, stratum):
+    """Return the odds ratio of two booleans: of all rows (Wald), and within strata after Mantel and Haenszel.
+
+    With the limits of Robins, Breslow and Greenland, and the test of Breslow and Day that it is the same in all strata,
+    after Tarone. Strata in which one of the two does not vary tell nothing.
+    """
+    a, b, c, d = np.array(fourfold(one, other)) + 0.5 * (min(fourfold(one, other)) == 0)
+    crude, reach = np.log(a * d / b / c), Z * np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+    found = {"crude": np.exp(crude), "crude_low": np.exp(crude - reach), "crude_high": np.exp(crude + reach)}
+    tables = [fourfold(one[part], other[part]) for part in (stratum == each for each in stratum.unique())]
+    tables = [(a, b, c, d) for a, b, c, d in tables if min(a + b, c + d, a + c, b + d) > 0]
+    a, b, c, d = np.array(tables, float).T
+    n = a + b + c + d
+    r, s, p, q = a * d / n, b * c / n, (a + d) / n, (b + c) / n
+    common = r.sum() / s.sum()
+    variance = (p @ r / r.sum() ** 2 + (p @ s + q @ r) / r.sum() / s.sum() + q @ s / s.sum() ** 2) / 2
+    reach = np.exp(Z * np.sqrt(variance))
+    even = ((a - (a + b) * (a + c) / n).sum()) ** 2
+    even /= ((a + b) * (c + d) * (a + c) * (b + d) / n**2 / (n - 1)).sum()
+    found |= {"common": common, "low": common / reach, "high": common * reach, "p": chi2.sf(even, 1)}
+    expected = np.array([_cell(common, *table) for table in tables])
+    spread = 1 / (1 / expected + 1 / (a + b - expected) + 1 / (a + c - expected) + 1 / (d - a + expected))
+    off = ((a - expected) ** 2 / spread).sum() - (a - expected).sum() ** 2 / spread.sum()
+    df = len(tables) - 1
+    return found | {"homogeneity": off, "homogeneity_df": df, "homogeneity_p": chi2.sf(off, df), "strata": df + 1}
+
+
+def _cell(odds_ratio, a, b, c, d):
+    """Return the first number of a fourfold table with the same margins and that odds ratio."""
+    low, high = max(0, a - d), min(a + b, a + c)
+    return brentq(lambda e: e * (d - a + e) - odds_ratio * (a + b - e) * (a + c - e), low, high, xtol=1e-13, rtol=1e-15)
+
+
+def standardized(rows, by, over, hit):
+    """Return the directly standardized share of each group of rows, and the chi-square of their being equal."""
+    known = rows[[by, *over]].assign(hit=hit).dropna()
+    known["stratum"] = known[over].astype(str).agg("|".join, axis=1)
+    groups = list(known[by].unique())
+    common = known.groupby("stratum")[by].nunique()
+    inside = known[known["stratum"].isin(common.index[common == len(groups)])]
+    weight = inside["stratum"].value_counts(normalize=True)
+    found = []
+    for group in groups:
+        own, all_of_it = inside[inside[by] == group].groupby("stratum")["hit"], known.loc[known[by] == group, "hit"]
+        p, w = own.mean(), weight[own.mean().index]
+        mean, variance = (w * p).sum(), (w**2 * p * (1 - p) / own.size()).sum()
+        n = mean * (1 - mean) / variance
+        middle, reach = mean + Z**2 / 2 / n, Z * np.sqrt(mean * (1 - mean) / n + Z**2 / 4 / n**2)
+        row = {"covered": len(inside) / len(known)}
+        row |= {"by": by, "group": group, "n": len(all_of_it), "events": all_of_it.sum(), "crude": all_of_it.mean()}
+        row |= {"effective": n, "share": mean, "low": (middle - reach) / (1 + Z**2 / n)}
+        found.append(row | {"high": (middle + reach) / (1 + Z**2 / n)})
+    found = pd.DataFrame(found)
+    mean = np.average(found["share"], weights=found["effective"])
+    statistic = (found["effective"] * (found["share"] - mean) ** 2).sum() / (mean * (1 - mean))
+    return found, {"statistic": statistic, "df1": len(groups) - 1, "p": chi2.sf(statistic, len(groups) - 1)}
+
+
+def distance(rows, by):
+    """Return the largest Mahalanobis distance of two groups' means of indicators, under their mean covariance."""
+    known = rows.dropna()
+    names = [name for name in known if name != by]
+    indicators = pd.get_dummies(known[names[0]].cat.remove_unused_categories(), dtype=float)
+    groups = [part.to_numpy() for _, part in indicators.groupby(known[by], observed=True)]
+    found = []
+    for one, other in combinations(groups, 2):
+        held = (one.sum(axis=0) + other.sum(axis=0)) > 0
+        gap = (one.mean(axis=0) - other.mean(axis=0))[held][1:]
+        spread = sum(np.cov(each[:, held].T, ddof=0)[1:, 1:] for each in (one, other)) / 2
+        found.append(np.sqrt(gap @ np.linalg.solve(spread, gap)))
+    return max(found)
+
+
+# --- logistic models --------------------------------------------------------------------------------
+
+
+def dummies(rows, reference):
+    """Return indicator columns (variable, code) of some categories, without those of the reference, and a constant."""
+    columns = {("intercept", ""): np.ones(len(rows))}
+    for name, base in reference.items():
+        for code in rows[name].cat.remove_unused_categories().cat.categories.drop(base):
+            columns[name, code] = (rows[name] == code).to_numpy(float)
+    return pd.DataFrame(columns, index=rows.index)
+
+
+def logistic(y, x, offset=None, **more):
+    """Fit statsmodels' Logit on rows, with Newton's method to the last digit."""
+    model = Logit(np.asarray(y, float), np.asarray(x, float), offset=offset)
+    return model.fit(method="newton", tol=1e-11, maxiter=100, disp=0, **more)
+
+
+def table(fit, terms):
+    """Return b, se, low, high and p of a fit as a frame indexed by its terms."""
+    low, high = fit.conf_int().T
+    frame = {"b": fit.params, "se": fit.bse, "low": low, "high": high, "p": fit.pvalues}
+    return pd.DataFrame(frame, index=terms)
+
+
+def firth(y, x):
+    """Fit by Firth's modified score, row by row: estimates and covariance.
+
+    The steps are those of a fit in which every row is there again with both outcomes, each of half its leverage.
+    """
+    y, x = np.asarray(y, float), np.asarray(x, float)
+    b = np.zeros(x.shape[1])
+    for _ in range(500):
+        p = expit(x @ b)
+        covariance = np.linalg.inv(x.T @ (x * (p * (1 - p))[:, None]))
+        leverage = p * (1 - p) * ((x @ covariance) * x).sum(axis=1)
+        score = x.T @ (y - p + leverage * (0.5 - p))
+        step = np.linalg.solve(x.T @ (x * (p * (1 - p) * (1 + leverage))[:, None]), score)
+        b += step / max(1, np.abs(step).max())
+        if np.abs(step).max() < 1e-12:
+            return b, covariance
+    raise ArithmeticError("Firth's estimates did not settle")
+
+
+def likely(y, x, groups, least=1):
+    """Return estimates and covariance by maximum likelihood, or Firth's where few of a group have the event, or not.
+
+    groups: indicator columns, one for each group that has a coefficient or is what others are compared with
+    least: fewer than this are few
+    """
+    y, events, n = np.asarray(y, float), np.asarray(y, float) @ groups, groups.sum(axis=0)
+    if ((n > 0) & (np.minimum(events, n - events) < least)).any():
+        return firth(y, x)
+    fit = logistic(y, x)
+    return fit.params, fit.cov_params()
+
+
+def profile_limit(y, x, place, start):
+    """Return one step of Newton's from a proposed profile-likelihood limit: the same value if that is the limit.
+
+    With the coefficient held at the limit, twice the log-likelihood lacks the quantile of chi-square to that of the
+    best fit, `start`; its slope in the coefficient is twice the score there.
+    """
+    fit, value = start
+    others = np.delete(x, place, axis=1)
+    held = logistic(y, others, x[:, place] * value, start_params=np.delete(fit.params, place))
+    p = held.predict(others, offset=x[:, place] * value)
+    lack = 2 * (fit.llf - held.llf) - chi2.ppf(0.95, 1)
+    return value + lack / (2 * x[:, place] @ (y - p))
+
+
+def standardized_chance(fit, x, other=None):
+    """Return the mean chance of rows, as they are or with a matrix of other columns, and its slope in the estimates."""
+    other = x if other is None else other
+    p = fit.predict(other)
+    return p.mean(), (p * (1 - p)) @ other / len(p)
+
+
+def proportional_odds(place, x):
+    """Fit the proportional-odds model of ordered places 0, 1, ...: estimates of the terms and their errors.
+
+    By Fisher's scoring on rows; the information is the expected one, the sum over rows and places of the squared slope
+    of a chance over the chance. statsmodels' OrderedModel stops at six digits and has errors from the observed one.
+    """
+    places, n = place.max() + 1, len(place)
+    b = np.zeros(places - 1 + x.shape[1])
+    b[: places - 1] = [np.log((place >= j).mean() / (place < j).mean()) for j in range(1, places)]
+    step = np.ones(1)
+    while np.abs(step).max() > 1e-11:
+        above = np.column_stack(
+            [np.ones(n), *(expit(b[j] + x @ b[places - 1 :]) for j in range(places - 1)), 0 * place]
+        )
+        score, information = 0, 0
+        slope = []
+        for j in range(places + 1):
+            own = np.zeros((n, places - 1))
+            if 0 < j < places:
+                own[:, j - 1] = 1
+            slope.append(np.hstack([own, x]) * (above[:, j] * (1 - above[:, j]))[:, None])
+        for j in range(places):
+            chance, pull = above[:, j] - above[:, j + 1], slope[j] - slope[j + 1]
+            score = score + (pull[place == j] / chance[place == j, None]).sum(axis=0)
+            information = information + pull.T @ (pull / chance[:, None])
+        step = np.linalg.solve(information, score)
+        b += step
+    return b[places - 1 :], np.sqrt(np.diag(np.linalg.inv(information)))[places - 1 :]
+
+
+def rubin(estimates, variances, n):
+    """Combine estimates (imputations, terms) and their variances: b, se, df after Barnard and Rubin, and fmi."""
+    m, within = len(estimates), np.mean(variances, axis=0)
+    between = np.var(estimates, axis=0, ddof=1)
+    total = within + (1 + 1 / m) * between
+    lost = (1 + 1 / m) * between / total
+    own = n - estimates.shape[1]
+    df = 1 / (lost**2 / (m - 1) + 1 / ((own + 1) / (own + 3) * own * (1 - lost)))
+    rise = (1 + 1 / m) * between / within
+    return np.mean(estimates, axis=0), np.sqrt(total), df, (rise + 2 / (df + 3)) / (1 + rise)
+
+
+def bell_mccaffrey(y, x, cluster):
+    """Return robust errors of a logistic model by CR2 with Satterthwaite's degrees of freedom, from matrices of rows.
+
+    Errors and rows are divided by the standard deviation that the model gives each row; then the working variance is
+    the unit matrix, and each cluster's errors are multiplied by the inverse root of its block of (1 - hat matrix).
+    """
+    x = np.asarray(x, float)
+    fit = logistic(y, x)
+    p = fit.predict(x)
+    root = np.sqrt(p * (1 - p))
+    x, error = x * root[:, None], (y - p) / root
+    inverse = np.linalg.inv(x.T @ x)
+    meat, pulls, place = 0, np.empty_like(x), pd.factorize(cluster)[0]
+    for part in np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1]):
+        value, vector = np.linalg.eigh(np.eye(len(part)) - x[part] @ inverse @ x[part].T)
+        bent = (vector * np.where(value > 1e-10, value, np.inf) ** -0.5) @ vector.T
+        pull = x[part].T @ bent
+        meat += np.outer(pull @ error[part], pull @ error[part])
+        pulls[part] = (inverse @ pull).T
+    df = []
+    for pull in pulls.T:  # of one coefficient: a column of weights per cluster, Q, nought outside the cluster
+        own = np.bincount(place, pull**2)
+        beside = np.column_stack([np.bincount(place, pull * column) for column in x.T])  # Q' X
+        # (1 - hat matrix) is its own square, so that the products of two clusters' weights are Q' Q - Q' H Q
+        across = (beside @ inverse * beside).sum(axis=1)
+        squares = (own**2 - 2 * own * across).sum() + np.trace(np.linalg.matrix_power(inverse @ (beside.T @ beside), 2))
+        df.append((own - across).sum() ** 2 / squares)
+    return fit.params, np.sqrt(np.diag(inverse @ meat @ inverse)), np.array(df)
+
+
+def natural_spline(x, knots):
+    """Return the columns of a natural cubic spline, x first: the basis of Hastie, Tibshirani and Friedman, (5.4)."""
+    last, before = knots[-1], knots[-2]
+
+    def d(knot):
+        return (np.clip(x - knot, 0, None) ** 3 - np.clip(x - last, 0, None) ** 3) / (last - knot)
+
+    return np.column_stack([x, *(d(knot) - d(before) for knot in knots[:-2])])
+
+
+# --- predicted risks --------------------------------------------------------------------------------
+
+
+def wins(score, event):
+    """Return for all pairs of a row with and one without the event whether the first scores higher; a tie is half."""
+    cases, controls = score[event], score[~event]
+    return (cases[:, None] > controls[None, :]) + 0.5 * (cases[:, None] == controls[None, :])
+
+
+def delong(won):
+    """Return the mean over pairs (of `wins`, or of the difference of two) and DeLong's variance of it."""
+    by_case, by_control = won.mean(axis=1), won.mean(axis=0)
+    if min(won.shape) < 2:
+        return won.mean(), np.nan
+    return won.mean(), by_case.var(ddof=1) / len(by_case) + by_control.var(ddof=1) / len(by_control)
+
+
+def area(score, event):
+    """Return the area under the ROC curve with DeLong's limits and variance."""
+    value, variance = delong(wins(score, event))
+    assert abs(value - roc_auc_score(event, score)) < 1e-12
+    reach = Z * np.sqrt(variance)
+    return {"auc": value, "auc_low": value - reach, "auc_high": value + reach, "auc_variance": variance}
+
+
+def area_difference(first, second, event):
+    """Return the area of the first score less that of the second, with DeLong's test of correlated areas."""
+    value, variance = delong(wins(first, event) - wins(second, event))
+    se = np.sqrt(variance)
+    row = {"difference": value, "se": se, "low": value - Z * se, "high": value + Z * se, "z": value / se}
+    return row | {"p": 2 * norm.sf(abs(value) / se)}
+
+
+def youden(score, event):
+    """Return the threshold halfway between two scores at which sensitivity + specificity is largest; the lowest one."""
+    values = np.unique(score)
+    worth = np.array([(score[event] >= cut).mean() + (score[~event] < cut).mean() for cut in values])
+    best = int(np.flatnonzero(worth > worth.max() - 1e-12)[0])
+    return (values[best - 1] + values[best]) / 2 if best else -np.inf
+
+
+def busiest(score, portion):
+    """Return the lowest threshold, halfway between two scores, that flags no more than a portion of the rows."""
+    values = np.unique(score)
+    bearable = [place for place, cut in enumerate(values) if (score >= cut).mean() <= portion * (1 + 1e-12)]
+    if not bearable:
+        return np.inf
+    return (values[bearable[0] - 1] + values[bearable[0]]) / 2 if bearable[0] else -np.inf
+
+
+def flagged(risk, event, threshold):
+    """Return what flagging all rows at or above a threshold does, with Wilson's limits."""
+    above, row = risk >= threshold, {"threshold": threshold}
+    hits = {"flagged": above, "sensitivity": above[event], "specificity": ~above[~event]}
+    for name, hit in (hits | {"ppv": event[above], "npv": ~event[~above]}).items():
+        found = share(hit) if len(hit) else dict.fromkeys(("estimate", "low", "high"), np.nan)
+        row |= {name: found["estimate"], f"{name}_low": found["low"], f"{name}_high": found["high"]}
+    return row
+
+
+def performance(risk, event, threshold):
+    """Return all that is asked of predicted risks in some rows."""
+    odds, n, k = np.log(risk / (1 - risk)), len(event), event.sum()
+    row = {"n": n, "events": k} | flagged(risk, event, threshold)
+    if not 0 < k < n:
+        return row
+    row |= area(risk, event)
+    oe, reach = k / risk.sum(), np.exp(Z * np.sqrt((1 - k / n) / k))
+    row |= {"oe": oe, "oe_low": oe / reach, "oe_high": oe * reach}
+    large = logistic(event, np.ones((n, 1)), odds)
+    line = logistic(event, np.column_stack([np.ones(n), odds]))
+    for name, fit, place in (("intercept", large, 0), ("slope", line, 1)):
+        low, high = fit.conf_int()[place]
+        row |= {name: fit.params[place], f"{name}_low": low, f"{name}_high": high, f"{name}_se": fit.bse[place]}
+    brier = brier_score_loss(event, risk)
+    return row | {"brier": brier, "scaled_brier": 1 - brier / np.var(event)}
+
+
+def smoothed(risk, event, points=100):
+    """Return the smooth calibration curve and the distances from it, of rows.
+
+    A natural spline of the log odds with Harrell's five knots, drawn from the 0.5th to the 99.5th percentile.
+    """
+    odds = np.log(risk / (1 - risk))
+    knots = np.quantile(odds, [0.05, 0.275, 0.5, 0.725, 0.95])
+    x = np.column_stack([np.ones(len(odds)), natural_spline(odds, knots)])
+    fit = logistic(event, x)
+    distance = np.abs(fit.predict(x) - risk)
+    at = np.linspace(*np.quantile(odds, [0.005, 0.995]), points)
+    drawn = np.column_stack([np.ones(points), natural_spline(at, knots)])
+    middle, reach = drawn @ fit.params, Z * np.sqrt(((drawn @ fit.cov_params()) * drawn).sum(axis=1))
+    curve = {"predicted": at, "observed": middle, "low": middle - reach, "high": middle + reach}
+    e50, e90 = np.quantile(distance, [0.5, 0.9])
+    return pd.DataFrame(curve).apply(expit), {"ici": distance.mean(), "e50": e50, "e90": e90}
+
+
+def random_effects(estimates, variances):
+    """Return the random-effects mean with its limits, after Paule and Mandel, and Hartung, Knapp, Sidik and Jonkman.
+
+    The limits are never from a smaller error than without the correction of the latter four.
+    """
+    k = len(estimates)
+
+    def mean(tau2):
+        return np.average(estimates, weights=1 / (variances + tau2))
+
+    def excess(tau2):
+        return ((estimates - mean(tau2)) ** 2 / (variances + tau2)).sum() - (k - 1)
+
+    tau2 = brentq(excess, 0, 10 * np.var(estimates) + 1, xtol=1e-15, rtol=1e-14) if excess(0) > 0 else 0.0
+    plain = 1 / (1 / (variances + tau2)).sum()
+    se = np.sqrt(plain * max(1.0, (excess(tau2) + k - 1) / (k - 1)))
+    reach = t.ppf(0.975, k - 1) * se
+    return mean(tau2), mean(tau2) - reach, mean(tau2) + reach

@@ -1,0 +1,57 @@
+"""Cleaned tables of invented cases, as 01-clean leaves them (fixtures, found by pytest through conftest.py)."""
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from hotline import paths
+from hotline.codebook import codebook
+from hotline.tally import query as tally
+
+
+def write(folder, frame, sha256, stored_as):
+    """Write a table as 01-clean does: categories as positions, numbers as they are."""
+    stored, columns = frame.copy(), []
+    for name in stored:
+        if codebook()[name].categorical:
+            stored[name] = pd.array(
+                [codebook()[name].kept_codes.index(code) if pd.notna(code) else None for code in stored[name]],
+                dtype="UInt8",
+            )
+        kind = "UTINYINT" if codebook()[name].categorical else "DATE" if name == "day" else stored_as
+        columns.append(f"{name}::{kind} AS {name}")
+    with duckdb.connect() as connection:
+        connection.register("stored", stored)
+        connection.execute(
+            f"COPY (SELECT {', '.join(columns)} FROM stored) TO '{folder / 'pupils.parquet'}' "
+            f"(FORMAT parquet, KV_METADATA {{codebook: '{sha256}'}})"
+        )
+    tally._facts.cache_clear()
+
+
+@pytest.fixture
+def behind(tmp_path, monkeypatch):
+    """Return a function that puts rows behind the door."""
+    monkeypatch.setattr(paths, "CLEAN", tmp_path)
+    monkeypatch.setattr(tally, "_asked", [])
+    yield lambda frame, stored_as="INTEGER": write(tmp_path, frame, codebook().sha256, stored_as)
+    tally._facts.cache_clear()
+
+
+@pytest.fixture
+def rows(behind):
+    """Five hundred invented pupils behind the door; returns them as rows."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {
+            "sex": rng.choice(["male", "female", None], 500, p=[0.4, 0.5, 0.1]),
+            "stage": rng.choice(["primary", "junior", "senior"], 500),
+            "waiting": pd.array(rng.integers(0, 4000, 500), dtype="Int64"),
+            "age": pd.array(np.where(rng.random(500) < 0.1, None, rng.integers(6, 19, 500)), dtype="Int64"),
+            "day": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 90, 500), unit="D"),
+            "caller": rng.integers(0, 400, 500),
+        }
+    )
+    behind(frame)
+    return frame

@@ -1,0 +1,57 @@
+"""The benchmark of counts against rows, in small: both ways do the same work, and what it writes can be read."""
+
+import duckdb
+import matplotlib.pyplot as plt
+import pytest
+from agreement import digits
+
+import cases
+import scale
+
+pytestmark = pytest.mark.xdist_group("pipeline")
+SIZE = 2000
+DIGITS = 10
+# An error in z counts z squared times in the p-value of a far tail.
+TAIL = 7
+
+
+@pytest.fixture(scope="module")
+def found(built, tmp_path_factory):
+    pupils = built.folder / "data-derived/01-clean/pupils.parquet"
+    return scale.measure(pupils, tmp_path_factory.mktemp("scale"), [SIZE], runs=1)
+
+
+@pytest.mark.parametrize("what", ["study", "eight"])
+def test_both_ways_give_the_same_numbers(found, what):
+    counts, rows = (found[SIZE, what, route]["numbers"] for route in ("counts", "rows"))
+    assert counts.keys() == rows.keys() and len(counts) > (400 if what == "study" else 80)
+    for name, number in counts.items():
+        assert digits(number, rows[name]) > (TAIL if name.startswith("p ") else DIGITS), name
+
+
+def test_time_memory_cells_and_scans_are_told(found):
+    page = scale.page(found)
+    assert "nan" not in page and f"| {SIZE:,} |" in page
+    for (_, _, route), run in found.items():
+        assert run["seconds"] > sum(run["taken"].values()) > 0 and 50 < run["memory"] < scale.MEMORY, route
+    plt.close(scale.figure(found))
+
+
+def test_the_cases_are_those_of_the_study_and_the_same_again(built, tmp_path):
+    pupils = built.folder / "data-derived/01-clean/pupils.parquet"
+    for name in ("one", "two"):
+        cases.write(pupils, tmp_path / name, SIZE)
+    with duckdb.connect() as connection:
+        described = [
+            connection.execute("DESCRIBE FROM read_parquet(?)", [str(file)]).fetchall()
+            for file in (pupils, tmp_path / "one/pupils.parquet", tmp_path / "two/pupils.parquet")
+        ]
+        assert described[0] == described[1] == described[2]
+        files = [str(tmp_path / name / "pupils.parquet") for name in ("one", "two")]
+        query = "SELECT count(*) FROM (FROM read_parquet(?) EXCEPT ALL FROM read_parquet(?))"
+        assert connection.execute(query, files).fetchone() == (0,)
+
+
+def test_a_way_that_fails_is_told(tmp_path):
+    with pytest.raises(RuntimeError, match="rows study on"):
+        scale.run("rows", tmp_path, "study")

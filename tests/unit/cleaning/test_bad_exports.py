@@ -1,0 +1,372 @@
+"""Exports as they should not be: each is cleaned and counted to the row, or refused with place and remedy.
+
+A good export of 40 calls is spoilt in one way at a time.
+"""
+
+import csv
+import io
+import json
+import re
+import shutil
+import zipfile
+
+import duckdb
+import pandas as pd
+import pytest
+from exports import BOOK, HEADERS, RULES, SECRET, at
+
+from hotline.cleaning import decode, flow, load
+from hotline.errors import InputError
+
+NAMES = list(HEADERS)
+CALLS = [
+    at(8 + n // 4, 15 * (n % 4), length=5, ticket_id=f"T{n:05d}", caller_number=f"1380000{n:04d}") for n in range(40)
+]
+
+
+def rows_of(calls=CALLS):
+    """Return an export as a list of rows of text, the headings first."""
+    return [list(HEADERS.values()), *[[call.get(name, "") for name in NAMES] for call in calls]]
+
+
+def csv_text(rows, **more):
+    """Return rows as the text of a CSV file."""
+    text = io.StringIO()
+    csv.writer(text, **{"lineterminator": "\n"} | more).writerows(rows)
+    return text.getvalue()
+
+
+def changed(name, value, number=5):
+    """Return the good export with one cell, in the row of that number, replaced."""
+    rows = rows_of()
+    rows[number - 1][NAMES.index(name)] = value
+    return rows
+
+
+def excel(sheets):
+    """Return the bytes of a minimal workbook with the given {sheet: rows}; a float stands as a number."""
+    from xml.sax.saxutils import escape, quoteattr
+
+    def cell(value):
+        if isinstance(value, float):
+            return f"<c><v>{value}</v></c>"
+        return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
+
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    packages = "http://schemas.openxmlformats.org/package/2006"
+    listed, related, typed, content = "", "", "", io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for n, (name, rows) in enumerate(sheets.items(), 1):
+            body = "".join(
+                f'<row r="{i}">{"".join(cell(value) for value in row)}</row>' for i, row in enumerate(rows, 1)
+            )
+            archive.writestr(
+                f"xl/worksheets/sheet{n}.xml", f"<worksheet {space}><sheetData>{body}</sheetData></worksheet>"
+            )
+            listed += f'<sheet name={quoteattr(name)} sheetId="{n}" r:id="r{n}"/>'
+            related += f'<Relationship Id="r{n}" Type="{office}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+            typed += (
+                f'<Override PartName="/xl/worksheets/sheet{n}.xml" '
+                'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
+            )
+        archive.writestr(
+            "xl/workbook.xml", f'<workbook {space} xmlns:r="{office}"><sheets>{listed}</sheets></workbook>'
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{packages}/relationships">{related}</Relationships>'
+        )
+        archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{packages}/relationships">'
+            f'<Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        archive.writestr(
+            "[Content_Types].xml",
+            f'<Types xmlns="{packages}/content-types"><Default Extension="rels" '
+            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
+            'ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/'
+            f'vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>{typed}</Types>',
+        )
+    return content.getvalue()
+
+
+def parquet(rows, types=None):
+    """Return the bytes of a Parquet file; `types` gives SQL types for some variables."""
+    import tempfile
+    from pathlib import Path
+
+    cells = ", ".join(
+        f'nullif("{HEADERS[name]}", \'\')::{(types or {}).get(name, "VARCHAR")} AS "{HEADERS[name]}"' for name in NAMES
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "export.parquet"
+        database = duckdb.connect()
+        database.register("given", pd.DataFrame(rows[1:], columns=rows[0]))
+        database.execute(f"COPY (SELECT {cells} FROM given) TO '{file}' (FORMAT parquet)")
+        return file.read_bytes()
+
+
+def clean(folder, content, sheet=""):
+    """Clean an export; return {row: (rule, field)} of the rows rejected at the first stage, and what was read.
+
+    Every row must be accounted for, whatever the export.
+    """
+    export = folder / "export.csv"
+    export.write_bytes(content.encode() if isinstance(content, str) else content)
+    connection = load.connect()
+    try:
+        found = load.read(connection, export, BOOK, sheet)
+        decode.decode(connection, BOOK, SECRET)
+        stages = flow.apply_rules(connection, RULES)
+        written = flow.write_tables(connection, BOOK, folder)
+        lines, named = flow.write_rejected(connection, folder / "rejected.csv")
+        problems = flow.problems(connection, RULES)
+    finally:
+        connection.close()
+    left = pd.read_csv(folder / "rejected.csv")
+    assert stages["rows_in"].iloc[0] == found["rows"] == len(left) + written["pupils"]
+    assert len(left) == lines == named == left["row"].nunique()
+    for _, stage in stages.groupby("stage"):
+        assert stage["rows_in"].iloc[0] == stage["rows"].sum() + stage["rows_kept"].iloc[0]
+    unread = left[(left["stage"] == "records") & (left["action"] == "rejected")]
+    assert problems["rows"].sum() >= len(unread)
+    return {row.row: (row.rule, row.field) for row in unread.itertuples()}, found
+
+
+RAGGED = ("ragged-row", "the whole row")
+GOOD = csv_text(rows_of())
+WIDE_ROW = [*GOOD.splitlines()[:4], GOOD.splitlines()[4] + ",more", *GOOD.splitlines()[5:]]
+LINES = GOOD.splitlines()
+
+CLEANED = {
+    "nothing wrong": (GOOD, {}),
+    "a BOM": ("\ufeff" + GOOD, {}),
+    "GB18030": (GOOD.encode("gb18030"), {}),
+    "UTF-16, as Excel's Unicode text": (csv_text(rows_of(), delimiter="\t").encode("utf-16"), {}),
+    "lines end as in Windows": (GOOD.replace("\n", "\r\n"), {}),
+    "lines end as in old Macs": (GOOD.replace("\n", "\r"), {}),
+    "semicolons": (csv_text(rows_of(), delimiter=";"), {}),
+    "tabs": (csv_text(rows_of(), delimiter="\t"), {}),
+    "everything in quotation marks": (csv_text(rows_of(), quoting=csv.QUOTE_ALL), {}),
+    "columns in another order": (csv_text([row[::-1] for row in rows_of()]), {}),
+    "a column nobody knows": (csv_text([[*row, "备注" if not n else "x"] for n, row in enumerate(rows_of())]), {}),
+    "spaces around the headings": (csv_text([[f" {each} " for each in rows_of()[0]], *rows_of()[1:]]), {}),
+    "blank lines between and after": ("\n".join([*LINES[:3], "", "", *LINES[3:]]) + "\n\n\n", {}),
+    "no end to the last line": (GOOD.rstrip("\n"), {}),
+    "rows of empty cells": (GOOD + ("," * (len(NAMES) - 1) + "\n") * 3, {}),
+    "a line break inside a text": (csv_text(changed("city", "广\n州")), {5: ("unknown-code", "city")}),
+    "a row too long": ("\n".join(WIDE_ROW), {5: RAGGED}),
+    "a row too short": ("\n".join([*LINES[:4], "T,2021-03-01 09:00:00", *LINES[5:]]), {5: RAGGED}),
+    "cut off in the middle of a row": (GOOD[: len(GOOD) - 40], {41: RAGGED}),
+    "a quotation that never ends": ("\n".join([*LINES[:4], '"' + LINES[4], *LINES[5:]]), {5: RAGGED}),
+    "a quotation that ends some rows later": (
+        "\n".join([*LINES[:4], '"' + LINES[4], *LINES[5:8], LINES[8] + '"', *LINES[9:]]),
+        {5: RAGGED, 9: RAGGED},
+    ),
+    "a stray quotation mark": (csv_text(changed("ticket_id", "MARK")).replace("MARK", '"a"b'), {5: RAGGED}),
+    "headings again in the middle": (
+        "\n".join([*LINES[:4], *LINES[:1], *LINES[4:]]),
+        {5: ("unreadable-time", "call_start")},
+    ),
+    "a sum below the last row": (GOOD + "合计" + "," * (len(NAMES) - 1), {42: ("unreadable-time", "call_start")}),
+    "NUL bytes in a text": (csv_text(changed("sex", "男MARK")).replace("MARK", "\0"), {5: ("unknown-code", "sex")}),
+    "a cell of a million characters": (csv_text(changed("sex", "男" * 10**6)), {5: ("unknown-code", "sex")}),
+    "a million characters in a column nobody knows": (
+        csv_text([[*row, "备注" if not n else "长" * 10**6 * (n == 4)] for n, row in enumerate(rows_of())]),
+        {},
+    ),
+    "a cell like a formula": (csv_text(changed("stage", "=1+1")), {5: ("unknown-code", "stage")}),
+    "a cell like SQL": (csv_text(changed("stage", "'); DROP TABLE raw; --")), {5: ("unknown-code", "stage")}),
+    "a surrogate's half": (csv_text(changed("stage", "\ufffd\u200b")), {5: ("unknown-code", "stage")}),
+    "an unknown code": (csv_text(changed("level", "很好")), {5: ("unknown-code", "level")}),
+    "a negative age": (csv_text(changed("age", "-3")), {5: ("unknown-code", "age")}),
+    "half an age": (csv_text(changed("age", "13.6")), {5: ("unknown-code", "age")}),
+    "an age as a spreadsheet's number": (csv_text(changed("age", "13.0")), {}),
+    "an age beyond all numbers": (csv_text(changed("age", "9" * 30)), {5: ("unknown-code", "age")}),
+    "mixed date formats": (csv_text(changed("call_start", "2021年3月1日 08:30:00", 4)), {}),
+    "an American date": (csv_text(changed("call_start", "03/01/2021 08:45")), {5: ("unreadable-time", "call_start")}),
+    "a day that does not exist": (
+        csv_text(changed("call_end", "2021-02-30 08:50:00")),
+        {5: ("unreadable-time", "call_end")},
+    ),
+    "an end before the start": (
+        csv_text(changed("call_end", "2021-03-01 08:00:00")),
+        {5: ("impossible-time", "call_end")},
+    ),
+    "an answer before the start": (
+        csv_text(changed("answer_time", "2021-03-01 08:00:00")),
+        {5: ("impossible-time", "answer_time")},
+    ),
+    "dates in the future": (
+        csv_text(
+            rows_of([*CALLS[:39], {k: v.replace("2021-", "2921-") if "-" in v else v for k, v in CALLS[39].items()}])
+        ),
+        {41: ("future-time", "call_start")},
+    ),
+    "no number": (csv_text(changed("caller_number", "")), {5: ("no-number", "caller_number")}),
+    "full-width digits and spaces": (csv_text(changed("age", "　１３ ")), {}),
+    "Excel": (excel({"热线": rows_of()}), {}),
+    "Excel with numbers and short rows": (
+        excel(
+            {
+                "热线": [
+                    [13.0 if cell == "13" else cell for cell in row][: 30 if n == 0 else 27]
+                    for n, row in enumerate(rows_of())
+                ]
+            }
+        ),
+        {},
+    ),
+    "Excel with an unknown code": (excel({"热线": changed("stage", "大班")}), {5: ("unknown-code", "stage")}),
+    "Parquet": (parquet(rows_of()), {}),
+    "Parquet with types of its own": (
+        parquet(rows_of(), {"call_start": "TIMESTAMP", "call_end": "TIMESTAMP", "age": "DOUBLE"}),
+        {},
+    ),
+    "Parquet with an unknown code": (parquet(changed("stage", "大班")), {5: ("unknown-code", "stage")}),
+}
+
+
+@pytest.mark.parametrize("how", CLEANED)
+def test_cleaned_and_counted(tmp_path, how):
+    content, expected = CLEANED[how]
+    rejected, found = clean(tmp_path, content)
+    assert rejected == expected
+    more = {"headings again in the middle": 1, "a sum below the last row": 1}
+    assert found["rows"] == 40 + more.get(how, 0), "a row was lost or made up"
+
+
+REFUSED = {
+    "an empty file": ("", "the file is empty; expected a row of headings"),
+    "headings alone": (
+        LINES[0],
+        "row 2: there is no row below the headings; expected one row per call.*Export it again",
+    ),
+    "headings and blank lines": (LINES[0] + "\n\n\n", "there is no row below the headings"),
+    "no headings": ("\n".join(LINES[1:]), "row 1: none of the headings.*Remove what stands above"),
+    "a title above the headings": ("热线记录导出\n" + GOOD, "row 1: none of the headings"),
+    "headings after a blank line": ("\n" + GOOD, "row 1: none of the headings"),
+    "a heading renamed": (
+        GOOD.replace("学生性别", "学生性別", 1),
+        'row 1: 1 needed column is missing.*did you mean "学生性別".*Rename',
+    ),
+    "a column missing": (csv_text([row[1:] for row in rows_of()]), '"工单编号" \\(Ticket number\\).*Rename the column'),
+    "a column twice": (csv_text([[*row, row[-1]] for row in rows_of()]), "row 1: the heading .* stands twice; remove"),
+    "another delimiter": (csv_text(rows_of(), delimiter="^"), "row 1: none of the headings"),
+    "Big5": ("電話,性別\n".encode("big5") * 3, "neither UTF-8 nor GB18030|none of the headings"),
+    "Latin-1": ("Prénom,Âge\né,1\n".encode("latin-1"), "neither UTF-8 nor GB18030|none of the headings"),
+    "UTF-8 with a damaged byte": (
+        GOOD.encode()[:900] + b"\xff\xff" + GOOD.encode()[900:],
+        "about line \\d+: neither.*export it again",
+    ),
+    "random bytes": (
+        bytes(range(128, 256)) * 50,
+        "about line 1: neither UTF-8 nor GB18030; expected CSV, Excel or Parquet",
+    ),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "neither UTF-8 nor GB18030"),
+    "a web page": ("<!DOCTYPE html><html><body>登录</body></html>", "none of the headings"),
+    "an Excel file cut off": (excel({"热线": rows_of()})[:2000], "damaged Excel file; open it, save it anew"),
+    "another ZIP file": (b"PK\x03\x04" + b"\0" * 100, "damaged Excel file"),
+    "an Excel file with two sheets": (
+        excel({"一月": rows_of(), "二月": rows_of()}),
+        'has 2 sheets; name one of "一月", "二月" as `sheet`',
+    ),
+    "an empty sheet": (excel({"热线": []}), "none of the headings"),
+    "a Parquet file cut off": (parquet(rows_of())[:2000], "damaged Parquet file; export it again"),
+}
+
+
+@pytest.mark.parametrize("how", REFUSED)
+def test_refused_with_place_and_remedy_and_nothing_written(tmp_path, how):
+    content, expected = REFUSED[how]
+    with pytest.raises(InputError) as raised:
+        clean(tmp_path, content)
+    said = str(raised.value)
+    assert re.search(expected, said, re.DOTALL), said
+    assert "export.csv" in said and "13800000003" not in said
+    assert [file.name for file in tmp_path.iterdir()] == ["export.csv"], "a partial output"
+
+
+def test_the_sheet_can_be_named(tmp_path):
+    content = excel({"说明": [["不是数据"]], "二月": rows_of()})
+    assert clean(tmp_path, content, "二月")[0] == {}
+    with pytest.raises(InputError, match=r'there is no sheet "三月"; name one of "说明", "二月"'):
+        clean(tmp_path, content, "三月")
+    with pytest.raises(InputError, match="not an Excel file"):
+        clean(tmp_path, GOOD, "二月")
+
+
+def test_a_column_of_another_kind_under_a_heading_of_codes(tmp_path):
+    rows = rows_of() + [
+        [*row[: NAMES.index("sex")], f"{n}", *row[NAMES.index("sex") + 1 :]]
+        for n, row in enumerate(rows_of()[1:] * 260)
+    ]
+    with pytest.raises(InputError, match=r"学生性别.*10,000 different texts or more.*Rename it"):
+        clean(tmp_path, csv_text(rows))
+
+
+def test_more_unknown_texts_than_fit_into_a_byte(tmp_path):
+    calls = [CALLS[0] | {"ticket_id": str(n), "caller_number": str(n), "stage": f"大班{n}"} for n in range(300)]
+    rejected, _ = clean(tmp_path, csv_text(rows_of([*CALLS, *calls])))
+    assert rejected == {42 + n: ("unknown-code", "stage") for n in range(300)}
+
+
+def test_every_kind_of_file_gives_the_same(tmp_path):
+    spoilt, answers = changed("age", "十三"), []
+    for n, content in enumerate(
+        [csv_text(spoilt), csv_text(spoilt).encode("gb18030"), excel({"s": spoilt}), parquet(spoilt)]
+    ):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        left, _ = clean(folder, content)
+        tables = [duckdb.sql(f"SELECT * FROM '{folder}/{name}.parquet'").fetchall() for name in ("calls", "pupils")]
+        answers.append((left, tables))
+    assert all(answer == answers[0] for answer in answers)
+
+
+# --- through make -------------------------------------------------------------------------------------------
+
+
+def test_no_private_text_reaches_the_disk_and_all_problems_are_told_at_once(fresh, tmp_path):
+    """A real export through `make`: refused with every problem, then cleaned; its texts are nowhere to be found."""
+    from conftest import copy_of
+
+    checkout = copy_of(fresh.folder, tmp_path / "compendium")
+    secrets = [call["caller_number"] for call in CALLS] + [call["ticket_id"] for call in CALLS]
+    secrets += ["王小明秘密", "接线员甲乙", "大班秘密"]
+    rows = rows_of([call | {"counsellor": "接线员甲乙"} for call in CALLS])
+    rows = [[*row, "备注" if not n else "王小明秘密"] for n, row in enumerate(rows)]
+    rows[3][NAMES.index("stage")], rows[4][NAMES.index("age")] = "大班秘密", "王小明秘密"
+    rows[5][NAMES.index("age")] = "王小明秘密"
+    export = checkout.folder / "data-raw/private/real.csv"
+    export.parent.mkdir(exist_ok=True)
+    export.write_text(csv_text(rows), encoding="gb18030")
+    asked = ("01-clean", f"EXPORT={export.relative_to(checkout.folder)}", "UNPROTECTED=yes")
+
+    def remains():
+        return [
+            file
+            for tree in ("private", "data-derived", ".cache")
+            for file in sorted((checkout.folder / tree).rglob("*"))
+            if file.is_file()
+        ]
+
+    def leaked():
+        return [(file, text) for file in remains() for text in secrets if text.encode() in file.read_bytes()
+                or text.encode("gb18030") in file.read_bytes()]  # fmt: skip
+
+    said = checkout.make(*asked, "HOTLINE_KEY=a key for the tests", expect=2)
+    assert "unknown-code in age: 2 rows, at rows 5, 6" in said and "unknown-code in stage: 1 row, at row 4" in said
+    assert "What to do" in said and not any(text in said for text in secrets)
+    assert not (checkout.folder / "private/data-derived/01-clean").exists()
+    assert leaked() == []
+    assert not list((checkout.folder / ".cache").glob("cleaning-*"))
+
+    checkout.edit("params.yml", "highest_rejected: 0.05 ", "highest_rejected: 0.1 ")
+    checkout.make(*asked, "HOTLINE_KEY=a key for the tests")
+    account = json.loads((checkout.folder / "private/data-derived/01-clean/flow.json").read_text(encoding="utf-8"))
+    assert (account["rows"], account["pupils"], account["simulated"]) == (40, 37, False)
+    assert leaked() == [] and len(remains()) > 10
+    assert not list((checkout.folder / ".cache").glob("cleaning-*"))
+    shutil.rmtree(checkout.folder)

@@ -1,0 +1,137 @@
+"""What can't be estimated is left out and named; what is left has finite estimates."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from countstats.glm import design as on_cells
+from countstats.glm import logit
+from hotline.codebook import codebook
+from hotline.errors import NothingToEstimate
+from hotline.models.estimable import estimable
+
+BLOCKS = {"individual": ["sex", "stage", "prior_treatment"], "environment": ["bullying", "peer_relation"]}
+NAMES = [name for names in BLOCKS.values() for name in names]
+
+
+def cells(n=3000, seed=1, **fixed):
+    """Cells of five predictors with events and others; `fixed` sets a column, or how to make it of the others."""
+    rng, book = np.random.default_rng(seed), codebook()
+    rows = pd.DataFrame({name: rng.choice(book[name].kept_codes, n) for name in NAMES})
+    rows["event"] = rng.random(n) < 0.4
+    for name, value in fixed.items():
+        rows[name] = value(rows) if callable(value) else value
+    for name in NAMES:
+        rows[name] = pd.Categorical(rows[name], [*book[name].kept_codes, "missing"], ordered=True)
+    rows = rows.assign(events=rows["event"].astype(int), others=1 - rows["event"].astype(int))
+    return on_cells.collapse(rows, NAMES)
+
+
+def found(**fixed):
+    return estimable(cells(**fixed), BLOCKS, codebook(), "at risk")
+
+
+def fits(model):
+    """Whether the model that is left has finite estimates."""
+    fitted = logit.fit(on_cells.design(model.cells, model.reference), model.cells)
+    return np.isfinite(fitted.estimates).all() and fitted.estimates.abs().max() < 10
+
+
+def test_where_all_can_be_estimated_nothing_is_said():
+    model = found()
+    assert model.note == "" and model.apart == [] and model.blocks == BLOCKS and model.names == NAMES
+    assert model.reference == {name: codebook()[name].reference for name in NAMES}
+    assert model.cells.equals(model.complete) and fits(model)
+
+
+def test_a_variable_that_nobody_has_recorded_is_left_out():
+    model = found(bullying="missing")
+    assert model.note == "Bullied is recorded for 0 pupils only and is left out."
+    assert model.blocks == BLOCKS | {"environment": ["peer_relation"]}
+    assert model.cells[on_cells.COUNTS].to_numpy().sum() == 3000 and fits(model)
+
+
+def test_a_block_without_variables_goes():
+    assert list(found(bullying="missing", peer_relation="missing").blocks) == ["individual"]
+
+
+def test_a_variable_with_one_category_is_left_out():
+    model = found(prior_treatment="no")
+    assert model.note == "Earlier treatment has one category only and is left out." and fits(model)
+
+
+def test_another_reference_takes_the_place_of_one_that_nobody_has():
+    model = found(stage=lambda rows: rows["stage"].replace("primary", "junior"))
+    assert model.note == "School stage is compared with Junior high."
+    assert model.reference["stage"] == "junior" and fits(model)
+
+
+@pytest.mark.parametrize(("event", "word"), [(False, "none"), (True, "all")])
+def test_a_category_without_events_or_without_others_is_set_apart(event, word):
+    model = found(event=lambda rows: np.where(rows["stage"] == "vocational", event, rows["event"]))
+    n = model.complete.loc[model.complete["stage"] == "vocational", on_cells.COUNTS].to_numpy().sum()
+    assert model.note == f"School stage (Vocational): no estimate, since {word} of the {n} pupils are at risk."
+    assert model.apart == [("stage", "vocational")] and not (model.cells["stage"] == "vocational").any()
+    assert model.keep(cells())["stage"].ne("vocational").all() and fits(model)
+
+
+def test_a_reference_without_events_is_set_apart_and_replaced():
+    model = found(event=lambda rows: rows["event"] & (rows["stage"] != "primary"))
+    assert model.apart == [("stage", "primary")] and model.reference["stage"] != "primary" and fits(model)
+    assert "School stage is compared with" in model.note
+
+
+def test_a_variable_that_repeats_another_is_left_out():
+    model = found(peer_relation=lambda rows: np.where(rows["bullying"] == "yes", "poor", "good"))
+    assert model.note == "Peer relation says what the variables before it say and is left out." and fits(model)
+
+
+def test_categories_that_together_tell_the_event_for_certain_are_set_apart():
+    def event(rows):
+        sure = (rows["bullying"] == "yes") == (rows["prior_treatment"] == "yes")
+        return np.where(sure, rows["bullying"] == "yes", rows["event"])
+
+    model = found(event=event)
+    assert model.apart[0] in [("bullying", "yes"), ("prior_treatment", "yes")]
+    assert "for its" in model.note and "tell for certain who is at risk" in model.note and fits(model)
+
+
+@pytest.mark.parametrize(
+    ("fixed", "message"),
+    [
+        (
+            {"event": False},
+            r"none of the pupils with all predictors recorded \(3,000\) are at risk, and a logistic model needs",
+        ),
+        (
+            {"event": True},
+            r"all of the pupils with all predictors recorded \(3,000\) are at risk, and a logistic model needs",
+        ),
+        ({name: codebook()[name].reference for name in NAMES}, "no predictor of being at risk varies"),
+        (dict.fromkeys(NAMES, "missing"), "hardly anybody has a predictor of being at risk recorded"),
+    ],
+)
+def test_where_no_model_is_left_one_sentence_says_so(fixed, message):
+    with pytest.raises(NothingToEstimate, match=message):
+        found(**fixed)
+
+
+def test_where_nobody_is_left_without_some_categories_the_complete_pupils_are_counted():
+    """All boys are at risk and no girl is: without the boys nobody is."""
+    with pytest.raises(NothingToEstimate) as raised:
+        found(event=lambda rows: rows["sex"] == "male")
+    assert re.fullmatch(
+        r"of the pupils with all predictors recorded \(3,000\) 1,\d{3} are at risk, but (only pupils|no pupil) at risk "
+        r"(are|is) left without the categories that have no finite odds ratio \(Sex: (Boy|Girl)\)",
+        str(raised.value),
+    )
+
+
+def test_nobody_complete_is_told():
+    def half(rows, keep):
+        return np.where(rows["event"] == keep, rows["bullying" if keep else "sex"], "missing")
+
+    with pytest.raises(NothingToEstimate, match="no pupil has all predictors of being at risk recorded"):
+        found(bullying=lambda rows: half(rows, True), sex=lambda rows: half(rows, False))

@@ -1,0 +1,133 @@
+"""The model as a file: the same risks after writing and reading, and a message for every file that is none."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from samples import logit
+
+from countstats.glm import design as on_cells
+from hotline.codebook import codebook
+from hotline.errors import InputError, NothingToEstimate
+from hotline.models import model_card, risk_model
+
+REFERENCE = {"sex": "male", "stage": "primary"}
+ABOUT = {
+    "sample": {
+        "part": "all",
+        "pupils": 180,
+        "events": 60,
+        "first_year": 2019,
+        "last_year": 2022,
+        "cases": 300,
+        "scored": 0.6,
+        "caught": 0.55,
+    },
+    "simulated": True,
+    "codebook": codebook().sha256,
+}
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """Cells of sex and stage, with a stage that has no event, and the fit of statsmodels."""
+    codes = {name: codebook()[name].kept_codes for name in REFERENCE}
+    grid = pd.MultiIndex.from_product([codes["sex"], codes["stage"][:4]], names=list(codes)).to_frame(index=False)
+    cells = grid.astype({name: pd.CategoricalDtype(codes[name], ordered=True) for name in codes})
+    cells["events"], cells["others"] = [9, 12, 0, 7, 4, 11, 0, 9], [20, 14, 5, 11, 21, 9, 6, 13]
+    x = on_cells.design(cells, REFERENCE)
+    return cells, x, logit(x, cells["events"], cells["others"])
+
+
+@pytest.fixture
+def model(fitted):
+    _, x, fit = fitted
+    return risk_model.risk_model(on_cells.coefficients(fit, x), REFERENCE, "at_risk", 0.35, **ABOUT)
+
+
+def test_the_file_gives_statsmodels_prediction(fitted, model, tmp_path):
+    cells, x, fit = fitted
+    model.write(tmp_path / "model.json")
+    again = risk_model.read(tmp_path / "model.json")
+    assert again == model
+    held = cells["stage"] != "senior"
+    assert np.abs(again.risk(cells)[held] / np.asarray(fit.predict(x))[held] - 1).max() < 1e-12
+
+
+def test_a_code_without_an_estimate_or_not_recorded_has_no_risk(fitted, model):
+    cells, *_ = fitted
+    assert model.coefficients["stage"]["senior"] is None, "nobody of that stage has the event"
+    assert np.isnan(model.risk(cells)[cells["stage"] == "senior"]).all()
+    rows = pd.DataFrame({"sex": ["male", "missing", None], "stage": ["primary"] * 3})
+    assert np.isfinite(model.risk(rows)).tolist() == [True, False, False]
+
+
+def test_a_threshold_that_flags_all_or_nobody_is_none(fitted):
+    _, x, fit = fitted
+    made = risk_model.risk_model(on_cells.coefficients(fit, x), REFERENCE, "at_risk", -np.inf, **ABOUT)
+    assert made.threshold is None
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation")
+def test_a_reference_without_events_leaves_no_model(fitted):
+    cells, *_ = fitted
+    bare = cells.assign(events=cells["events"].where(cells["sex"] == "female", 0))
+    x = on_cells.design(bare, REFERENCE)
+    table = on_cells.coefficients(logit(x, bare["events"], bare["others"]), x)
+    with pytest.raises(NothingToEstimate, match="no finite intercept"):
+        risk_model.risk_model(table, REFERENCE, "at_risk", 0.3, **ABOUT)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: "{",
+        lambda content: "[]",
+        lambda content: json.dumps(json.loads(content) | {"more": 1}),
+        lambda content: json.dumps(json.loads(content) | {"intercept": "high"}),
+        lambda content: json.dumps(json.loads(content) | {"coefficients": {}}),
+        lambda content: json.dumps(json.loads(content) | {"coefficients": {"sex": {"male": "0"}}}),
+        lambda content: json.dumps(json.loads(content) | {"intercept": float("nan")}),
+        *(
+            lambda content, limit=limit: json.dumps(json.loads(content) | {"threshold": limit})
+            for limit in ("0.3", 1.5, -0.1, float("nan"), True)
+        ),
+    ],
+)
+def test_a_file_that_is_no_model_is_told(model, tmp_path, change):
+    file = tmp_path / "model.json"
+    model.write(file)
+    file.write_text(change(file.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(InputError, match="not a model of this compendium"):
+        risk_model.read(file)
+
+
+def test_a_missing_model_and_another_codebook_are_told(model, tmp_path):
+    with pytest.raises(InputError, match="no such model"):
+        risk_model.read(tmp_path / "none.json")
+    risk_model.check_codebook(model, tmp_path, codebook().sha256)
+    with pytest.raises(InputError, match="made with another codebook"):
+        risk_model.check_codebook(model, tmp_path / "model.json", "0" * 64)
+
+
+def test_the_card_says_what_it_must(model):
+    table = pd.DataFrame({"Measure": ["AUC"], "Validation part": ["0.784"]})
+    card = model_card.card(model, codebook(), "at risk", {"How well it does": table}, {"Youden": 0.39})
+    for words in (
+        "# Model card: the risk of being at risk",
+        "Simulated data",
+        "no diagnosis",
+        "180 cases of the years 2019 to 2022",
+        "School stage (stage), known at intake",
+        "No estimate, and so no score, for: School stage: Senior high.",
+        "Of 300 cases on record 60.0% have every predictor recorded.",
+        "55.0% of all who were at risk, and whatever the threshold, no more can be found.",
+        "by the name of its column alone",
+        codebook().sha256[:12],
+        "| AUC ",
+        "Youden: 39.0%",
+    ):
+        assert words in card, words
+    recorded = risk_model.RiskModel(**{**vars(model), "simulated": False})
+    assert "imulated" not in model_card.card(recorded, codebook(), "at risk", {}, {})

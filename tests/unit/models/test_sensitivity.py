@@ -1,0 +1,250 @@
+"""Analyses side by side: what is gathered, compared, printed and drawn is what went in."""
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from countstats.glm import design as on_cells
+from countstats.glm import logit
+from hotline.codebook import codebook
+from hotline.models import sensitivity
+from hotline.report.figures import odds_ratios
+from hotline.report.tables import robustness
+
+REFERENCE = {"sex": "male", "stage": "primary", "bullying": "no"}
+TERMS = pd.MultiIndex.from_tuples(
+    [("intercept", ""), ("sex", "female"), ("stage", "junior"), ("stage", "senior"), ("bullying", "yes")],
+    names=["variable", "code"],
+)
+LABELS = {"main": "Main", "firth": "Firth", "city": "Cities", "calls": "Calls"}
+
+
+def coefficients(b, se):
+    b, se = np.array(b), np.array(se)
+    return pd.DataFrame({"b": b, "se": se, "low": b - 2 * se, "high": b + 2 * se, "p": 0.01}, index=TERMS)
+
+
+@pytest.fixture
+def tidy():
+    main = coefficients([-1.0, 0.5, 0.1, 0.6, 0.4], [0.1] * 5)
+    other = coefficients([-1.0, 0.5, 0.3, 0.6, 0.4], [0.1, 0.1, 0.1, 0.1, 0.3])
+    other.loc[("bullying", "missing"), :] = 0.5
+    return sensitivity.gather({"main": main, "firth": main, "city": other, "calls": None})
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def test_gathered_are_odds_ratios_without_intercepts_and_gaps(tidy):
+    assert tidy.groupby("analysis").size().to_dict() == {"main": 4, "firth": 4, "city": 4}
+    girl = tidy[(tidy["analysis"] == "main") & (tidy["code"] == "female")].iloc[0]
+    assert girl[["odds_ratio", "low", "high"]].tolist() == pytest.approx(np.exp([0.5, 0.3, 0.7]).tolist())
+
+
+def tidy_by_rounding(tidy):
+    """The same with the odds ratios of one analysis off in their last digit."""
+    off = tidy["odds_ratio"].where(tidy["analysis"] != "firth", tidy["odds_ratio"] * (1 + 4e-16))
+    return tidy.assign(odds_ratio=off)
+
+
+def test_compared_are_errors_changes_and_what_turned(tidy):
+    found = sensitivity.compare(tidy)
+    assert found.loc["firth", ["se_ratio", "change"]].tolist() == [1, 1] and found.loc["firth", "turned"] == []
+    assert found.loc["firth", "at"] == () == sensitivity.compare(tidy_by_rounding(tidy)).loc["firth", "at"]
+    city = found.loc["city"]
+    assert city["change"] == pytest.approx(np.exp(0.2)) and city["at"] == ("stage", "junior")
+    assert city["turned"] == [("stage", "junior"), ("bullying", "yes")]
+    assert (city["se_ratio"], city["se_largest"]) == (pytest.approx(1), pytest.approx(3))
+    assert found["clear"].to_dict() == {"main": 3, "firth": 3, "city": 3}
+
+
+def test_printed_comparison_says_what_could_not_be_made(tidy):
+    sizes = {"main": "100", "firth": "100", "city": "90 in 21", "calls": "the export does not tell"}
+    shown = robustness.printed_comparison(sensitivity.compare(tidy), LABELS, sizes, codebook())
+    assert shown.iloc[3].tolist() == ["Calls", "the export does not tell", "–", "–", "–", "–"]
+    assert shown.iloc[2, 3] == "1.22 (junior high)"
+    assert shown.iloc[2, 5] == "junior high, bullied: yes"
+    assert not shown.map(lambda cell: "nan" in cell.lower()).any(axis=None)
+
+
+def test_the_code_farthest_from_its_reference_stands_for_a_variable(tidy):
+    assert sensitivity.leading(tidy) == [("sex", "female"), ("stage", "senior"), ("bullying", "yes")]
+
+
+def test_the_figure_has_a_point_for_every_analysis_and_term(tidy):
+    terms = sensitivity.leading(tidy)
+    figure = odds_ratios.analyses(tidy, terms, LABELS, codebook(), REFERENCE)
+    points = sum(
+        len(each.get_offsets()) for ax in figure.axes for each in ax.collections if each.get_offsets().size > 2
+    )
+    assert points == 9, "three analyses that could be made, three terms"
+    assert [each.get_text() for each in figure.legends[0].get_texts()] == ["Main", "Firth", "Cities"]
+    written = [each.get_text() for ax in figure.axes for each in ax.texts]
+    assert written == [
+        "Sex: girl (against boy)",
+        "School stage: senior high (against primary)",
+        "Bullied: yes (against no)",
+    ]
+
+
+def counts():
+    return pd.DataFrame(
+        {
+            "sex": pd.Categorical(["male", "male", "female", "female"]),
+            "stage": pd.Categorical(["primary", "junior"] * 2, ["primary", "junior"]),
+            "events": [50, 3, 40, 30],
+            "others": [60, 70, 80, 0],
+        }
+    )
+
+
+def test_rare_categories_and_combinations_are_found():
+    found = sensitivity.rarest(counts(), {"sex": "male", "stage": "primary"}, least=40, number=1)
+    assert found.index.tolist() == [("stage", "junior")] and found.iloc[0].tolist() == [33, 70, 103, True]
+    both = sensitivity.rarest(counts(), {"sex": "male", "stage": "primary"}, least=5, number=2)
+    assert both["sparse"].tolist() == [False, False]
+    pairs = sensitivity.rare_combinations(counts(), [("sex", "stage")], 10)
+    assert pairs[["code_first", "code_second", "n"]].to_numpy().tolist() == [
+        ["female", "junior", 30],
+        ["male", "junior", 73],
+    ]
+    assert sensitivity.rare_combinations(counts(), [], 10).empty
+
+
+def test_rare_categories_are_printed_with_both_estimates():
+    rare = sensitivity.rarest(counts(), {"sex": "male", "stage": "primary"}, least=40)
+    pairs = sensitivity.rare_combinations(counts(), [("sex", "stage")], 10)
+    table = coefficients([0.0, 0.5, 0.1, 0.6, 0.4], [0.1] * 5)
+    limits = pd.DataFrame({"low": [-1.0], "high": [1.0]}, index=TERMS[2:3])
+    shown = robustness.printed_rare(rare, pairs, table.drop(("sex", "female")), table, limits, 10, codebook())
+    assert shown.iloc[0].tolist() == [
+        "School stage: junior high",
+        "103",
+        "33",
+        "70",
+        "1.11 (0.90 to 1.35)",
+        "1.11 (0.37 to 2.72)",
+    ]
+    assert shown.iloc[1, 4] == "–", "no estimate by maximum likelihood"
+    assert shown.iloc[2:].to_numpy().tolist() == [
+        ["Sex: boy and school stage: junior high", "73", "fewer than 10", "the rest", "", ""],
+        ["Sex: girl and school stage: junior high", "30", "the rest", "fewer than 10", "", ""],
+    ]
+    few = robustness.printed_rare(rare, pairs, table, table, limits, 50, codebook()).iloc[3, 1:4]
+    assert few.tolist() == ["fewer than 50"] * 3
+    note = robustness.rare_note(rare, pd.Series([-1], index=TERMS[2:3]), 40, codebook())
+    assert "1 of the categories are" in note and "maximum likelihood: junior high." in note
+    note = robustness.rare_note(rare.assign(sparse=False), pd.Series(dtype=int), 40, codebook())
+    assert "no category is" in note and "No combination of terms" in note
+
+
+def test_levels_without_estimates_are_dashes_with_a_sentence():
+    tables = {"Ordinal": coefficients([0.0, 0.5, 0.1, 0.6, 0.4], [0.1] * 5), "High risk / well": None}
+    shown = robustness.printed_levels(list(TERMS[1:]), tables, None, codebook())
+    assert shown["High risk / well (95% CI)"].tolist() == ["–"] * 4
+    assert shown["Variable"].tolist() == ["Sex", "School stage", "", "Bullied"]
+    note = robustness.levels_note(tables, None)
+    assert "No finite estimates: High risk / well" in note and "could not be tested" in note
+
+
+def test_named_values_are_all_there_even_where_an_analysis_is_not(tidy):
+    ages = pd.DataFrame({"model": ["stage", "line", "curve", "both"], "against": ["", "", "line", "stage"],
+                         "chi_square": [np.nan, np.nan, 4.0, np.nan], "df": [np.nan, np.nan, 2, np.nan],
+                         "p": [np.nan, np.nan, 0.135, np.nan]})  # fmt: skip
+    gvif = pd.DataFrame({"gvif_per_df": [1.1, 1.2]})
+    named = robustness.values(sensitivity.compare(tidy), None, ages, gvif, pd.Series([0.1, 0.2]), codebook())
+    assert named["calls_change"] == named["proportional"] == named["age_beside_stage"] == (None, "–")
+    assert named["age_curve"][1] == "χ²(2) = 4.0, p = 0.135" and named["fmi_largest"][1] == "20.0%"
+    assert named["city_turned"] == (2, "junior high, bullied: yes") and named["firth_turned"] == (0, "none")
+    assert named["largest_change"][1] == "1.22"
+
+
+def test_age_takes_the_place_of_the_stage_and_stands_beside_it():
+    rng = np.random.default_rng(1)
+    cells = pd.DataFrame({"sex": rng.choice(["male", "female"], 90), "age": np.tile(np.arange(7, 16), 10)})
+    cells["stage"] = np.where(cells["age"] < 12, "primary", "junior")
+    cells = cells.assign(events=rng.integers(1, 9, 90), others=rng.integers(1, 9, 90))
+    cells[["sex", "stage"]] = cells[["sex", "stage"]].astype("category")
+    reference = {"sex": "male", "stage": "primary"}
+    designs, against = sensitivity.with_age(cells, reference, 4)
+    found = logit.compare(designs, cells, against)
+    pd.testing.assert_frame_equal(found, sensitivity.compare_ages(cells, reference, 4))
+    assert found["parameters"].tolist() == [3, 3, 5, 4]
+    assert found["df"].dropna().tolist() == [2, 1]
+    shown = robustness.printed_age(found)
+    assert shown.iloc[2, 3].endswith("against age as a straight line") and shown.iloc[0, 3] == ""
+
+
+def test_without_an_age_a_sentence_takes_the_place():
+    none = counts().iloc[:0]
+    designs, against = sensitivity.with_age(none, {"sex": "male"}, 4)
+    found = logit.compare(designs, none, against)
+    assert "Too few pupils" in robustness.printed_age(found).iloc[0, 0]
+    assert not len(found)
+
+
+def test_the_note_on_clusters_tells_degrees_of_freedom_and_the_largest():
+    table = coefficients([0.0] * 5, [0.1] * 5).assign(df=[1.0, 11.44, 16.0, 1234.5, 12.0])
+    note = robustness.clusters_note({"counsellor": None, "calls": table, "main": table}, {"calls": 1268})
+    assert note == "Callers: t with 11.4 to 1,234.5 degrees of freedom, 1,268 calls in the largest."
+    assert robustness.clusters_note({"city": None}, {}) == ""
+
+
+def gaps(ages, lengths=("under_5", "from_5", "missing", "from_5")):
+    """A tally of four cells for an imputation."""
+    return pd.DataFrame(
+        {
+            "sex": pd.Categorical(["male", "female", "missing", "female"], ["male", "female", "missing"]),
+            "level": pd.Categorical(["well", "high_risk", "well", "high_risk"], ["well", "high_risk", "missing"]),
+            "length_band": pd.Categorical(lengths, ["under_5", "from_5", "missing"]),
+            "age": pd.array(ages, "Int64"),
+            "n": [5, 4, 3, 2],
+        }
+    )
+
+
+def test_the_length_of_the_call_and_bands_of_age_help_to_fill_gaps():
+    found, used = sensitivity.with_auxiliaries(gaps([9, 10, None, 11]), ["sex", "level"])
+    assert used == ["sex", "level", "length_band", "age"]
+    assert found[used].astype(str).to_numpy().tolist() == [
+        ["male", "well", "under_5", "up to 9"],
+        ["female", "high_risk", "from_5", "up to 11"],
+        ["missing", "well", "missing", "missing"],
+    ]
+    assert found["n"].tolist() == [5, 6, 3]
+
+
+@pytest.mark.parametrize(
+    ("ages", "lengths", "auxiliary"),
+    [
+        ([None] * 4, ["under_5", "from_5", "from_5", "from_5"], ["length_band"]),  # nobody's age
+        ([9, 10, 11, 19], ["missing", "from_5", "from_5", "from_5"], ["age"]),  # the one boy would be lost
+        ([15] * 4, ["under_5"] * 4, []),  # the same for everybody
+    ],
+)
+def test_what_cannot_help_stays_out(ages, lengths, auxiliary):
+    found, used = sensitivity.with_auxiliaries(gaps(ages, lengths), ["sex", "level"])
+    assert used == ["sex", "level", *auxiliary] and found["n"].sum() == 14
+
+
+def test_clusters_that_the_export_does_not_tell_give_a_sentence():
+    frame = counts().melt(["sex", "stage"], on_cells.COUNTS, "at_risk", "n").replace({"events": "yes", "others": "no"})
+    frame["counsellor"] = np.nan
+
+    class Model:
+        names, reference = ["sex", "stage"], {"sex": "male", "stage": "primary"}
+
+        @staticmethod
+        def keep(cells):
+            return cells
+
+    found = sensitivity.clustered(Model, frame, "counsellor", "at_risk", None)
+    assert found == (None, "the export does not tell", 0)

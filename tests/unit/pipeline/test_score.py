@@ -1,0 +1,196 @@
+"""Scores of an export: statsmodels' own risks, one line for each row, and a reason wherever there is none."""
+
+import csv
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from exports import BOOK, HEADERS, at
+from samples import logit
+
+from conftest import KEY
+from countstats.glm import design as on_cells
+from hotline import paths
+from hotline.cleaning import decode, load
+from hotline.codebook import codebook
+from hotline.errors import InputError
+from hotline.models import risk_model
+from hotline.pipeline import params, score
+
+REFERENCE = {"sex": "male", "stage": "primary", "bullying": "no"}
+CHINESE = {name: {code.code: code.zh for code in BOOK[name].codes} for name in REFERENCE}
+OUTSIDE = score.outside(BOOK, params.check()["01-clean"])
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """A fit of statsmodels on all combinations of three predictors, and the model made of it."""
+    grid = pd.MultiIndex.from_product([BOOK[name].kept_codes for name in REFERENCE], names=list(REFERENCE))
+    cells = grid.to_frame(index=False)
+    cells = cells.astype({name: pd.CategoricalDtype(BOOK[name].kept_codes, ordered=True) for name in REFERENCE})
+    rng = np.random.default_rng(8)
+    cells["events"], cells["others"] = rng.integers(1, 40, len(cells)), rng.integers(1, 60, len(cells))
+    x = on_cells.design(cells, REFERENCE)
+    fit = logit(x, cells["events"], cells["others"])
+    about = {"sample": {}, "simulated": True, "codebook": BOOK.sha256}
+    return (
+        cells,
+        np.asarray(fit.predict(x)),
+        risk_model.risk_model(on_cells.coefficients(fit, x), REFERENCE, "at_risk", 0.4, **about),
+    )
+
+
+def scored(folder, rows, model):
+    """Write an export of such rows, score it, and return the lines that come out."""
+    with open(folder / "export.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADERS.values())
+        for row in rows:
+            writer.writerow(row if isinstance(row, list) else [row.get(name, "") for name in HEADERS])
+    connection = load.connect()
+    found = load.read(connection, folder / "export.csv", BOOK)
+    decode.decode(connection, BOOK, b"thrown away")
+    last = 1 + found["rows"] + found["empty rows"]
+    told = score.write(connection, model, BOOK, OUTSIDE, last, folder / "scores.csv")
+    connection.close()
+    lines = pd.read_csv(folder / "scores.csv", dtype={"row": int, "flagged": str, "reason": str})
+    assert told == (lines["risk"].notna().sum(), (lines["flagged"] == "yes").sum())
+    return lines
+
+
+def test_scores_are_statsmodels_prediction_to_twelve_digits(fitted, tmp_path):
+    cells, expected, model = fitted
+    order = np.random.default_rng(3).permutation(len(cells))
+    rows = [at(8, ticket_id=str(i), **{name: CHINESE[name][cells.loc[i, name]] for name in REFERENCE}) for i in order]
+    lines = scored(tmp_path, rows, model)
+    assert lines["row"].tolist() == list(range(2, 2 + len(rows))), "the order of the export"
+    assert np.abs(lines["risk"] / expected[order] - 1).max() < 1e-12
+    assert (lines["flagged"] == np.where(expected[order] >= 0.4, "yes", "no")).all()
+    assert lines["reason"].isna().all()
+
+
+def test_every_row_has_a_line_and_every_gap_a_reason(fitted, tmp_path):
+    *_, model = fitted
+    good = {"sex": "女", "stage": "初中", "bullying": "是"}
+    width = len(HEADERS)
+    rows = [
+        at(8, **good),
+        at(9, **good | {"stage": "大班"}),
+        at(10, **good | {"sex": "", "bullying": "未知"}),
+        at(11, **good | {"stage": "成人"}),
+        at(12, **good | {"age": "33"}),
+        [""] * width,
+        ["x"] * (width - 3),
+        at(13, **good | {"call_type": "测试来电", "stage": "??"}),
+        at(14, **{"sex": "", "stage": "", "bullying": ""}),
+        at(15, **good | {"disposition": "天知道"}),
+        at(16, **good | {"level": "", "sex": "Ｆ"}),
+    ]
+    lines = scored(tmp_path, rows, model).set_index("row")
+    assert list(lines.index) == list(range(2, 13)), "a row was dropped"
+    reasons = {row: reason for row, reason in lines["reason"].items() if isinstance(reason, str)}
+    assert reasons == {
+        3: "unknown code: 学段 (stage)",
+        4: "not recorded: 学生性别 (sex), 校园欺凌 (bullying)",
+        5: "outside the study: adult",
+        6: "outside the study: adult",
+        7: "the row is empty",
+        8: "the row cannot be read: more or fewer cells than headings",
+        9: "outside the study: test-call; unknown code: 学段 (stage)",
+        10: "no predictor is recorded",
+        12: "unknown code: 学生性别 (sex)",
+    }
+    assert lines["risk"].notna().tolist() == [row not in reasons for row in lines.index]
+    assert lines.loc[11, "risk"] == lines.loc[2, "risk"], "what is no predictor does not matter"
+    text = (tmp_path / "scores.csv").read_text(encoding="utf-8")
+    assert "10000000001" not in text and "大班" not in text, "a value of the export got out"
+
+
+def test_a_code_without_an_estimate_is_named(fitted, tmp_path):
+    *_, model = fitted
+    holed = risk_model.RiskModel(
+        **{**vars(model), "coefficients": {**model.coefficients, "stage": {"primary": 0.0, "junior": None}}}
+    )
+    lines = scored(
+        tmp_path, [at(8, sex="女", stage="初中", bullying="否"), at(9, sex="女", stage="高中", bullying="否")], holed
+    )
+    assert set(lines["reason"]) == {"no estimate for the code: 学段 (stage)"} and lines["risk"].isna().all()
+
+
+def test_without_a_threshold_nobody_is_flagged(fitted, tmp_path):
+    *_, model = fitted
+    lines = scored(tmp_path, [at(8, sex="女", stage="初中", bullying="否")],
+                   risk_model.RiskModel(**{**vars(model), "threshold": None}))  # fmt: skip
+    assert lines["risk"].notna().all() and lines["flagged"].isna().all()
+
+
+def test_a_predictor_made_while_cleaning_is_refused(fitted):
+    *_, model = fitted
+    derived = risk_model.RiskModel(**{**vars(model), "coefficients": {"hour_band": {"night": 0.1}}})
+    with pytest.raises(InputError, match='"hour_band" is made while cleaning'):
+        score.score_sql(derived, codebook(), OUTSIDE)
+
+
+def test_a_model_of_another_codebook_is_refused(fitted, tmp_path, monkeypatch):
+    *_, model = fitted
+    file = tmp_path / "model.json"
+    risk_model.RiskModel(**{**vars(model), "codebook": "0" * 64}).write(file)
+    monkeypatch.setenv("MODEL", str(file))
+    with pytest.raises(InputError, match="made with another codebook"):
+        score.models(simulated=True)
+
+
+def test_a_model_of_what_is_known_too_late_is_refused(fitted, tmp_path, monkeypatch):
+    *_, model = fitted
+    risk_model.RiskModel(**{**vars(model), "coefficients": {"disposition": {"none": 0.1}}}).write(tmp_path / "m.json")
+    monkeypatch.setenv("MODEL", str(tmp_path / "m.json"))
+    with pytest.raises(InputError, match='"disposition" is known at'):
+        score.models(simulated=True)
+
+
+def test_a_model_of_simulated_calls_warns_before_real_ones(fitted, tmp_path, monkeypatch, capsys):
+    *_, model = fitted
+    file = tmp_path / "model.json"
+    model.write(file)
+    monkeypatch.setenv("MODEL", str(file))
+    assert list(score.models(simulated=True)) == [file] and capsys.readouterr().out == ""
+    score.models(simulated=False)
+    assert "was developed on simulated data" in capsys.readouterr().out
+
+
+def test_without_a_model_it_is_said_how_to_make_one(monkeypatch, tmp_path):
+    monkeypatch.delenv("MODEL", raising=False)
+    monkeypatch.setattr(paths, "DERIVED", tmp_path)
+    with pytest.raises(InputError, match="no such model; `make 07-use` makes one"):
+        score.models(simulated=True)
+
+
+@pytest.mark.xdist_group("pipeline")
+def test_make_score_of_the_simulated_and_of_a_real_export(changeable):
+    said = changeable.make("score")
+    folder = changeable.folder / "data-derived/scores"
+    rows = (changeable.folder / "data-raw/simulated/export.csv").read_text(encoding="utf-8-sig").count("\n")
+    for outcome in ("at_risk", "high_risk"):
+        assert (folder / f"{outcome}.csv").read_text(encoding="utf-8").count("\n") == rows
+    counts = re.findall(r"([\d,]+) rows, ([\d,]+) scored", said)
+    assert len(counts) == 2 and int(counts[0][0].replace(",", "")) == rows - 1
+    assert 0 < int(counts[0][1].replace(",", "")) < rows
+
+    export = changeable.folder / "data-raw/private/real.csv"
+    export.parent.mkdir()
+    lines = (changeable.folder / "data-raw/simulated/export.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    export.write_text("".join(lines[:200]), encoding="utf-8")
+    assert "UNPROTECTED=yes" in changeable.make("score", "EXPORT=data-raw/private/real.csv", expect=2)
+    real = "EXPORT=data-raw/private/real.csv", "UNPROTECTED=yes", KEY
+    assert "there is no such model" in changeable.make("score", *real, expect=2)
+    why = r"At risk: of the pupils in the \w+ part \d+ have the event and \d+ have not, and a risk model needs"
+    assert re.search(f"07-use-at_risk +[0-9.]+ s   NOT ESTIMATED: {why}", changeable.make("07-use-at_risk", *real))
+    assert re.search(f"up to date; NOT ESTIMATED: {why}", changeable.make("07-use", *real))
+    said = changeable.make("score", *real, expect=2)
+    assert re.search(f"07-use-at_risk made no model: {why}", said) and "name one of another export: MODEL=path" in said
+    said = changeable.make("score", *real, "MODEL=data-derived/07-use-at_risk/results/model.json")
+    assert "WARNING" in said and "private/data-derived/scores/at_risk.csv   199 rows" in said
+    assert not list((changeable.folder / "private/data-derived/running").glob("scores/*"))
+    shutil.rmtree(changeable.folder / "private")

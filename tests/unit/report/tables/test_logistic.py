@@ -1,0 +1,252 @@
+"""The tables and the plots of odds ratios show those that they are given, and nothing else."""
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from samples import logit
+
+from countstats.glm import design as on_cells
+from countstats.glm import interaction, marginal, profile
+from countstats.glm import logit as quick
+from hotline.codebook import codebook
+from hotline.report.figures import odds_ratios as forest
+from hotline.report.tables import logistic, model_tables
+
+REFERENCE = {"sex": "male", "left_behind": "no", "bullying": "no", "peer_relation": "good"}
+BLOCKS = {"individual": ["sex"], "family": ["left_behind"], "environment": ["bullying", "peer_relation"]}
+
+
+@pytest.fixture(scope="module")
+def model():
+    """Cells of four variables with a strong effect of sex and none of being left behind, and their fit."""
+    codes = [codebook()[name].kept_codes for name in REFERENCE]
+    grid = pd.MultiIndex.from_product(codes, names=list(REFERENCE)).to_frame(index=False)
+    grid = grid.astype({name: pd.CategoricalDtype(codes[i]) for i, name in enumerate(REFERENCE)})
+    risk = 0.2 + 0.4 * (grid["sex"] == "female") + 0.1 * (grid["bullying"] == "yes")
+    grid = grid.assign(events=(1000 * risk).astype(int))
+    grid["others"] = 1000 - grid["events"]
+    x = on_cells.design(grid, REFERENCE)
+    return grid, x, on_cells.coefficients(logit(x, grid["events"], grid["others"]), x)
+
+
+@pytest.fixture
+def table(model):
+    grid, _, coefficients = model
+    alone = on_cells.univariable(grid, REFERENCE)
+    return logistic.side_by_side(alone, on_cells.odds_ratios(coefficients), BLOCKS, REFERENCE)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def test_one_row_per_category_with_its_block(table, model):
+    assert table["variable"].tolist() == [*["sex"] * 2, *["left_behind"] * 2, *["bullying"] * 2, *["peer_relation"] * 3]
+    assert table["block"].tolist() == ["individual"] * 2 + ["family"] * 2 + ["environment"] * 5
+    references = table[table["reference"]]
+    assert references["code"].tolist() == list(REFERENCE.values())
+    assert references[["odds_ratio_univariable", "odds_ratio_multivariable"]].eq(1).all(axis=None)
+    assert references[["low_univariable", "p_multivariable"]].isna().all(axis=None)
+    grid = model[0]
+    assert table.groupby("variable")["n"].sum().eq(grid[on_cells.COUNTS].to_numpy().sum()).all()
+
+
+def test_alone_and_together_stay_apart(table, model):
+    girl = table.set_index("code").loc["female"]
+    assert girl["odds_ratio_multivariable"] == pytest.approx(np.exp(model[2].loc[("sex", "female"), "b"]))
+    by_hand = on_cells.collapse(model[0], ["sex"])[on_cells.COUNTS].to_numpy()
+    assert girl["odds_ratio_univariable"] == pytest.approx(
+        by_hand[1, 0] * by_hand[0, 1] / (by_hand[1, 1] * by_hand[0, 0])
+    )
+    assert (
+        logistic.one_kind(table, "univariable").set_index("code").loc["female", "odds_ratio"]
+        == girl["odds_ratio_univariable"]
+    )
+
+
+def test_printed_table(table):
+    shown = logistic.printed(table, codebook(), "At risk", level=0.9)
+    assert shown["Variable"].tolist()[:4] == ["Sex", "", "Left behind", ""]
+    assert shown.loc[0, ["Category", "OR alone (90% CI)", "p"]].tolist() == ["Boy", "1 (reference)", ""]
+    assert shown.loc[1, "p"] == "<0.001"
+    assert shown.loc[1, "At risk"] == "7,800 (65.0%)"
+
+
+def test_no_estimate_prints_as_a_dash(table):
+    empty = ["odds_ratio_multivariable", "low_multivariable", "high_multivariable", "p_multivariable"]
+    table.loc[1, empty] = np.nan
+    shown = logistic.printed(table, codebook(), "At risk")
+    assert shown.loc[1, ["OR together (95% CI)", "p"]].tolist() == ["–", "–"]
+    figure = forest.forest(logistic.one_kind(table, "multivariable"), codebook(), "Odds ratio")
+    assert "no estimate" in texts(figure)
+
+
+def texts(figure):
+    return [each.get_text() for each in figure.axes[0].texts]
+
+
+def test_forest_has_a_line_for_each_estimate_and_names_each_reference(table):
+    figure = forest.forest(logistic.one_kind(table, "multivariable"), codebook(), "Odds ratio", 0.9)
+    axis, shown = figure.axes[0], texts(figure)
+    assert axis.get_xscale() == "log"
+    printed = [each for each in logistic.estimates(table, "multivariable") if each != "1 (reference)"]
+    assert [each for each in shown if " to " in each] == printed
+    for label in ("Sex: girl (reference: boy)", "Peer relation (reference: good)", "Environment", "OR (90% interval)"):
+        assert label in shown
+    assert "Good" not in shown, "a reference has no line of its own"
+
+
+def test_a_marker_is_filled_only_where_the_interval_leaves_out_one(table):
+    figure = forest.forest(logistic.one_kind(table, "multivariable"), codebook(), "Odds ratio")
+    markers = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    filled = [line.get_markerfacecolor() != "white" for line in markers]
+    assert filled == [True, False, True, False, False]
+
+
+def test_an_interval_beyond_the_axis_is_cut_with_a_point(table):
+    table.loc[1, "high_multivariable"] = 1e6
+    figure = forest.forest(logistic.one_kind(table, "multivariable"), codebook(), "Odds ratio")
+    axis = figure.axes[0]
+    assert axis.get_xlim()[1] == 32
+    assert [line.get_marker() for line in axis.lines].count(">") == 1
+
+
+def test_printed_model_starts_with_the_intercept(model):
+    shown = logistic.printed_model(model[2], codebook())
+    assert shown["Variable"].tolist() == ["Intercept", "Sex", "Left behind", "Bullied", "Peer relation", ""]
+    assert shown["Category"].tolist() == ["", "Girl", "Yes", "Yes", "Fair", "Poor"]
+    assert float(shown.loc[1, "Coefficient"]) == pytest.approx(model[2].loc[("sex", "female"), "b"], abs=5e-5)
+
+
+def test_the_columns_of_the_forest_do_not_overlap_and_fill_the_width(table):
+    figure = forest.forest(logistic.one_kind(table, "multivariable"), codebook(), "Odds ratio")
+    axis = figure.axes[0]
+    boxes = {each.get_text(): each.get_window_extent() for each in axis.texts}
+    printed = [box for words, box in boxes.items() if " to " in words or words.startswith("OR")]
+    labels = [box for words, box in boxes.items() if not (" to " in words or words.startswith("OR"))]
+    plot = axis.get_window_extent()
+    assert max(box.x1 for box in labels) < min(box.x0 for box in printed)
+    assert max(box.x1 for box in printed) < plot.x0
+    assert plot.x1 == pytest.approx(figure.bbox.x1)
+    assert plot.width > 0.3 * figure.bbox.width
+
+
+# --- profiles, effects, interactions ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def complete(model):
+    """The table with profile limits and marginal effects, as the notebook makes it."""
+    grid, x, coefficients = model
+    fitted = quick.fit(x, grid)
+    alone = on_cells.univariable(grid, REFERENCE).join(profile.univariable(grid, REFERENCE).add_prefix("profile_"))
+    effects = marginal.average_effects(x, grid, fitted)[["effect", "low", "high"]]
+    effects = effects.set_axis(["effect", "effect_low", "effect_high"], axis=1)
+    together = on_cells.odds_ratios(coefficients).join(profile.multivariable(x, grid, fitted).add_prefix("profile_"))
+    return logistic.side_by_side(alone, together.join(effects), BLOCKS, REFERENCE), fitted
+
+
+def test_profiles_and_effects_are_printed_without_the_references(complete):
+    shown = logistic.printed_profiles(complete[0], codebook(), 0.9)
+    assert shown["Category"].tolist() == ["Girl", "Yes", "Yes", "Fair", "Poor"]
+    assert shown["Variable"].tolist() == ["Sex", "Left behind", "Bullied", "Peer relation", ""]
+    girl = complete[0].set_index("code").loc["female"]
+    points = 100 * girl["effect_multivariable"]
+    assert points == pytest.approx(40, abs=1), "as the cells were made"
+    assert shown.loc[0, "Marginal effect, points (90% CI)"].startswith(f"{points:.1f} (")
+    assert shown.loc[0, "OR together (90% profile CI)"].startswith(f"{girl['odds_ratio_multivariable']:.2f} (")
+
+
+def test_named_values_cover_every_code_of_every_predictor(complete):
+    table = complete[0][complete[0]["code"] != "poor"]
+    named = logistic.values(table, BLOCKS, codebook())
+    assert named["or_sex_female"][1] == logistic.estimates(table, "multivariable")[1]
+    assert named["or_sex_male"][1] == "1 (reference)"
+    assert named["or_peer_relation_poor"] == named["ame_peer_relation_poor"] == (None, "–")
+    assert named["ame_sex_female"][0] == pytest.approx(0.4, abs=0.01)
+    assert len(named) == 2 * (2 + 2 + 2 + 3)
+
+
+@pytest.fixture(scope="module")
+def within(model, complete):
+    grid, x, _ = model
+    _, larger, fitted, _ = interaction.fit(x, grid, "sex", "peer_relation")
+    _, wider, other, _ = interaction.fit(x, grid, "peer_relation", "sex")
+    return {"sex": interaction.within(larger, grid, fitted, "sex", "peer_relation")}, {
+        "peer_relation": interaction.within(wider, grid, other, "peer_relation", "sex")
+    }
+
+
+def test_odds_ratios_within_categories_are_printed_and_drawn(within, complete):
+    overall = pd.Series({("sex", "female"): np.exp(complete[1].estimates["sex", "female"])})
+    for tables, columns in zip(within, (["Girl / boy"], ["Fair / good", "Poor / good"]), strict=True):
+        shown = model_tables.printed_within(tables, REFERENCE, codebook())
+        assert shown.columns.tolist()[1:] == columns
+        figure = forest.odds_by_category(tables, overall, codebook(), REFERENCE)
+        marks = sum(len(line.get_xdata()) for line in figure.axes[0].lines if line.get_marker() == "o")
+        assert marks == shown.iloc[:, 1:].size
+    assert figure.axes[0].get_legend() is not None and not figure.get_supxlabel()
+
+
+def test_what_rests_on_few_is_marked_in_table_and_figure(within, complete):
+    tables = {"sex": within[0]["sex"].copy()}
+    tables["sex"].loc[("female", "poor"), "sparse"] = True
+    shown = model_tables.printed_within(tables, REFERENCE, codebook())["Girl / boy"]
+    assert [each.endswith("†") for each in shown] == [False, False, True]
+    overall = pd.Series({("sex", "female"): 2.0})
+    figure = forest.odds_by_category(tables, overall, codebook(), REFERENCE, 10)
+    (cross,) = (line for line in figure.axes[0].lines if line.get_marker() == "x")
+    assert cross.get_xdata().tolist() == [tables["sex"].loc[("female", "poor"), "odds_ratio"]]
+    assert "fewer than 10 pupils" in figure.get_supxlabel()
+    assert "†: fewer than 10 pupils" in model_tables.interaction_note({}, tables, 10, codebook())
+
+
+def test_a_combination_that_nobody_has_is_a_dash_and_no_mark(within):
+    tables = {"sex": within[0]["sex"].copy()}
+    tables["sex"].iloc[1, 1:5] = np.nan
+    assert model_tables.printed_within(tables, REFERENCE, codebook())["Girl / boy"].tolist()[1] == "–"
+    forest.odds_by_category(tables, pd.Series({("sex", "female"): 2.0}), codebook(), REFERENCE)
+
+
+def test_without_the_other_variable_a_sentence_takes_the_place():
+    assert "not among the predictors" in model_tables.printed_within({}, REFERENCE, codebook()).iloc[0, 0]
+    assert "not among the predictors" in texts(forest.odds_by_category({}, None, codebook(), REFERENCE))[0]
+
+
+def test_the_note_tells_the_tests_and_which_could_not_be_made():
+    crossed = {"sex": {"chi_square": 9.5, "df": 2, "p": 0.0087, "kind": "likelihood ratio"},
+               "stage": {"chi_square": np.nan, "df": 0, "p": np.nan, "kind": "likelihood ratio"}}  # fmt: skip
+    note = model_tables.interaction_note(crossed, {}, 10, codebook())
+    assert "†" not in note
+    assert "sex and presenting problem: likelihood ratio χ²(2) = 9.5, p = 0.009." in note
+    assert "stage and presenting problem: not tested, since no further combination" in note and "nan" not in note
+
+
+def gains():
+    row = {"chi_square": 50.0, "df": 3, "p": 1e-9, "mcfadden": 0.1, "cox_snell": 0.12, "nagelkerke": 0.2, "tjur": 0.15,
+           "auc": 0.7, "auc_low": 0.68, "auc_high": 0.72, "gain": 0.2, "gain_low": 0.18, "gain_high": 0.22,
+           "gain_p": 0.0}  # fmt: skip
+    return pd.DataFrame([{"block": "individual", **row}, {"block": "family", **row, "gain_p": np.nan}])
+
+
+def test_blocks_and_variables_are_printed_with_what_was_left_out_named():
+    shown = model_tables.printed_blocks(gains())
+    assert shown.columns.tolist() == ["Measure", "Individual", "and family"] and len(shown) == 9
+    assert shown["Individual"].tolist()[:2] == ["50.0 (3)", "<0.001"]
+    tests = pd.DataFrame({"chi_square": [9.0, 4.0], "df": [1, 2], "p": [0.003, 0.1]}, index=["sex", "left_behind"])
+    fractions = pd.DataFrame({"fraction": [0.1], "low": [0.05], "high": [0.15], "events": [5.0]}, index=["left_behind"])
+    blocks = {"individual": ["sex"], "family": ["left_behind"]}
+    variables = model_tables.printed_variables(tests, fractions, blocks, codebook())
+    assert variables.iloc[:, -1].tolist() == ["", "10.0% (5.0 to 15.0)"]
+    crossed = {"sex": {"chi_square": 9.5, "df": 2, "p": 0.009}}
+    named = model_tables.values(gains(), tests, fractions, crossed, BLOCKS)
+    assert named["p_environment"] == named["stage_by_problem"] == named["fraction_environment"] == (None, "–")
+    assert named["gain_p_family"] == (None, "–") and named["sex_by_problem"][1] == "χ²(2) = 9.5, p = 0.009"
+    assert named["fraction_left_behind"][1] == "10.0% (5.0 to 15.0)"

@@ -1,0 +1,148 @@
+"""The tables of the risk model: what is estimated with its interval, and a dash with a reason for what is not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from countstats.prediction import performance, roc
+from countstats.prediction.pooling import Pooled
+from countstats.prediction.updating import Update
+from hotline.codebook import codebook
+from hotline.report.tables import prediction, validation_tables
+
+GOOD = performance.measure([0.1, 0.3, 0.5, 0.8], [2, 5, 9, 14], [20, 15, 10, 4], 0.4)
+BARE = performance.measure([0.1, 0.3], [0, 0], [20, 15], 0.2)
+
+
+def test_performance_prints_intervals_and_dashes_and_no_nan():
+    more = pd.Series({"hl": {"chi_square": 13.34, "df": 10, "p": 0.2}, "partial_auc": 0.6, "partial_auc_low": np.nan,
+                      "partial_auc_high": np.nan, "ici": 0.00812})  # fmt: skip
+    table = prediction.performance({"A": pd.concat([GOOD, more]), "B": BARE}, "ill").set_index("Measure")
+    assert table.loc["AUC", "A"].startswith("0.8") and " to " in table.loc["AUC", "A"]
+    assert table.loc["Hosmer-Lemeshow χ² (df; p)", "A"] == "13.3 (10; 0.200)"
+    assert table.loc["Partial AUC at high specificity", "A"] == "0.600", "no interval was made"
+    assert (
+        table.loc["Pupils ill", "B"] == "0 (0.0%)"
+        and table.loc["AUC", "B"] == "–"
+        and table.loc["Sensitivity", "B"] == "–"
+    )
+    assert not table.map(lambda cell: "nan" in str(cell).lower()).any(axis=None)
+
+
+def test_groups_are_labelled_and_their_gaps_explained():
+    frame = pd.DataFrame([{"variable": "sex", "code": "male", **GOOD}, {"variable": "region", "code": "north", **BARE}])
+    frame["cases"], frame["scored"] = [5254, 70], [0.613, 0.5]
+    table = prediction.groups(frame, codebook())
+    assert table[["Group", "Category"]].to_numpy().tolist() == [["Sex", "Boy"], ["Region", "North"]]
+    assert table["AUC"].iloc[1] == "–" and table["Alerts"].iloc[1].startswith("43%")
+    assert table["Scored"].tolist() == ["61% of 5,254", "50% of 70"]
+    note = prediction.missing_note(frame, codebook())
+    assert note.endswith("Region: North (nobody has the event: only the flagged can be counted).")
+    assert prediction.missing_note(frame.iloc[:1], codebook()) == ""
+
+
+def test_thresholds_count_alerts_by_calls_and_by_shift():
+    row = performance.of_all(roc.at_threshold([0.1, 0.6], [10, 30], [40, 20], 0.5), 0.5, 0.4)
+    table = prediction.thresholds({"Youden": row, "None": {**row, "threshold": np.inf}}, 12).set_index("Chosen by")
+    assert table.loc["Youden", ["Risk", "Alerts per 1,000", "Per shift"]].tolist() == ["50.0%", "250", "3.0"]
+    assert table.loc["None", "Risk"] == "–"
+    assert table.loc["Youden", "Found of all"].startswith("30% (") and table.loc["Youden", "Sensitivity"][:3] == "75%"
+    note = prediction.thresholds_note(12, 0.5, 0.4, "ill", "95%")
+    assert "12 in a shift, of which 50.0% have" in note and "all pupils ill" in note and "40.0% of them" in note
+
+
+def test_differences_are_printed_and_tidied():
+    area, pair = roc.auc([1, 2, 3], [3, 5, 9], [9, 5, 2]), roc.Difference(-0.0123, 0.001, -0.014, -0.01, -9, 1e-9)
+    rows = {"All": (area, None), "Without": (area, pair)}
+    table = prediction.differences(rows)
+    assert table["Difference"].tolist() == ["–", "−0.0123 (−0.0140 to −0.0100)"] and table["p"].tolist() == [
+        "",
+        "<0.001",
+    ]
+    tidy = prediction.tidy_differences(rows)
+    assert tidy.loc[1, "difference"] == -0.0123 and np.isnan(tidy.loc[0, "p"]) and tidy.loc[0, "auc"] == area.value
+
+
+def test_the_score_has_every_sum_in_pairs_of_columns():
+    sheet = pd.DataFrame({"variable": ["a", "a", "b"], "code": ["x", "y", "z"], "points": [0, 4, 2]})
+    table = prediction.score(sheet, -2.0, 0.1, pairs=3)
+    assert [head.strip() for head in table] == ["Sum", "Risk"] * 3
+    assert table.iloc[:, ::2].to_numpy().tolist() == [["0", "3", "6"], ["1", "4", ""], ["2", "5", ""]]
+    assert table.iloc[0].tolist() == ["0", "11.9%", "3", "15.4%", "6", "19.8%"]
+
+
+def test_callers_are_made_up_of_the_usual_answers_and_those_without_an_estimate_left_out():
+    cells = pd.DataFrame({"stage": ["primary"] * 2 + ["junior"] * 2, "sex": ["male", "female"] * 2,
+                          "events": [1, 5, 2, 0], "others": [2, 3, 2, 1]})  # fmt: skip
+    b = {("stage", "primary"): 0.0, ("stage", "junior"): 0.4, ("sex", "male"): 0.1, ("sex", "female"): 0.0}
+    sheet = pd.DataFrame([(*term, each) for term, each in b.items()], columns=["variable", "code", "b"])
+    reference, book = {"stage": "primary", "sex": "male"}, codebook()
+    assert prediction.callers(cells, sheet, reference, book) == {
+        "Reference throughout": reference,
+        "Most points throughout": {"stage": "junior", "sex": "male"},
+        "Usual answers: Junior high": {"stage": "junior", "sex": "male"},
+        "Usual answers: Primary": {"stage": "primary", "sex": "female"},
+    }
+    assert "Usual answers: Primary" not in prediction.callers(cells, sheet.iloc[:3], reference, book)
+
+
+def test_samples_end_with_the_pooled_row():
+    corrected = pd.DataFrame({"corrected": [0.7, 0.0, 0.9]}, index=["auc", "intercept", "slope"])
+    pooled = {name: Pooled(1, 0.5, 1.5, 0.1, 0, 2) for name in corrected.index}
+    frame = validation_tables.samples(
+        corrected, GOOD, {("Later year", "2022"): GOOD, ("Another region", "North"): BARE}, pooled
+    )
+    assert frame["label"].tolist() == ["Bootstrap, corrected", "Random validation part", "2022", "North", "Pooled"]
+    assert frame["heading"].iloc[-1] == "Another region" and frame.loc[4, "auc_high"] == 1.5
+    printed = validation_tables.elsewhere(frame)
+    assert printed["AUC"].tolist()[0] == "0.700" and printed["AUC"].tolist()[3] == "–"
+    assert printed["Pupils"].tolist() == ["–", "79", "79", "35", "–"]
+    told = validation_tables.left_out({"North": "it would have 3"})
+    assert told == "Not held out, for want of cases: North (it would have 3)." and validation_tables.left_out({}) == ""
+    nowhere = validation_tables.samples(corrected, GOOD, {}, dict.fromkeys(pooled, Pooled(*[np.nan] * 6)))
+    assert nowhere["label"].tolist() == ["Bootstrap, corrected", "Random validation part"]
+
+
+def test_a_chart_leaves_out_those_of_no_recorded_category():
+    frame = pd.DataFrame([{"variable": "sex", "code": "male", **GOOD}, {"variable": "sex", "code": "missing", **GOOD}])
+    shown = validation_tables.in_panels(frame, codebook())
+    assert shown[["heading", "label"]].to_numpy().tolist() == [["Sex", "Boy"]]
+
+
+def test_recalibration_says_what_was_changed():
+    changes = {
+        "2022": (Update("none", 0.0, 1.0, 0.4), GOOD, GOOD),
+        "North": (Update("both", 0.2, 0.8, 1e-5), GOOD, GOOD.replace(GOOD["brier"], 0.1)),
+        "East": (Update("few", np.nan, np.nan, np.nan), BARE, BARE),
+    }
+    table = validation_tables.recalibration(changes)
+    assert table["Change"].tolist() == ["No change", "Intercept and slope", "Too few to choose"]
+    assert table["Intercept; slope"].tolist() == ["–", "0.20; 0.80", "–"]
+    assert table["p"].tolist() == ["0.400", "<0.001", "–"] and set(table.iloc[2, 3:]) == {"–"}
+    assert table["Brier score"].tolist()[1] == f"{GOOD['brier']:.4f} → 0.1000"
+    assert validation_tables.recalibrated(changes) == (2, 1, 1) and validation_tables.recalibrated({}) == (0, 0, 0)
+    assert validation_tables.recalibration({}).iloc[0, 0] == "None could be held out"
+    assert list(validation_tables.tidy_recalibration({})) == list(validation_tables.tidy_recalibration(changes))
+    tidy = validation_tables.tidy_recalibration(changes)
+    assert tidy.loc[1, "slope"] == 0.8 and tidy.loc[0, "oe_before"] == GOOD["oe"]
+
+
+@pytest.mark.parametrize(("value", "named"), [(0.5, 0.5), (np.nan, None), (np.inf, None)])
+def test_a_value_without_a_number_is_none(value, named):
+    assert validation_tables.finite(value) == named
+
+
+def test_the_extremes_are_recorded_groups_with_an_interval():
+    frame = pd.DataFrame([
+        {"variable": "sex", "code": "male", "auc": 0.8, "auc_low": 0.7},
+        {"variable": "sex", "code": "female", "auc": 0.7, "auc_low": 0.6},
+        {"variable": "region", "code": "north", "auc": 0.5, "auc_low": np.nan},
+        {"variable": "region", "code": "missing", "auc": 0.4, "auc_low": 0.1},
+    ])  # fmt: skip
+    found = validation_tables.extremes(frame, codebook(), "auc")
+    assert {end: (label, row["auc"]) for end, (label, row) in found.items()} == {
+        "least": ("Sex: Girl", 0.7),
+        "most": ("Sex: Boy", 0.8),
+    }
+    label, row = validation_tables.extremes(frame.iloc[2:], codebook(), "auc")["least"]
+    assert label == "–" and np.isnan(row["auc"])

@@ -1,0 +1,78 @@
+"""What a step leaves: values that can be read again, whatever was estimated, and a sentence where nothing was."""
+
+import json
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from hotline.report.exhibits import Exhibits
+
+
+@pytest.fixture
+def exhibits(tmp_path, monkeypatch):
+    """Make the exhibits of a step in an empty folder."""
+    monkeypatch.setenv("HOTLINE_OUT", str(tmp_path))
+    monkeypatch.setenv("HOTLINE_SIMULATED", "yes")
+    return Exhibits
+
+
+@pytest.mark.parametrize(("value", "kept"), [(0.5, 0.5), (np.float64(2), 2.0), (np.nan, None), (-np.inf, None), (3, 3)])
+def test_a_value_without_an_estimate_is_kept_as_none(exhibits, tmp_path, value, kept):
+    out = exhibits("03-anova")
+    out.value("ratio", value, "–")
+    out.finish()
+    record = json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))
+    assert record["values"]["ratio"]["value"] == kept and record["not_estimated"] is None
+
+
+PROMISED = {"results": ["made", "owed"], "tables": ["shares", "odds_ratios"], "figures": ["forest"]}
+
+
+def test_where_nothing_can_be_estimated_the_sentence_stands_in_all_that_is_owed(exhibits, tmp_path):
+    out = exhibits("06-logistic", "at_risk", **PROMISED)
+    out.result("made", pd.DataFrame({"n": [3]}))
+    out.table("shares", pd.DataFrame({"n": ["3"]}), "Shares.")
+    out.value("n", 3, "3")
+    why = "none of the pupils (3) are at risk"
+    out.stop(why)
+    assert pd.read_csv(tmp_path / "results/made.csv")["n"].tolist() == [3]
+    assert pd.read_csv(tmp_path / "results/owed.csv")["not_estimated"].tolist() == [why]
+    assert "| 3" in (tmp_path / "tables/shares.md").read_text(encoding="utf-8").replace("  ", "")
+    table = (tmp_path / "tables/odds_ratios.md").read_text(encoding="utf-8")
+    assert "None of the pupils (3) are at risk." in table and "*Simulated data.*" in table
+    assert ": Odds ratios (logistic at risk): not estimated. {#tbl-logistic-at-risk-odds-ratios}" in table
+    assert (tmp_path / "figures/forest.png").stat().st_size > 5000
+    assert "Simulated data" in (tmp_path / "figures/forest.svg").read_text(encoding="utf-8")
+    record = json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))
+    assert record["not_estimated"] == why and list(record["values"]) == ["n"]
+    assert (tmp_path / "tallies.csv").exists()
+    plt.close("all")
+    with pytest.raises(ValueError, match=r"promised results not made: \['owed'\]"):
+        out.finish()  # by hand, after a mended cell: what the sentence stood for is still owed
+
+
+@pytest.fixture
+def shell():
+    """A notebook's shell, as a kernel has it."""
+    shell = InteractiveShell.instance()
+    yield shell
+    shell.reset()
+    InteractiveShell.clear_instance()
+
+
+def test_a_cell_that_finds_nothing_to_estimate_ends_the_notebook_by_itself(exhibits, shell, tmp_path, capsys):
+    shell.run_cell("from hotline.exhibits import Exhibits; from hotline.errors import InputError, NothingToEstimate")
+    shell.run_cell("old = Exhibits('03-anova', results=['of_an_earlier_run'])")
+    shell.run_cell("out = Exhibits('03-anova', results=['means'])")
+    shell.run_cell("raise InputError('no such column; name another')")
+    assert not (tmp_path / "values.json").exists(), "bad input is no reason to write anything"
+    said = capsys.readouterr()
+    assert "InputError: no such column; name another" in said.out + said.err
+    assert not re.search("Traceback|----", said.out + said.err), "a sentence, and no traceback"
+    shell.run_cell("raise NothingToEstimate('nobody is here')")
+    assert json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))["not_estimated"] == "nobody is here"
+    assert [file.stem for file in (tmp_path / "results").iterdir()] == ["means"]
