@@ -3,6 +3,7 @@
 import math
 import re
 
+DASH = "–"  # printed where there is no number
 _MARKS = re.compile(r"([\\`*_{}\[\]<>@$|~^#])")
 
 

@@ -5,5 +5,6 @@ held_out      which cases are held out for validation
 estimable     the part of a logistic model that the counts can estimate
 levels        the three levels in one model, ordinal and multinomial
 sensitivity   several analyses of one question side by side
+validation    samples, groups, comparisons and recalibrations of a validation as frames
 risk_model    the model as a small file;  model_card: what it is for, in words
 """

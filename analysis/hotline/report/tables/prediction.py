@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from countstats.glm.design import COUNTS
 from countstats.prediction.points import risk
 from hotline import text
+from hotline.text import DASH
 
-DASH = "–"
 # What a row of `performance.measure` is called, and how it is printed.
 MEASURES = {
     "auc": "AUC",
@@ -178,17 +177,6 @@ def differences(rows):
     return pd.DataFrame(out, columns=["Model", "AUC", "Difference", "p"])
 
 
-def tidy_differences(rows):
-    """The same at full precision: model, auc, auc_low, auc_high, then the difference with se, low, high, z and p."""
-    empty = dict.fromkeys(("value", "se", "low", "high", "z", "p"), np.nan)
-    return pd.DataFrame([
-        {"model": name, "auc": area.value, "auc_low": area.low, "auc_high": area.high}
-        | {"difference" if key == "value" else key: each
-           for key, each in (empty if pair is None else pair._asdict()).items()}
-        for name, (area, pair) in rows.items()
-    ])  # fmt: skip
-
-
 def points(sheet, book):
     """The points of all answers, as they are looked up: `points.points` with labels, a row per question."""
     rows = []
@@ -208,22 +196,6 @@ def score(sheet, base, unit, pairs=4):
     columns = {f"{head}{' ' * pair}": [each[place] for each in cells[pair * rows : (pair + 1) * rows]]
                for pair in range(pairs) for place, head in enumerate(("Sum", "Risk"))}  # fmt: skip
     return pd.DataFrame(columns)
-
-
-def callers(cells, sheet, reference, book):
-    """Made-up callers: {name: {predictor: code}}.
-
-    The one of the reference category throughout, the one of most points (`sheet`, as `points.points` gives it), and for
-    each school stage the one of the most frequent answer to each question (`cells`, with `events` and `others`). A
-    caller with an answer that has no points, since the model has no estimate for it, is left out.
-    """
-    most = {name: of.loc[of["b"].idxmax(), "code"] for name, of in sheet.groupby("variable", sort=False)}
-    found = {"Reference throughout": reference, "Most points throughout": most}
-    for stage, part in cells.groupby("stage", observed=True) if "stage" in cells else ():
-        usual = {name: part.groupby(name, observed=True)[COUNTS].sum().sum(axis=1).idxmax() for name in most}
-        found[f"Usual answers: {book.label('stage', stage)}"] = usual
-    known = set(zip(sheet["variable"], sheet["code"], strict=True))
-    return {name: codes for name, codes in found.items() if set(codes.items()) <= known}
 
 
 def typical(risks):

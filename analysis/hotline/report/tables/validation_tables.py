@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from countstats.prediction.updating import Update
 from hotline import text
-from hotline.report.tables.prediction import DASH, MEASURES, estimate
+from hotline.models.validation import CHANGED
+from hotline.report.tables.prediction import MEASURES, estimate
+from hotline.text import DASH
 
 OPTIMISM = {**MEASURES, "youden": "Youden's index"}
 CHANGES = {
@@ -15,7 +16,6 @@ CHANGES = {
     "few": "Too few to choose",
     "no_line": "No line can be fitted",
 }
-MOVED = ("intercept", "both")
 
 
 def optimism(table, held_out):
@@ -32,26 +32,10 @@ def optimism(table, held_out):
     return pd.DataFrame(rows, columns=["Measure", "Apparent", "Optimism", "Error", "Corrected", "Validation part"])
 
 
-def samples(corrected, held_out, outside, pooled):
-    """All samples in which a model was judged, the kinds under headings, for `elsewhere` and for a chart: a frame.
-
-    corrected: as `bootstrap.optimism` gives it; held_out: the row of `performance.measure` of the random part; outside:
-    {(kind, sample): such a row}; pooled: {measure: Pooled}, over the samples of the last kind, where there are any.
-    """
-    rows = [{"heading": "Internal", "label": "Bootstrap, corrected", **corrected["corrected"][list(pooled)]}]
-    rows.append({"heading": "Internal", "label": "Random validation part", **held_out})
-    rows += [{"heading": kind, "label": name, **row} for (kind, name), row in outside.items()]
-    ends = {f"{name}{end}": each for name, of in pooled.items()
-            for end, each in zip(("", "_low", "_high"), of[:3], strict=True)}  # fmt: skip
-    if outside and np.isfinite([each.value for each in pooled.values()]).any():
-        rows.append({"heading": rows[-1]["heading"], "label": "Pooled", **ends})
-    return pd.DataFrame(rows)
-
-
 def elsewhere(rows):
     """The performance in samples that the model has not seen: a row per sample.
 
-    rows: frame with heading, label and the columns of `performance.measure`, as `samples` gives it.
+    rows: frame with heading, label and the columns of `performance.measure`, as `models.validation.samples` gives it.
     """
     printed = {
         "Kind": rows["heading"],
@@ -92,7 +76,7 @@ def recalibration(changes):
     """
     rows = []
     for name, (change, before, after) in changes.items():
-        line = f"{text.number(change.intercept)}; {text.number(change.slope)}" if change.kind in MOVED else DASH
+        line = f"{text.number(change.intercept)}; {text.number(change.slope)}" if change.kind in CHANGED else DASH
         pairs = [estimate(row, "oe", 2) for row in (before, after)]
         both = {each: f"{text.number(before[each], digits)} → {text.number(after[each], digits)}"
                 for each, digits in (("slope", 2), ("brier", 4))}  # fmt: skip
@@ -100,24 +84,6 @@ def recalibration(changes):
         rows.append((name, text.p_value(change.p), CHANGES[change.kind], line, *shown))
     heads = ["Sample", "p", "Change", "Intercept; slope", "O/E before", "O/E after", "Slope", "Brier score"]
     return pd.DataFrame(rows or [["None could be held out", *[DASH] * 7]], columns=heads)
-
-
-def recalibrated(changes):
-    """How many samples were tested, how many of them changed, and for how many of those the Brier score got better."""
-    tested = [each for each in changes.values() if np.isfinite(each[0].p)]
-    moved = [(before, after) for change, before, after in tested if change.kind in MOVED]
-    return len(tested), len(moved), sum(bool(after["brier"] < before["brier"]) for before, after in moved)
-
-
-def tidy_recalibration(changes):
-    """The same at full precision: a row per sample."""
-    names = [(each, when) for each in ("oe", "intercept", "slope", "brier") for when in ("before", "after")]
-    rows = [
-        {"sample": name, **change._asdict()}
-        | {f"{each}_{when}": (before if when == "before" else after)[each] for each, when in names}
-        for name, (change, before, after) in changes.items()
-    ]
-    return pd.DataFrame(rows, columns=["sample", *Update._fields, *(f"{each}_{when}" for each, when in names)])
 
 
 def contest(frame):
@@ -133,34 +99,3 @@ def contest(frame):
         "Slope": frame["slope"].map(text.number),
         "Brier score": frame["brier"].map(lambda each: text.number(each, 4)),
     })  # fmt: skip
-
-
-def in_panels(frame, book):
-    """`performance.by_group` with the heading and the label under which a chart shows each group.
-
-    Pupils whose category is not recorded are left to the table: they are few, and would stretch every axis.
-    """
-    frame = frame[frame["code"] != "missing"]
-    return frame.assign(
-        heading=[book[name].title for name in frame["variable"]],
-        label=[book.label(*pair) for pair in zip(frame["variable"], frame["code"], strict=True)],
-    )
-
-
-def extremes(frame, book, name):
-    """The groups with the least and the greatest of a measure: {"least", "most": (label, row)}.
-
-    frame: as `performance.by_group` gives it. Pupils whose category is not recorded are no group here, and a group
-    counts only if its interval could be made. Without any, the label is a dash and the row NaN.
-    """
-    kept = frame[(frame["code"] != "missing") & np.isfinite(frame[[name, f"{name}_low"]].astype(float)).all(axis=1)]
-    if kept.empty:
-        return dict.fromkeys(("least", "most"), (DASH, pd.Series(np.nan, frame.columns)))
-    rows = {"least": kept.loc[kept[name].astype(float).idxmin()], "most": kept.loc[kept[name].astype(float).idxmax()]}
-    return {end: (f"{book[row['variable']].title}: {book.label(row['variable'], row['code'])}", row)
-            for end, row in rows.items()}  # fmt: skip
-
-
-def finite(value):
-    """A value to be named, or None where there is none."""
-    return float(value) if np.isfinite(value) else None

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from countstats.prediction import performance, roc
 from countstats.prediction.pooling import Pooled
 from countstats.prediction.updating import Update
 from hotline.codebook import codebook
+from hotline.models import validation
 from hotline.report.tables import prediction, validation_tables
 
 GOOD = performance.measure([0.1, 0.3, 0.5, 0.8], [2, 5, 9, 14], [20, 15, 10, 4], 0.4)
@@ -59,7 +59,7 @@ def test_differences_are_printed_and_tidied():
         "",
         "<0.001",
     ]
-    tidy = prediction.tidy_differences(rows)
+    tidy = validation.tidy_differences(rows)
     assert tidy.loc[1, "difference"] == -0.0123 and np.isnan(tidy.loc[0, "p"]) and tidy.loc[0, "auc"] == area.value
 
 
@@ -71,25 +71,10 @@ def test_the_score_has_every_sum_in_pairs_of_columns():
     assert table.iloc[0].tolist() == ["0", "11.9%", "3", "15.4%", "6", "19.8%"]
 
 
-def test_callers_are_made_up_of_the_usual_answers_and_those_without_an_estimate_left_out():
-    cells = pd.DataFrame({"stage": ["primary"] * 2 + ["junior"] * 2, "sex": ["male", "female"] * 2,
-                          "events": [1, 5, 2, 0], "others": [2, 3, 2, 1]})  # fmt: skip
-    b = {("stage", "primary"): 0.0, ("stage", "junior"): 0.4, ("sex", "male"): 0.1, ("sex", "female"): 0.0}
-    sheet = pd.DataFrame([(*term, each) for term, each in b.items()], columns=["variable", "code", "b"])
-    reference, book = {"stage": "primary", "sex": "male"}, codebook()
-    assert prediction.callers(cells, sheet, reference, book) == {
-        "Reference throughout": reference,
-        "Most points throughout": {"stage": "junior", "sex": "male"},
-        "Usual answers: Junior high": {"stage": "junior", "sex": "male"},
-        "Usual answers: Primary": {"stage": "primary", "sex": "female"},
-    }
-    assert "Usual answers: Primary" not in prediction.callers(cells, sheet.iloc[:3], reference, book)
-
-
 def test_samples_end_with_the_pooled_row():
     corrected = pd.DataFrame({"corrected": [0.7, 0.0, 0.9]}, index=["auc", "intercept", "slope"])
     pooled = {name: Pooled(1, 0.5, 1.5, 0.1, 0, 2) for name in corrected.index}
-    frame = validation_tables.samples(
+    frame = validation.samples(
         corrected, GOOD, {("Later year", "2022"): GOOD, ("Another region", "North"): BARE}, pooled
     )
     assert frame["label"].tolist() == ["Bootstrap, corrected", "Random validation part", "2022", "North", "Pooled"]
@@ -99,14 +84,8 @@ def test_samples_end_with_the_pooled_row():
     assert printed["Pupils"].tolist() == ["–", "79", "79", "35", "–"]
     told = validation_tables.left_out({"North": "it would have 3"})
     assert told == "Not held out, for want of cases: North (it would have 3)." and validation_tables.left_out({}) == ""
-    nowhere = validation_tables.samples(corrected, GOOD, {}, dict.fromkeys(pooled, Pooled(*[np.nan] * 6)))
+    nowhere = validation.samples(corrected, GOOD, {}, dict.fromkeys(pooled, Pooled(*[np.nan] * 6)))
     assert nowhere["label"].tolist() == ["Bootstrap, corrected", "Random validation part"]
-
-
-def test_a_chart_leaves_out_those_of_no_recorded_category():
-    frame = pd.DataFrame([{"variable": "sex", "code": "male", **GOOD}, {"variable": "sex", "code": "missing", **GOOD}])
-    shown = validation_tables.in_panels(frame, codebook())
-    assert shown[["heading", "label"]].to_numpy().tolist() == [["Sex", "Boy"]]
 
 
 def test_recalibration_says_what_was_changed():
@@ -120,29 +99,8 @@ def test_recalibration_says_what_was_changed():
     assert table["Intercept; slope"].tolist() == ["–", "0.20; 0.80", "–"]
     assert table["p"].tolist() == ["0.400", "<0.001", "–"] and set(table.iloc[2, 3:]) == {"–"}
     assert table["Brier score"].tolist()[1] == f"{GOOD['brier']:.4f} → 0.1000"
-    assert validation_tables.recalibrated(changes) == (2, 1, 1) and validation_tables.recalibrated({}) == (0, 0, 0)
+    assert validation.count_recalibrated(changes) == (2, 1, 1) and validation.count_recalibrated({}) == (0, 0, 0)
     assert validation_tables.recalibration({}).iloc[0, 0] == "None could be held out"
-    assert list(validation_tables.tidy_recalibration({})) == list(validation_tables.tidy_recalibration(changes))
-    tidy = validation_tables.tidy_recalibration(changes)
+    assert list(validation.tidy_recalibration({})) == list(validation.tidy_recalibration(changes))
+    tidy = validation.tidy_recalibration(changes)
     assert tidy.loc[1, "slope"] == 0.8 and tidy.loc[0, "oe_before"] == GOOD["oe"]
-
-
-@pytest.mark.parametrize(("value", "named"), [(0.5, 0.5), (np.nan, None), (np.inf, None)])
-def test_a_value_without_a_number_is_none(value, named):
-    assert validation_tables.finite(value) == named
-
-
-def test_the_extremes_are_recorded_groups_with_an_interval():
-    frame = pd.DataFrame([
-        {"variable": "sex", "code": "male", "auc": 0.8, "auc_low": 0.7},
-        {"variable": "sex", "code": "female", "auc": 0.7, "auc_low": 0.6},
-        {"variable": "region", "code": "north", "auc": 0.5, "auc_low": np.nan},
-        {"variable": "region", "code": "missing", "auc": 0.4, "auc_low": 0.1},
-    ])  # fmt: skip
-    found = validation_tables.extremes(frame, codebook(), "auc")
-    assert {end: (label, row["auc"]) for end, (label, row) in found.items()} == {
-        "least": ("Sex: Girl", 0.7),
-        "most": ("Sex: Boy", 0.8),
-    }
-    label, row = validation_tables.extremes(frame.iloc[2:], codebook(), "auc")["least"]
-    assert label == "–" and np.isnan(row["auc"])
