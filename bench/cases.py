@@ -1,4 +1,4 @@
-"""Simulated analysis tables of any size, like the pupils.parquet of 01-clean.
+"""Simulated analysis tables of any size, like the cases.parquet of 01-clean.
 
 Each case takes most of its values from one simulated pupil, so that variables go together as in the study. A group of
 variables (a city and its region, say) comes from another pupil in three of ten cases: otherwise forty million cases
@@ -22,15 +22,15 @@ GROUPS = (
 MIXED = 0.3  # share of the cases in which a group comes from another pupil
 
 
-def write(pupils, folder, cases):
-    """Write folder/pupils.parquet with so many cases; `pupils` is the table of 01-clean to draw from.
+def write(cleaned, folder, cases):
+    """Write folder/cases.parquet with so many cases; `cleaned` is the table of 01-clean to draw from.
 
     Streams in some hundred MiB of memory, twenty seconds for ten million cases. The same pupils and the same version
     of DuckDB give the same cases.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={"preserve_insertion_order": "false"}) as connection:
-        drawn = f"(SELECT *, row_number() OVER () - 1 AS at FROM read_parquet('{pupils}'))"
+        drawn = f"(SELECT *, row_number() OVER () - 1 AS at FROM read_parquet('{cleaned}'))"
         connection.execute(f"CREATE TABLE drawn AS FROM {drawn}")
         (many,) = connection.execute("SELECT count(*) FROM drawn").fetchone()
         columns = [row[0] for row in connection.execute("DESCRIBE drawn").fetchall() if row[0] != "at"]
@@ -50,6 +50,6 @@ def write(pupils, folder, cases):
         joins = " ".join(f"JOIN drawn p{number} ON p{number}.at = at{number}" for number in range(len(GROUPS) + 1))
         connection.execute(
             f"COPY (SELECT {', '.join(values)} FROM (SELECT i, {', '.join(places)} FROM range({cases}) t(i)) {joins}) "
-            f"TO '{folder / 'pupils.parquet'}' "
+            f"TO '{folder / 'cases.parquet'}' "
             f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{codebook: '{codebook().sha256}'}})"
         )

@@ -76,17 +76,17 @@ def repeat(route, folder, what, runs):
     return next(each for each in done if each["seconds"] == middle) | {"runs": len(done)}
 
 
-def measure(pupils, folder, sizes=SIZES, runs=5):
+def measure(cleaned, folder, sizes=SIZES, runs=5):
     """Return {(cases, work, route): a run's record, or None where it does not fit into memory}.
 
-    pupils : the table of 01-clean to draw cases from;  folder : where the tables may lie, some 700 MB for the largest
+    cleaned : the table of 01-clean to draw cases from;  folder : where the tables may lie, some 700 MB for the largest
     """
     found = {}
     for size in sizes:
         place = folder / str(size)
-        if not (place / "pupils.parquet").exists():
+        if not (place / "cases.parquet").exists():
             print(f"making {size:,} cases", flush=True)
-            cases.write(pupils, place, size)
+            cases.write(cleaned, place, size)
         asked = [(what, route) for what in ("study", "eight") for route in ROUTES] + [("floor", "counts")]
         for what, route in [*asked, *([("growth", "counts")] if size == GROWTH else [])]:
             before = found.get((size // 10, what, route), {"memory": 0})
@@ -248,11 +248,11 @@ def main():
     parser.add_argument("--runs", type=int, default=5, help="runs of each, of which the median counts")
     parser.add_argument("--into", type=Path, help="write there instead of bench/ and the README")
     given = parser.parse_args()
-    pupils = paths.ROOT / "data-derived/01-clean/pupils.parquet"
-    if not pupils.exists():
-        sys.exit(f"{paths.shown(pupils)} is not there yet; run: make 01-clean")
+    cleaned = paths.ROOT / "data-derived/01-clean/cases.parquet"
+    if not cleaned.exists():
+        sys.exit(f"{paths.shown(cleaned)} is not there yet; run: make 01-clean")
     print(machine(), flush=True)
-    found = measure(pupils, paths.ROOT / ".cache/bench", given.sizes, given.runs)
+    found = measure(cleaned, paths.ROOT / ".cache/bench", given.sizes, given.runs)
     target = given.into or HERE
     target.mkdir(parents=True, exist_ok=True)
     (target / "scale.md").write_text(page(found) + "\n", encoding="utf-8")

@@ -34,7 +34,7 @@ def table_1():
     from countstats.means import group_moments, group_quantiles
 
     asked = [[name, "level"] for name in (*work.CATEGORIES, *work.NUMBERS)]
-    for (name, _), cells in zip(asked, tally.tallies("pupils", asked), strict=True):
+    for (name, _), cells in zip(asked, tally.tallies("cases", asked), strict=True):
         if name in work.CATEGORIES:
             table = cells.pivot_table(index=name, columns="level", values="n", observed=True, fill_value=0)
             for level, shares in (table / table.sum()).items():
@@ -52,7 +52,7 @@ def anovas():
 
     from countstats.means import group_moments
 
-    sums = tally.tally("pupils", ["level"], sums=work.ANOVAS)
+    sums = tally.tally("cases", ["level"], sums=work.ANOVAS)
     for name in work.ANOVAS:
         groups = group_moments(sums, name, "level")
         summaries = [groups[column].to_numpy(float) for column in ("deviation", "variance", "n")]
@@ -66,7 +66,7 @@ def chi_squares():
     from scipy.stats import chi2_contingency
 
     recorded = {name: codebook()[name].kept_codes for name in work.CHI_SQUARES}
-    for name, cells in zip(recorded, tally.tallies("pupils", [[name, "level"] for name in recorded]), strict=True):
+    for name, cells in zip(recorded, tally.tallies("cases", [[name, "level"] for name in recorded]), strict=True):
         cells = cells[cells[name] != "missing"]
         table = cells.pivot_table(index=name, columns="level", values="n", observed=True, fill_value=0)
         test = chi2_contingency(table, correction=False)
@@ -77,7 +77,7 @@ def counted(reference):
     """The cells of a model."""
     from countstats.glm.design import cells_of
 
-    cells = cells_of(tally.tally("pupils", [*reference, work.OUTCOME], model=True), list(reference), work.OUTCOME)
+    cells = cells_of(tally.tally("cases", [*reference, work.OUTCOME], model=True), list(reference), work.OUTCOME)
     return cells.assign(year=pd.Categorical(cells["year"].astype("int64"))) if "year" in reference else cells
 
 
@@ -140,7 +140,7 @@ def growth():
 def floor():
     """Nothing but reading, once, the columns that the study's list of work counts."""
     read = dict.fromkeys([*work.CATEGORIES, *work.NUMBERS, *work.SIX, work.OUTCOME, "level"])
-    file = str(paths.CLEAN / "pupils.parquet")
+    file = str(paths.CLEAN / "cases.parquet")
     query = f"SELECT {', '.join(f'sum({name})' for name in read)} FROM read_parquet(?)"
     timed("floor", lambda: duckdb_engine._run(query, [file]).fetchall())
 

@@ -39,7 +39,7 @@ def read(folder, names):
     """The rows, categories as categories with "missing" as one of their own."""
     with duckdb.connect() as connection:
         rows = connection.execute(
-            f"SELECT {', '.join(names)} FROM read_parquet(?)", [str(folder / "pupils.parquet")]
+            f"SELECT {', '.join(names)} FROM read_parquet(?)", [str(folder / "cases.parquet")]
         ).df()
     for name in names:
         known = codebook()[name].kept_codes

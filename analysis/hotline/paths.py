@@ -43,7 +43,7 @@ PAPER = ROOT / "paper"
 # One folder per step.
 DERIVED = TREE / "data-derived"
 
-# The cleaned records: calls.parquet and pupils.parquet. Only `tally` opens them.
+# The cleaned records: calls.parquet and cases.parquet. Only `tally` opens them.
 CLEAN = DERIVED / "01-clean"
 
 # Where a step works until it is finished, and where the remains of a failed one are kept.

@@ -121,7 +121,7 @@ def test_only_population_figures_are_read_from_a_file(name):
 def test_these_rules_would_notice():
     """The rules are themselves tried on what they are there for."""
     bad = ast.parse(
-        'import pyarrow.parquet as pq\nfrom hotline.tally import duckdb_engine\npd.read_parquet("x/pupils.parquet")'
+        'import pyarrow.parquet as pq\nfrom hotline.tally import duckdb_engine\npd.read_parquet("x/cases.parquet")'
     )
     assert READERS & {each.split(".")[0] for each in imports(bad)} and "hotline.tally.duckdb_engine" in imports(bad)
     assert any(OPENS.match(each) for each in names(bad)) and any("parquet" in text for text in texts(bad))
@@ -131,8 +131,8 @@ def test_these_rules_would_notice():
 
 
 def test_every_table_that_leaves_the_door_has_its_counts(rows):
-    left = [query.tally("pupils", ["sex"]), query.tally("pupils", ["age", "caller"], model=True)]
-    left += query.tallies("pupils", [["sex"], ["stage", "age"]])
+    left = [query.tally("cases", ["sex"]), query.tally("cases", ["age", "caller"], model=True)]
+    left += query.tallies("cases", [["sex"], ["stage", "age"]])
     for cells in left:
         assert cells["n"].dtype == "int64" and (cells["n"] > 0).all() and cells["n"].sum() == len(rows)
     assert [cells.attrs["model"] for cells in left] == [False, True, False, False]

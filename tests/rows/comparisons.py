@@ -20,7 +20,7 @@ from rows.study import LEVELS, NUMERIC, OUTCOMES, recomputes
 
 @recomputes("02-describe", "levels", "level")
 def levels(study):
-    n, total = study.pupils["level"].value_counts(), len(study.pupils)
+    n, total = study.cases["level"].value_counts(), len(study.cases)
     ends = {level: by_rows.wilson(k, total) for level, k in n.items()}
     return pd.DataFrame(
         {"level": level, "n": k, "share": k / total, "low": ends[level][0], "high": ends[level][1]}
@@ -30,18 +30,18 @@ def levels(study):
 
 @recomputes("02-describe", "categories", "variable", "code")
 def categories(study):
-    pupils, rows = study.pupils, []
+    cases, rows = study.cases, []
     for name in study.book.select(block=("individual", "family", "environment", "call"), categorical=True):
         if name == "problem_detail":
             continue
-        gap = by_rows.distance(pupils[[name, "level"]], "level")
-        for code in pupils[name].dropna().unique():
-            has = pupils[name] == code
-            row = {"variable": name, "code": code, "n": has.sum(), "share": has[pupils[name].notna()].mean()}
+        gap = by_rows.distance(cases[[name, "level"]], "level")
+        for code in cases[name].dropna().unique():
+            has = cases[name] == code
+            row = {"variable": name, "code": code, "n": has.sum(), "share": has[cases[name].notna()].mean()}
             for level in LEVELS:
-                of_level = has[(pupils["level"] == level) & pupils[name].notna()]
+                of_level = has[(cases["level"] == level) & cases[name].notna()]
                 row |= {f"n_{level}": of_level.sum(), f"share_{level}": of_level.mean()}
-            absent = pupils[name].isna()
+            absent = cases[name].isna()
             rows.append(row | {"missing": absent.sum(), "missing_share": absent.mean(), "difference": gap})
     return pd.DataFrame(rows)
 
@@ -64,7 +64,7 @@ def numbers(study):
         )
         values["all"] = np.concatenate(list(values.values()))
         for level, known in values.items():
-            of_level = len(study.pupils) if level == "all" else (study.pupils["level"] == level).sum()
+            of_level = len(study.cases) if level == "all" else (study.cases["level"] == level).sum()
             missing = of_level - len(known)
             rows.append({"variable": x, "level": level, **spread(known), "missing": missing, "difference": gap})
     return pd.DataFrame(rows)
@@ -89,7 +89,7 @@ def anova(study):
     rows = []
     for x in NUMERIC:
         values = study.by_level(x)
-        row = {"variable": x, "n": sum(map(len, values))} | by_rows.variance_share(study.pupils, x, "level")
+        row = {"variable": x, "n": sum(map(len, values))} | by_rows.variance_share(study.cases, x, "level")
         row |= {f"cohen_f{end}": np.sqrt(1 / (1 - row[f"omega2{end}"]) - 1) for end in ("", "_low", "_high")}
         welch = anova_oneway(values, use_var="unequal")
         row |= {"welch_f": welch.statistic, "welch_df1": welch.df[0], "welch_df2": welch.df[1], "welch_p": welch.pvalue}
@@ -156,13 +156,13 @@ def chi_square(study):
     rng, resamples = np.random.default_rng(study.parameter("04-chi-square", "seed")), None
     rows = []
     for name in compared(study):
-        pupils = study.pupils[[name, "level"]]
-        row = {"variable": name, "block": study.book[name].block, "missing": pupils[name].isna().sum()}
-        gap = by_rows.association(pupils[name].isna(), pupils["level"])["v_corrected"] if row["missing"] else np.nan
-        row |= by_rows.association(pupils[name], pupils["level"]) | {"v_missing": gap}
+        cases = study.cases[[name, "level"]]
+        row = {"variable": name, "block": study.book[name].block, "missing": cases[name].isna().sum()}
+        gap = by_rows.association(cases[name].isna(), cases["level"])["v_corrected"] if row["missing"] else np.nan
+        row |= by_rows.association(cases[name], cases["level"]) | {"v_missing": gap}
         if row["drawn"]:
             resamples = study.parameter("04-chi-square", "resamples")
-            row["p"] = drawn_p(pd.crosstab(pupils[name], pupils["level"])[LEVELS].to_numpy(), resamples, rng)
+            row["p"] = drawn_p(pd.crosstab(cases[name], cases["level"])[LEVELS].to_numpy(), resamples, rng)
         rows.append({"p": row["chi2_p"]} | row)
     frame = pd.DataFrame(rows)
     return frame.assign(p_holm=by_rows.holm(frame["p"]), p_fdr_bh=stats.false_discovery_control(frame["p"]))
@@ -180,7 +180,7 @@ def drawn_p(table, resamples, rng):
 def trends(study):
     rows = []
     for name in compared(study):
-        known = study.pupils[[name, "level"]].dropna()
+        known = study.cases[[name, "level"]].dropna()
         numeric = not study.book[name].categorical
         if known[name].nunique() < 3 or not (study.book[name].ordered or numeric):
             continue
@@ -198,7 +198,7 @@ def trends(study):
 def residuals(study):
     found = []
     for name in compared(study):
-        known = study.pupils[[name, "level"]].dropna().astype(str)
+        known = study.cases[[name, "level"]].dropna().astype(str)
         table = Table.from_data(known, shift_zeros=False).standardized_resids.stack()
         found.append(table.rename_axis(["category", "level"]).rename("residual").reset_index().assign(variable=name))
     frame = pd.concat(found)
@@ -209,7 +209,7 @@ def residuals(study):
 def incidence(study):
     rows = []
     for name in compared(study):
-        for code, part in study.pupils.groupby(name, observed=True):
+        for code, part in study.cases.groupby(name, observed=True):
             row = {"variable": name, "category": code} | {level: (part["level"] == level).sum() for level in LEVELS}
             for outcome in OUTCOMES:
                 found = by_rows.share(part[outcome] == "yes")
@@ -220,7 +220,7 @@ def incidence(study):
 
 @recomputes("04-chi-square", "sex", "problem")
 def sex(study):
-    known, rows = study.pupils.dropna(subset=["sex", "problem", "at_risk"]), []
+    known, rows = study.cases.dropna(subset=["sex", "problem", "at_risk"]), []
     girl, stage = known["sex"] == "female", known["stage"].astype(object).fillna("missing")
     for problem in known["problem"].unique():
         has = known["problem"] == problem
@@ -247,7 +247,7 @@ MEANS = ["waiting", "follow_ups", "follow_up_days", "satisfaction"]
 def called_back(study):
     """Return, for the two shares made of numbers, the pupils of whom it is known and whether it is so."""
     for name, x, least, most in (("called_back", "follow_ups", 1, 999), ("in_a_week", "follow_up_days", 0, 7)):
-        known = study.pupils.dropna(subset=x)
+        known = study.cases.dropna(subset=x)
         yield name, known, known[x].between(least, most).to_numpy(bool)
 
 
@@ -258,7 +258,7 @@ def response(study):
         for group, part in study.calls.groupby(by, observed=True):
             found = by_rows.share(part["answered"] == "yes")
             rows.append({"measure": "answered", "by": by, "group": str(group), "kind": "share", **found})
-    known, by_level = study.pupils.dropna(subset="disposition"), {"by": "level", "kind": "share"}
+    known, by_level = study.cases.dropna(subset="disposition"), {"by": "level", "kind": "share"}
     for code in known["disposition"].unique():
         for level, part in known.groupby("level", observed=True):
             found = by_rows.share(part["disposition"] == code)
@@ -279,7 +279,7 @@ def response(study):
 def tests(study):
     rows = []
     pairs = [("answered", by, study.calls[by], study.calls["answered"]) for by in PLACES]
-    pairs += [("disposition", "level", study.pupils["level"], study.pupils["disposition"])]
+    pairs += [("disposition", "level", study.cases["level"], study.cases["disposition"])]
     pairs += [(name, "level", known["level"], hit) for name, known, hit in called_back(study)]
     for measure, by, group, hit in pairs:
         found = by_rows.association(group, hit)
@@ -292,9 +292,9 @@ def tests(study):
     rows.append(row | {"low": line["low"], "high": line["high"]})
     for x in MEANS:
         welch = anova_oneway(study.by_level(x), use_var="unequal")
-        share = by_rows.variance_share(study.pupils, x, "level")
+        share = by_rows.variance_share(study.cases, x, "level")
         row = {"measure": x, "by": "level", "test": "Welch", "effect_size": "omega2", "effect": share["omega2"]}
-        row |= {"n": study.pupils[x].notna().sum(), "statistic": welch.statistic, "p": welch.pvalue}
+        row |= {"n": study.cases[x].notna().sum(), "statistic": welch.statistic, "p": welch.pvalue}
         row |= {"df1": welch.df_num, "df2": welch.df_denom, "low": share["omega2_low"], "high": share["omega2_high"]}
         rows.append(row)
     for measure, (found, test) in equal_shares(study):
@@ -316,7 +316,7 @@ def demand(study):
 @recomputes("05-response", "fit", "response", "level")
 def fit(study):
     """Counselling is the least that can be done, crisis intervention the most, and all else lies between."""
-    known = study.pupils.dropna(subset="disposition")
+    known = study.cases.dropna(subset="disposition")
     done = known["disposition"].map({"counselling": 0, "crisis": 2}).astype(float).fillna(1)
     stronger = done - known["level"].map(LEVELS.index).astype(float)
     rows = []
@@ -327,7 +327,7 @@ def fit(study):
 
 @recomputes("05-response", "concordance", "level", "fits")
 def concordance(study):
-    known = study.pupils.dropna(subset="disposition")
+    known = study.cases.dropna(subset="disposition")
     fits = known["disposition"].map({"counselling": "well", "crisis": "high_risk"}).fillna("imbalance")
     rows = [
         {"level": at, "fits": to, "n": ((known["level"] == at) & (fits == to)).sum()} for at in LEVELS for to in LEVELS
@@ -337,13 +337,13 @@ def concordance(study):
 
 def equal_shares(study):
     """Return pairs of a measure and its standardized shares with their test, grouping by grouping."""
-    calls, pupils = study.calls, study.pupils.dropna(subset="disposition")
-    urgent, found = pupils[pupils["level"] == "high_risk"], []
+    calls, cases = study.calls, study.cases.dropna(subset="disposition")
+    urgent, found = cases[cases["level"] == "high_risk"], []
     for by, other in (("region", "hour_band"), ("hour_band", "region")):
         found.append(("answered", by_rows.standardized(calls, by, [other, "year"], calls["answered"] == "yes")))
     for by in ("region", "district_type", "hour_band"):
-        more, crisis = pupils["disposition"] != "counselling", urgent["disposition"] == "crisis"
-        found.append(("more", by_rows.standardized(pupils, by, ["level", "stage"], more)))
+        more, crisis = cases["disposition"] != "counselling", urgent["disposition"] == "crisis"
+        found.append(("more", by_rows.standardized(cases, by, ["level", "stage"], more)))
         found.append(("crisis", by_rows.standardized(urgent, by, ["stage"], crisis)))
     return found
 

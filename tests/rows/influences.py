@@ -210,9 +210,9 @@ def completed(study, step):
     The draws are the notebook's own, made again (`test_imputation` holds how they are made); what the models make of
     them is not.
     """
-    names, years = [*study.names, "level", "length_band", "age"], study.pupils["age"].astype(float)
+    names, years = [*study.names, "level", "length_band", "age"], study.cases["age"].astype(float)
     bands = pd.Categorical(np.searchsorted([9.5, 11.5, 13.5, 15.5, 17.5], years), range(6))
-    rows = study.pupils.assign(age=pd.Series(bands, years.index).where(years.notna()))
+    rows = study.cases.assign(age=pd.Series(bands, years.index).where(years.notna()))
     rows = with_gaps(rows, [*study.names, "length_band", "age"])
     cells = rows.groupby(names, observed=True).size().rename("n").reset_index()
     rng = np.random.default_rng(study.parameter(step, "seed"))
@@ -228,7 +228,7 @@ def imputed(study, outcome):
         event = (rows["level"] == "high_risk") if outcome == "high_risk" else (rows["level"] != "well")
         fits.append(by_rows.logistic(event, x))
     estimates, variances = (np.array(each) for each in zip(*((fit.params, fit.bse**2) for fit in fits), strict=True))
-    b, se, df, fmi = by_rows.rubin(estimates, variances, len(study.pupils))
+    b, se, df, fmi = by_rows.rubin(estimates, variances, len(study.cases))
     return analysis(pd.Series(b, x.columns), se, df, fmi)
 
 
@@ -237,14 +237,14 @@ def tables(study, outcome):
     """Return all analyses: {name: table of coefficients}."""
     (fit, x), y = whole_model(study, outcome), event_of(study, outcome)
     penalised, covariance = by_rows.firth(y, x)
-    flagged = with_gaps(study.pupils, study.names)
+    flagged = with_gaps(study.cases, study.names)
     x_flagged = by_rows.dummies(flagged, study.reference)
     unknown = by_rows.logistic(flagged[outcome] == "yes", x_flagged)
     return {
         "main": analysis(pd.Series(fit.params, x.columns), fit.bse),
         "firth": analysis(pd.Series(penalised, x.columns), np.sqrt(np.diag(covariance))),
-        "counsellor": clustered(study.pupils, study, outcome, "counsellor"),
-        "city": clustered(study.pupils, study, outcome, "city"),
+        "counsellor": clustered(study.cases, study, outcome, "counsellor"),
+        "city": clustered(study.cases, study, outcome, "city"),
         "calls": clustered(study.calls.dropna(subset=outcome), study, outcome, "caller"),
         "ordinal": by_steps(study)[0],
         "unknown": analysis(pd.Series(unknown.params, x_flagged.columns), unknown.bse),
@@ -300,7 +300,7 @@ def collinearity(study, outcome):
         own = variable_of == name
         parts = [np.linalg.det(correlation.to_numpy()[np.ix_(part, part)]) for part in (own, ~own, own | ~own)]
         row = {"variable": name, "df": own.sum(), "gvif": parts[0] * parts[1] / parts[2]}
-        row |= {"gvif_per_df": row["gvif"] ** (0.5 / own.sum()), "not_recorded": study.pupils[name].isna().mean()}
+        row |= {"gvif_per_df": row["gvif"] ** (0.5 / own.sum()), "not_recorded": study.cases[name].isna().mean()}
         found.append(row | {"fmi": fmi[fmi.index.get_level_values(0) == name].max()})
     return pd.DataFrame(found)
 

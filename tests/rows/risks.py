@@ -253,8 +253,8 @@ def at_work(study, outcome, cut):
     """Return what a threshold does in the validation part, and what that is of all pupils."""
     own, row = split(study, outcome), {}
     row = by_rows.flagged(own.risk["validation"], own.event["validation"], cut)
-    whole = study.pupils[study.names].notna().all(axis=1)
-    event = study.pupils[outcome] == "yes"
+    whole = study.cases[study.names].notna().all(axis=1)
+    event = study.cases[outcome] == "yes"
     for name, share in (("flagged", whole.mean()), ("sensitivity", whole[event].mean())):
         row |= {f"{name}_of_all{end}": row[f"{name}{end}"] * share for end in ("", "_low", "_high")}
     return row, whole.mean()
@@ -416,7 +416,7 @@ def fairness(study, outcome):
         for code in part[name].unique():
             here = (part[name] == code).to_numpy()
             found = by_rows.performance(own.risk["validation"][here], own.event["validation"][here], own.youden)
-            everybody = study.pupils[study.pupils[name].isna() if code == "missing" else study.pupils[name] == code]
+            everybody = study.cases[study.cases[name].isna() if code == "missing" else study.cases[name] == code]
             scored = by_rows.share(everybody[study.names].notna().all(axis=1).to_numpy())
             found |= {"cases": scored["n"], "scored": scored["estimate"]}
             found |= {"scored_low": scored["low"], "scored_high": scored["high"]}

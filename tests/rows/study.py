@@ -39,8 +39,8 @@ class Study:
 
     def __init__(self, folder):
         self.folder, self.book = folder, codebook()
-        self.pupils, self.calls = (
-            by_rows.read(folder / f"data-derived/01-clean/{name}.parquet", self.book) for name in ("pupils", "calls")
+        self.cases, self.calls = (
+            by_rows.read(folder / f"data-derived/01-clean/{name}.parquet", self.book) for name in ("cases", "calls")
         )
         self.blocks = predictors(self.book)
         self.names = [name for names in self.blocks.values() for name in names]
@@ -49,7 +49,7 @@ class Study:
     @cached_property
     def complete(self):
         """The pupils with all predictors recorded."""
-        rows = self.pupils.dropna(subset=self.names).reset_index(drop=True)
+        rows = self.cases.dropna(subset=self.names).reset_index(drop=True)
         for outcome in OUTCOMES:  # else some would be set apart, for which nothing here provides
             assert all(pd.crosstab(rows[name], rows[outcome]).to_numpy().min() > 0 for name in self.names)
         return rows
@@ -66,7 +66,7 @@ class Study:
 
     def by_level(self, x):
         """Return the recorded values of a number, level by level."""
-        known = self.pupils[["level", x]].dropna().astype({x: float})
+        known = self.cases[["level", x]].dropna().astype({x: float})
         return [known.loc[known["level"] == level, x].to_numpy() for level in LEVELS]
 
 

@@ -36,7 +36,7 @@ def column(raw, name):
 
 @pytest.fixture(scope="module")
 def by_rows(built):
-    """The calls and the pupils of the small export, as rows."""
+    """The calls and the cases of the small export, as rows."""
     raw = pd.read_csv(
         built.folder / "data-raw/simulated/export.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig"
     )
@@ -66,33 +66,33 @@ def by_rows(built):
     return calls, assessed.drop_duplicates(["caller_number", "stage", "sex"])
 
 
-def test_as_many_calls_and_pupils(built, by_rows):
-    calls, pupils = by_rows
+def test_as_many_calls_and_cases(built, by_rows):
+    calls, cases = by_rows
     flow = json.loads((built.folder / "data-derived/01-clean/flow.json").read_text(encoding="utf-8"))
-    assert (flow["calls"], flow["pupils"]) == (len(calls), len(pupils))
+    assert (flow["calls"], flow["cases"]) == (len(calls), len(cases))
 
 
 def test_the_same_counts_in_table_one(built, by_rows):
-    pupils = by_rows[1]
+    cases = by_rows[1]
     table = pd.read_csv(built.folder / "data-derived/02-describe/results/categories.csv")
-    table = table[table["variable"].isin(pupils.columns)]
+    table = table[table["variable"].isin(cases.columns)]
     assert table["variable"].nunique() > 12
     for row in table.itertuples():
-        having = pupils[row.variable] == row.code
+        having = cases[row.variable] == row.code
         assert row.n == having.sum(), f"{row.variable} {row.code}"
-        assert row.n_high_risk == (having & (pupils["level"] == "high_risk")).sum(), f"{row.variable} {row.code}"
+        assert row.n_high_risk == (having & (cases["level"] == "high_risk")).sum(), f"{row.variable} {row.code}"
 
 
 def test_the_same_means_and_quartiles(built, by_rows):
-    pupils = by_rows[1].assign(
+    cases = by_rows[1].assign(
         waiting=lambda rows: (rows["answer_time"] - rows["call_start"]).dt.total_seconds(),
         call_length=lambda rows: (rows["call_end"] - rows["answer_time"]).dt.total_seconds(),
     )
     table = pd.read_csv(built.folder / "data-derived/02-describe/results/numbers.csv")
     for row in table[table["level"] != "all"].itertuples():
-        if row.variable not in pupils:
+        if row.variable not in cases:
             continue
-        values = pupils.loc[pupils["level"] == row.level, row.variable].dropna()
+        values = cases.loc[cases["level"] == row.level, row.variable].dropna()
         assert row.n == len(values)
         assert [row.mean, row.sd, row.q1, row.median, row.q3] == pytest.approx(
             [values.mean(), values.std(), *values.quantile([0.25, 0.5, 0.75])], rel=1e-12

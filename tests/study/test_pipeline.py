@@ -223,7 +223,7 @@ def test_the_accounts_of_cleaning_add_up(built):
     flow = json.loads((folder / "flow.json").read_text(encoding="utf-8"))
     left = (folder / "rejected.csv").read_text(encoding="utf-8").count("\n") - 1
     rows = (built.folder / "data-raw/simulated/export.csv").read_text(encoding="utf-8-sig").count("\n") - 1
-    assert flow["rows"] == rows == left + flow["pupils"]
+    assert flow["rows"] == rows == left + flow["cases"]
 
 
 def test_one_line_per_step_and_the_paths(built):

@@ -24,7 +24,7 @@ def write(folder, frame, sha256, stored_as):
     with duckdb.connect() as connection:
         connection.register("stored", stored)
         connection.execute(
-            f"COPY (SELECT {', '.join(columns)} FROM stored) TO '{folder / 'pupils.parquet'}' "
+            f"COPY (SELECT {', '.join(columns)} FROM stored) TO '{folder / 'cases.parquet'}' "
             f"(FORMAT parquet, KV_METADATA {{codebook: '{sha256}'}})"
         )
     tally._facts.cache_clear()

@@ -15,11 +15,11 @@ from hotline.errors import NothingToEstimate
 from hotline.tally import query
 
 
-def door(pupils, calls=None):
+def door(cases, calls=None):
     """A stand-in for `tally` that counts these rows, row by row and in pandas."""
 
     def counted(table, by, sums=(), where=None, model=False):
-        book, own = codebook(), (pupils if table == "pupils" or calls is None else calls).copy()
+        book, own = codebook(), (cases if table == "cases" or calls is None else calls).copy()
         for name in ("at_risk", "high_risk"):
             own[name] = own["level"].isin(book[name].true_for["level"]).map({True: "yes", False: "no"})
         for name, codes in (where or {}).items():

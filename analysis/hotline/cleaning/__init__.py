@@ -1,4 +1,4 @@
-"""From a raw export to the two cleaned tables, `calls` and `pupils`.
+"""From a raw export to the two cleaned tables, `calls` and `cases`.
 
 readers      CSV, Excel and Parquet, row by row
 load         the rows of an export in DuckDB, as texts

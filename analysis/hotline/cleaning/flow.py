@@ -26,7 +26,7 @@ def _comparisons(found, case):
     return {
         "records": ("copy", "row_number() OVER (PARTITION BY digest ORDER BY row)"),
         "calls": ("since_last", f"call_start - {last_end}"),
-        "pupils": ("repeat", f"row_number() OVER ({same})"),
+        "cases": ("repeat", f"row_number() OVER ({same})"),
     }
 
 
@@ -116,8 +116,8 @@ def _derived(book):
     return computed
 
 
-def write_tables(connection, book, folder, names=("calls", "pupils")):
-    """Write calls.parquet and pupils.parquet: whole numbers only, in the order of the export.
+def write_tables(connection, book, folder, names=("calls", "cases")):
+    """Write calls.parquet and cases.parquet: whole numbers only, in the order of the export.
 
     A category is stored as its position among the codes that can occur, "not recorded" as NULL. The hash
     of the codebook goes along, so that the door can refuse a file made with another one.

@@ -15,7 +15,7 @@ STAGES = {
     "calls": "Calls within the study",
     "answered": "Answered calls",
     "assessed": "Assessed calls",
-    "pupils": "Pupils' cases",
+    "cases": "Pupils' cases",
 }
 TIMES = ("call_start", "answer_time", "call_end")
 # What makes a case: the columns that its calls have in common, and the same in words.
@@ -148,5 +148,5 @@ def rules(book, reconnect_minutes, longest_hours, oldest_pupil, last_day=""):
         Rule("calls", "reconnect", MERGED, again, soon),
         Rule("answered", "unanswered", REJECTED, "Nobody answered", "answer_time IS NULL", "'answer_time'"),
         Rule("assessed", "not-assessed", REJECTED, "No mental-health level assigned", "level IS NULL", "'level'"),
-        Rule("pupils", "repeat-call", MERGED, "A later call about the same pupil", "repeat > 1"),
+        Rule("cases", "repeat-call", MERGED, "A later call about the same pupil", "repeat > 1"),
     ]

@@ -37,7 +37,7 @@ class Overflow(Exception):
 class Plan:
     """What to count, in terms of the file: columns, and positions in place of codes.
 
-    table : "calls" or "pupils";  by : columns to group by;  sums : columns to sum
+    table : "calls" or "cases";  by : columns to group by;  sums : columns to sum
     wide : those of `sums` whose squares may exceed 64 bits
     where : (column, positions allowed, whether a missing value is allowed), one for each filter
     """

@@ -21,7 +21,7 @@ from hotline.codebook import MISSING, codebook
 from hotline.errors import InputError, NothingToEstimate, did_you_mean
 from hotline.tally import duckdb_engine, scan_plan
 
-TABLES = ("calls", "pupils")
+TABLES = ("calls", "cases")
 MAX_ROOT = 2**31  # a number up to here has a square within 64 bits
 NOWHERE = np.iinfo(np.int64).min  # stands for a missing value in the hash
 LOG = ["table", "variables", "sums", "filter", "model", "engine", "scan", "query", "cells", "calls", "hash"]
@@ -210,7 +210,7 @@ def tally(table, by, sums=(), where=None, model=False):
 
     Parameters
     ----------
-    table : "calls" (every call, answered or not) or "pupils" (one row per case)
+    table : "calls" (every call, answered or not) or "cases" (one row per case)
     by : names from the codebook
     sums : whole-number variables to sum within each cell
     where : {variable: allowed codes}; "missing" stands for "not recorded"
@@ -271,7 +271,7 @@ def _sizes(plans):
 def asked():
     """Return every tally asked for since the notebook began: one row each, for tallies.csv.
 
-    table      "calls" or "pupils"
+    table      "calls" or "cases"
     variables  what was counted by;  sums: of what the moments were taken
     filter     the codes that were allowed, variable by variable
     model      True for a model tally, which is recorded here and nowhere else
@@ -279,7 +279,7 @@ def asked():
     scan       a number that tallies from one scan of the data have in common
     query      plain SQL for the same counts (and the sums from which the moments follow), with positions in the
                codebook in place of codes; to be run in the folder of 01-clean
-    cells      rows of the result;  calls: rows of the table that they count (cases, where the table is "pupils")
+    cells      rows of the result;  calls: rows of the table that they count (cases, where the table is "cases")
     hash       SHA-256 of the result: column by column its name, a zero byte, and the values in eight bytes each;
                a category as its position, a missing value as the smallest whole number
     """

@@ -17,8 +17,8 @@ TAIL = 7
 
 @pytest.fixture(scope="module")
 def found(built, tmp_path_factory):
-    pupils = built.folder / "data-derived/01-clean/pupils.parquet"
-    return scale.measure(pupils, tmp_path_factory.mktemp("scale"), [SIZE], runs=1)
+    cleaned = built.folder / "data-derived/01-clean/cases.parquet"
+    return scale.measure(cleaned, tmp_path_factory.mktemp("scale"), [SIZE], runs=1)
 
 
 @pytest.mark.parametrize("what", ["study", "eight"])
@@ -38,16 +38,16 @@ def test_time_memory_cells_and_scans_are_told(found):
 
 
 def test_the_cases_are_those_of_the_study_and_the_same_again(built, tmp_path):
-    pupils = built.folder / "data-derived/01-clean/pupils.parquet"
+    cleaned = built.folder / "data-derived/01-clean/cases.parquet"
     for name in ("one", "two"):
-        cases.write(pupils, tmp_path / name, SIZE)
+        cases.write(cleaned, tmp_path / name, SIZE)
     with duckdb.connect() as connection:
         described = [
             connection.execute("DESCRIBE FROM read_parquet(?)", [str(file)]).fetchall()
-            for file in (pupils, tmp_path / "one/pupils.parquet", tmp_path / "two/pupils.parquet")
+            for file in (cleaned, tmp_path / "one/cases.parquet", tmp_path / "two/cases.parquet")
         ]
         assert described[0] == described[1] == described[2]
-        files = [str(tmp_path / name / "pupils.parquet") for name in ("one", "two")]
+        files = [str(tmp_path / name / "cases.parquet") for name in ("one", "two")]
         query = "SELECT count(*) FROM (FROM read_parquet(?) EXCEPT ALL FROM read_parquet(?))"
         assert connection.execute(query, files).fetchone() == (0,)
 

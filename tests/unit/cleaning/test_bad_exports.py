@@ -125,7 +125,7 @@ def clean(folder, content, sheet=""):
     finally:
         connection.close()
     left = pd.read_csv(folder / "rejected.csv")
-    assert stages["rows_in"].iloc[0] == found["rows"] == len(left) + written["pupils"]
+    assert stages["rows_in"].iloc[0] == found["rows"] == len(left) + written["cases"]
     assert len(left) == lines == named == left["row"].nunique()
     for _, stage in stages.groupby("stage"):
         assert stage["rows_in"].iloc[0] == stage["rows"].sum() + stage["rows_kept"].iloc[0]
@@ -320,7 +320,7 @@ def test_every_kind_of_file_gives_the_same(tmp_path):
         folder = tmp_path / str(n)
         folder.mkdir()
         left, _ = clean(folder, content)
-        tables = [duckdb.sql(f"SELECT * FROM '{folder}/{name}.parquet'").fetchall() for name in ("calls", "pupils")]
+        tables = [duckdb.sql(f"SELECT * FROM '{folder}/{name}.parquet'").fetchall() for name in ("calls", "cases")]
         answers.append((left, tables))
     assert all(answer == answers[0] for answer in answers)
 
@@ -366,7 +366,7 @@ def test_no_private_text_reaches_the_disk_and_all_problems_are_told_at_once(fres
     checkout.edit("params.yml", "highest_rejected: 0.05 ", "highest_rejected: 0.1 ")
     checkout.make(*asked, "HOTLINE_KEY=a key for the tests")
     account = json.loads((checkout.folder / "private/data-derived/01-clean/flow.json").read_text(encoding="utf-8"))
-    assert (account["rows"], account["pupils"], account["simulated"]) == (40, 37, False)
+    assert (account["rows"], account["cases"], account["simulated"]) == (40, 37, False)
     assert leaked() == [] and len(remains()) > 10
     assert not list((checkout.folder / ".cache").glob("cleaning-*"))
     shutil.rmtree(checkout.folder)

@@ -78,10 +78,10 @@ def test_merging(tmp_path):
         at(15, ticket_id="6", caller_number="10000000002"),  # another caller
     ]
     left, stages, connection = clean(tmp_path, rows)
-    assert left == {3: ("records", "duplicate"), 4: ("calls", "reconnect"), 5: ("pupils", "repeat-call")}
-    assert stages.query("stage == 'pupils'")["rows_kept"].item() == 4
+    assert left == {3: ("records", "duplicate"), 4: ("calls", "reconnect"), 5: ("cases", "repeat-call")}
+    assert stages.query("stage == 'cases'")["rows_kept"].item() == 4
     written = flow.write_tables(connection, BOOK, tmp_path)
-    assert written == {"calls": 5, "pupils": 4}
+    assert written == {"calls": 5, "cases": 4}
 
 
 def test_a_call_after_an_unanswered_one_is_no_reconnect(tmp_path):
@@ -97,7 +97,7 @@ def test_derived_variables(tmp_path):
     calls = connection.execute(f"SELECT {', '.join(names)} FROM '{tmp_path}/calls.parquet'").fetchall()
     assert calls == [(0, 630, None, 0, 2021, 20, 13), (1, 30, 600, 1, 2021, 21, 14)]
     coded = ["month", "weekday", "hour_band", "length_band", "region", "at_risk", "high_risk", "level"]
-    case = connection.execute(f"SELECT {', '.join(coded)} FROM '{tmp_path}/pupils.parquet'").fetchone()
+    case = connection.execute(f"SELECT {', '.join(coded)} FROM '{tmp_path}/cases.parquet'").fetchone()
     assert [BOOK[name].kept_codes[code] for name, code in zip(coded, case, strict=True)] == [
         "3",
         "1",
@@ -116,7 +116,7 @@ def test_columns_that_an_export_may_lack_are_not_recorded(tmp_path):
     row = {name: text for name, text in at(20).items() if name in headers}
     left, _, connection = clean(tmp_path, [row], headers=headers)
     assert left == {} and len(lacking) > 10
-    assert flow.write_tables(connection, BOOK, tmp_path) == {"calls": 1, "pupils": 1}
+    assert flow.write_tables(connection, BOOK, tmp_path) == {"calls": 1, "cases": 1}
     stored = [name for name in lacking if name not in flow.NOT_STORED]
     found = connection.execute(f"SELECT {', '.join(stored)} FROM '{tmp_path}/calls.parquet'").fetchone()
     assert found == (None,) * len(stored)
@@ -125,7 +125,7 @@ def test_columns_that_an_export_may_lack_are_not_recorded(tmp_path):
 def test_no_number_or_ticket_goes_into_the_tables(tmp_path):
     *_, connection = clean(tmp_path, [at(20)])
     flow.write_tables(connection, BOOK, tmp_path)
-    for table in ("calls", "pupils"):
+    for table in ("calls", "cases"):
         content = connection.execute(f"SELECT * FROM '{tmp_path}/{table}.parquet'")
         assert not {"ticket_id", "caller_number", "call_start"} & {column[0] for column in content.description}
         assert "10000000001" not in str(content.fetchall())

@@ -20,7 +20,7 @@ from hotline.tally import query as tally
 
 
 def test_counts_and_moments_equal_pandas_on_the_rows(rows):
-    cells = tally.tally("pupils", ["sex", "stage"], sums=["waiting", "age"])
+    cells = tally.tally("cases", ["sex", "stage"], sums=["waiting", "age"])
     grouped = rows.fillna({"sex": "missing"}).groupby(["sex", "stage"])
     assert len(cells) == grouped.ngroups
     for cell in cells.itertuples():
@@ -38,7 +38,7 @@ def test_counts_and_moments_equal_pandas_on_the_rows(rows):
 def test_sums_of_squares_keep_their_digits_far_from_zero(behind, far):
     """A float sum of squares would lose every digit here."""
     behind(pd.DataFrame({"sex": ["male"] * 3, "waiting": [far, far + 1, far + 2]}))
-    assert tally.tally("pupils", ["sex"], sums=["waiting"])["waiting_ss"].tolist() == [2.0]
+    assert tally.tally("cases", ["sex"], sums=["waiting"])["waiting_ss"].tolist() == [2.0]
 
 
 def test_sums_beyond_64_bits_are_exact_or_an_error_and_never_wrap(behind):
@@ -48,7 +48,7 @@ def test_sums_beyond_64_bits_are_exact_or_an_error_and_never_wrap(behind):
         pd.DataFrame({"sex": ["male"] * 4, "waiting": [*values[:2], *[-each for each in values[2:]]]}),
         stored_as="BIGINT",
     )
-    cells = tally.tally("pupils", ["sex"], sums=["waiting"])
+    cells = tally.tally("cases", ["sex"], sums=["waiting"])
     signed = [Fraction(each) for each in (*values[:2], *[-each for each in values[2:]])]
     about_mean = sum(each**2 for each in signed) - sum(signed) ** 2 / 4
     assert sum(each**2 for each in signed) > 2**125, "the squares are near the limit of 128 bits"
@@ -56,40 +56,40 @@ def test_sums_beyond_64_bits_are_exact_or_an_error_and_never_wrap(behind):
     for many, largest in ((3, 2**63 - 1), (2, 2**62)):  # the sum of squares, the sum
         behind(pd.DataFrame({"sex": ["male"] * many, "waiting": [largest] * many}), stored_as="BIGINT")
         with pytest.raises(InputError, match=r"^tally: a sum of waiting is too large for exact arithmetic$"):
-            tally.tally("pupils", ["sex"], sums=["waiting"])
+            tally.tally("cases", ["sex"], sums=["waiting"])
 
 
 def test_a_cell_without_a_value_has_no_sum_of_squares(behind):
     frame = pd.DataFrame({"sex": ["male", "female"], "waiting": pd.array([None, 3], dtype="Int64")})
     behind(frame)
-    cells = tally.tally("pupils", ["sex"], sums=["waiting"]).set_index("sex")
+    cells = tally.tally("cases", ["sex"], sums=["waiting"]).set_index("sex")
     assert cells.loc["male", ["n", "waiting_n", "waiting_sum"]].tolist() == [1, 0, 0]
     assert np.isnan(cells.loc["male", "waiting_ss"]) and cells.loc["female", "waiting_ss"] == 0
 
 
 def test_categories_come_in_codebook_order_with_missing_last(rows):
-    cells = tally.tally("pupils", ["sex"])
+    cells = tally.tally("cases", ["sex"])
     assert cells["sex"].tolist() == ["male", "female", "missing"]
     assert cells["sex"].cat.ordered
 
 
 def test_numbers_are_nullable_integers_and_days_are_days(rows):
-    cells = tally.tally("pupils", "age")
+    cells = tally.tally("cases", "age")
     assert cells["age"].dtype == "Int64"
     assert cells.loc[cells["age"].isna(), "n"].item() == rows["age"].isna().sum()
-    days = tally.tally("pupils", "day").set_index("day")["n"]
+    days = tally.tally("cases", "day").set_index("day")["n"]
     assert days.to_dict() == rows.groupby("day").size().to_dict()
 
 
 def test_a_filter_by_codes_and_by_missing(rows):
-    assert tally.tally("pupils", ["stage"], where={"sex": "female"})["n"].sum() == (rows["sex"] == "female").sum()
+    assert tally.tally("cases", ["stage"], where={"sex": "female"})["n"].sum() == (rows["sex"] == "female").sum()
     assert (
-        tally.tally("pupils", ["stage"], where={"sex": ["male", "missing"]})["n"].sum()
+        tally.tally("cases", ["stage"], where={"sex": ["male", "missing"]})["n"].sum()
         == (rows["sex"] != "female").sum()
     )
     some = rows["age"].isin([10, 11])
-    assert tally.tally("pupils", ["sex"], where={"age": np.array([10, 11])})["n"].sum() == some.sum()
-    assert tally.tally("pupils", [], where={"age": "missing"})["n"].tolist() == [rows["age"].isna().sum()]
+    assert tally.tally("cases", ["sex"], where={"age": np.array([10, 11])})["n"].sum() == some.sum()
+    assert tally.tally("cases", [], where={"age": "missing"})["n"].tolist() == [rows["age"].isna().sum()]
 
 
 def test_the_same_tables_from_parallel_scans_of_many_row_groups(behind):
@@ -106,7 +106,7 @@ def test_the_same_tables_from_parallel_scans_of_many_row_groups(behind):
         )
     )
     for _ in range(3):
-        tally.tally("pupils", ["caller", "stage"], sums=["waiting"], model=True)
+        tally.tally("cases", ["caller", "stage"], sums=["waiting"], model=True)
     assert tally.asked()["hash"].nunique() == 1 and tally.asked()["cells"].iloc[0] > 25_000
 
 
@@ -117,11 +117,11 @@ SEVERAL = [["sex", "stage"], ["age", "stage"], ["day"], ["stage"], ["waiting", "
 
 @pytest.mark.parametrize("where", [None, {"stage": ["junior", "senior"], "age": [8, 9, 17, "missing"]}])
 def test_several_tallies_at_once_are_the_single_ones(rows, monkeypatch, where):
-    single = [tally.tally("pupils", by, where=where) for by in SEVERAL]
+    single = [tally.tally("cases", by, where=where) for by in SEVERAL]
     alone, counted = tally.asked(), []
     count = duckdb_engine.count
     monkeypatch.setattr(duckdb_engine, "count", lambda *plan: counted.append(plan) or count(*plan))
-    together = tally.tallies("pupils", SEVERAL, where=where)
+    together = tally.tallies("cases", SEVERAL, where=where)
     for one, other in zip(single, together, strict=True):
         pd.testing.assert_frame_equal(one, other)
     written = tally.asked().iloc[len(SEVERAL) :].reset_index(drop=True)
@@ -142,15 +142,15 @@ def test_no_tally_shares_a_scan_that_would_grow_too_large():
 
 
 def test_no_tallies_are_no_tallies(rows):
-    assert tally.tallies("pupils", []) == [] and tally.asked().empty
+    assert tally.tallies("cases", []) == [] and tally.asked().empty
 
 
 # --- the log ----------------------------------------------------------------------------------------
 
 
 def test_every_tally_is_written_down(rows):
-    tally.tally("pupils", ["sex"], where={"stage": "junior", "age": [10, "missing"]})
-    tally.tally("pupils", ["sex", "caller"], sums="waiting", model=True)
+    tally.tally("cases", ["sex"], where={"stage": "junior", "age": [10, "missing"]})
+    tally.tally("cases", ["sex", "caller"], sums="waiting", model=True)
     asked = tally.asked()
     assert asked["variables"].tolist() == ["sex", "sex caller"]
     assert asked["filter"].tolist() == ["stage in junior; age in 10 missing", ""]
@@ -162,7 +162,7 @@ def test_every_tally_is_written_down(rows):
 
 
 def test_the_query_that_is_written_down_gives_the_same_counts(rows, tmp_path, monkeypatch):
-    cells = tally.tallies("pupils", [["sex", "stage"], ["age"]], where={"sex": ["female", "missing"]})
+    cells = tally.tallies("cases", [["sex", "stage"], ["age"]], where={"sex": ["female", "missing"]})
     monkeypatch.chdir(tmp_path)
     for query, found in zip(tally.asked()["query"], cells, strict=True):
         with duckdb.connect() as connection:
@@ -170,7 +170,7 @@ def test_the_query_that_is_written_down_gives_the_same_counts(rows, tmp_path, mo
 
 
 def test_the_hash_is_the_one_that_its_description_gives(rows):
-    cells = tally.tally("pupils", ["sex", "age"], sums=["waiting"])
+    cells = tally.tally("cases", ["sex", "age"], sums=["waiting"])
     digest = hashlib.sha256()
     for name in cells:
         if name == "sex":
@@ -185,7 +185,7 @@ def test_the_hash_is_the_one_that_its_description_gives(rows):
 
 def test_a_table_says_whether_it_is_a_model_tally_and_carries_its_counts(rows):
     for model in (False, True):
-        cells = tally.tally("pupils", ["sex", "age"], sums=["waiting"], model=model)
+        cells = tally.tally("cases", ["sex", "age"], sums=["waiting"], model=model)
         assert cells.attrs["model"] is model
         assert (cells["n"] > 0).all() and cells["n"].sum() == 500
 
@@ -196,9 +196,9 @@ def test_a_table_says_whether_it_is_a_model_tally_and_carries_its_counts(rows):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"table": "callers", "by": ["sex"]}, 'tally: there is no table "callers"; expected one of calls, pupils'),
+        ({"table": "callers", "by": ["sex"]}, 'tally: there is no table "callers"; expected one of calls, cases'),
         ({"by": ["stagee"]}, 'the codebook has no variable "stagee"; did you mean "stage"?'),
-        ({"by": ["bullying"]}, 'tally: "bullying" is not kept in the table "pupils"'),
+        ({"by": ["bullying"]}, 'tally: "bullying" is not kept in the table "cases"'),
         ({"by": ["sex", "stage", "sex"]}, 'tally: "sex" is named twice'),
         ({"by": ["sex"], "sums": ["stage"]}, 'tally: "stage" is not a whole number and has no sum'),
         ({"by": ["sex"], "sums": ["day"]}, 'tally: "day" is not a whole number and has no sum'),
@@ -213,7 +213,7 @@ def test_a_table_says_whether_it_is_a_model_tally_and_carries_its_counts(rows):
         ),
         (
             {"by": ["sex"], "where": {"stage": ["vocational", "missing"], "age": 7}},
-            'the table "pupils" has no row under the filter: stage in vocational missing; age in 7',
+            'the table "cases" has no row under the filter: stage in vocational missing; age in 7',
         ),
         ({"by": ["sex"], "where": {"stage": []}}, 'tally: the filter of "stage" allows no code'),
         ({"by": ["sex"], "where": {"age": [70, 80]}}, 'tally: no row has 70, 80 for "age"; recorded are numbers from '),
@@ -226,20 +226,20 @@ def test_a_table_says_whether_it_is_a_model_tally_and_carries_its_counts(rows):
 )
 def test_refusals_in_one_sentence(rows, arguments, expected):
     with pytest.raises(InputError) as raised:
-        tally.tally(**{"table": "pupils", **arguments})
+        tally.tally(**{"table": "cases", **arguments})
     assert str(raised.value).startswith(expected)
     assert "\n" not in str(raised.value)
     if "sums" not in arguments:
         with pytest.raises(InputError) as again:
-            tally.tallies(arguments.get("table", "pupils"), [arguments["by"]], where=arguments.get("where"))
+            tally.tallies(arguments.get("table", "cases"), [arguments["by"]], where=arguments.get("where"))
         assert str(again.value) == str(raised.value)
     assert tally.asked().empty, "what is refused is not written down as asked"
 
 
 def test_an_empty_table_is_told(behind, rows):
     behind(rows.iloc[:0])
-    with pytest.raises(NothingToEstimate, match=r'^the table "pupils" has no row$'):
-        tally.tally("pupils", ["sex"])
+    with pytest.raises(NothingToEstimate, match=r'^the table "cases" has no row$'):
+        tally.tally("cases", ["sex"])
 
 
 SPOILT = {
@@ -256,20 +256,20 @@ SPOILT = {
 
 @pytest.mark.parametrize("expected", SPOILT)
 def test_a_file_that_is_not_what_the_codebook_describes_is_refused(rows, tmp_path, expected):
-    path = tmp_path / "pupils.parquet"
+    path = tmp_path / "cases.parquet"
     to = f"TO '{path}.new' (FORMAT parquet, KV_METADATA {{codebook: '{codebook().sha256}'}})"
     with duckdb.connect() as connection:
         connection.execute(SPOILT[expected].format(path=path, to=to))
-    path.with_name("pupils.parquet.new").rename(path)
+    path.with_name("cases.parquet.new").rename(path)
     tally._facts.cache_clear()
-    with pytest.raises(InputError, match=r"pupils\.parquet.*; run: make 01-clean$") as raised:
-        tally.tally("pupils", ["sex"])
+    with pytest.raises(InputError, match=r"cases\.parquet.*; run: make 01-clean$") as raised:
+        tally.tally("cases", ["sex"])
     assert expected.removesuffix(", or none") in str(raised.value)
 
 
 @pytest.mark.parametrize("spoil", ["empty", "cut", "text", "holed"])
 def test_a_damaged_file_is_told(rows, tmp_path, spoil):
-    path = tmp_path / "pupils.parquet"
+    path = tmp_path / "cases.parquet"
     content = path.read_bytes()
     middle = len(content) // 2
     path.write_bytes(
@@ -282,9 +282,9 @@ def test_a_damaged_file_is_told(rows, tmp_path, spoil):
     )
     tally._facts.cache_clear()
     with pytest.raises(
-        InputError, match=r"pupils\.parquet is damaged and cannot be read.*; run: make 01-clean$"
+        InputError, match=r"cases\.parquet is damaged and cannot be read.*; run: make 01-clean$"
     ) as raised:
-        tally.tally("pupils", ["sex", "stage"], sums=["waiting"])
+        tally.tally("cases", ["sex", "stage"], sums=["waiting"])
     assert "\n" not in str(raised.value)
 
 
@@ -294,8 +294,8 @@ def test_nothing_cleaned_yet_is_told_with_the_command_for_this_export(tmp_path, 
 
     def told():
         with pytest.raises(InputError) as raised:
-            tally.tally("pupils", ["sex"])
-        return re.sub(r".*pupils\.parquet ", "", str(raised.value))
+            tally.tally("cases", ["sex"])
+        return re.sub(r".*cases\.parquet ", "", str(raised.value))
 
     for name in ("EXPORT", "CODEBOOK"):
         monkeypatch.delenv(name, raising=False)
