@@ -113,10 +113,11 @@ def test_every_result_has_its_way_from_rows(study):
 def test_the_way_from_rows_shares_nothing_else_with_that_from_counts():
     here = Path(__file__).parents[1]
     texts = [file.read_text(encoding="utf-8") for file in [here / "support/by_rows.py", *here.glob("rows/*.py")]]
-    imported = re.findall(r"^(?:from|import) (?:hotline|countstats)\b.*$", "\n".join(texts), re.MULTILINE)
-    statistics = {line.split()[-1] for line in imported if "countstats" in line}
-    assert statistics == set(SHARED)
-    assert {line.split()[1] for line in imported if "countstats" not in line} == {
+    statistics = re.findall(
+        r"^from countstats\S*? import (\w+)$|^from countstats\S*\.(\w+) import", "\n".join(texts), re.MULTILINE
+    )
+    assert {module or imported for imported, module in statistics} == set(SHARED)
+    assert set(re.findall(r"^from (hotline\.\S+)", "\n".join(texts), re.MULTILINE)) == {
         "hotline.codebook",
         "hotline.models.predictors",
     }

@@ -35,7 +35,7 @@ def test_but_not_for_ever_and_not_for_another_reason(monkeypatch, tmp_path, time
 
 
 SOURCE = """from hotline.errors import InputError, NothingToEstimate
-from hotline.exhibits import Exhibits
+from hotline.report.exhibits import Exhibits
 out = Exhibits("03-anova", results=["means"])"""
 
 

@@ -65,7 +65,9 @@ def shell():
 
 
 def test_a_cell_that_finds_nothing_to_estimate_ends_the_notebook_by_itself(exhibits, shell, tmp_path, capsys):
-    shell.run_cell("from hotline.exhibits import Exhibits; from hotline.errors import InputError, NothingToEstimate")
+    shell.run_cell(
+        "from hotline.report.exhibits import Exhibits; from hotline.errors import InputError, NothingToEstimate"
+    )
     shell.run_cell("old = Exhibits('03-anova', results=['of_an_earlier_run'])")
     shell.run_cell("out = Exhibits('03-anova', results=['means'])")
     shell.run_cell("raise InputError('no such column; name another')")
