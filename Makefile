@@ -54,8 +54,11 @@ NOT_NEEDED := $(if $(EXPORT),simulate) $(if $(filter private,$(HOTLINE_TREE)),re
 paper: $(filter-out $(NOT_NEEDED),$(STEPS))  ## Rebuild everything: manuscript and supplement in paper/output/, as HTML, PDF and DOCX
 	@$(RUN) -m hotline.paper.render
 
-test: setup  ## Run the tests
+test: setup  ## Test units, layers, notebooks and one small pipeline (four minutes)
 	@$(RUN) -m pytest
+
+test-study: setup  ## Test whole studies, made from small exports (twenty minutes)
+	@$(RUN) -m pytest -m "study and not few" tests/study
 
 test-few: setup  ## Make papers of few calls, from thirty rows on, drawn at random (ten minutes)
 	@$(RUN) -m pytest -m few -n 1 tests/study/test_few_calls.py
@@ -134,4 +137,4 @@ help:  ## This list
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
 	  "  make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper score test test-few setup help lab lint hooks bench bench-scale quarto lock clean $(TWICE) $(STEPS)
+.PHONY: paper score test test-study test-few setup help lab lint hooks bench bench-scale quarto lock clean $(TWICE) $(STEPS)

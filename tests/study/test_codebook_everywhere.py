@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import copy_of
+from checkout import copy_of
 
 
 def test_a_label_changed_in_the_codebook_changes_everywhere(fresh, tmp_path):

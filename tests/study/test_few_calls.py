@@ -9,8 +9,7 @@ import random
 import re
 
 import pytest
-
-from conftest import KEY, copy_of
+from checkout import KEY, copy_of
 
 pytestmark = pytest.mark.few
 STEPS = 16  # of a paper on real records: no simulator, no recovery

@@ -19,8 +19,8 @@ import pandas as pd
 import pypdf
 import pytest
 import yaml
+from checkout import KEY
 
-from conftest import KEY
 from hotline.cleaning import pseudonyms
 
 REPRODUCIBLE = (

@@ -7,7 +7,6 @@ rows.
 """
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ import pytest
 from agreement import digits
 from threadpoolctl import threadpool_limits
 
+from hotline.paths import ROOT
 from rows import comparisons, influences, risks  # noqa: F401 (each of these fills RECOMPUTED)
 from rows.study import OUTCOMES, RECOMPUTED, Study
 
@@ -111,7 +111,7 @@ def test_every_result_has_its_way_from_rows(study):
 
 
 def test_the_way_from_rows_shares_nothing_else_with_that_from_counts():
-    here = Path(__file__).parents[1]
+    here = ROOT / "tests"
     texts = [file.read_text(encoding="utf-8") for file in [here / "support/by_rows.py", *here.glob("rows/*.py")]]
     statistics = re.findall(
         r"^from countstats\S*? import (\w+)$|^from countstats\S*\.(\w+) import", "\n".join(texts), re.MULTILINE

@@ -3,14 +3,13 @@
 import json
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from hotline.paper.fonts import text_of
 from hotline.paper.pandoc import complaint, pandoc_path
+from hotline.paths import PAPER
 
-PAPER = Path(__file__).resolve().parents[3] / "paper"
 FIGURE = '![Caption of {0}.](pictures/{0}){{#fig-{0} fig-alt="Picture {0}."}}\n\n'
 TABLE = "| a | b |\n|:--|--:|\n| x | 1 |\n\n: Caption of the table. {#tbl-x}\n\n*Simulated data.* A note.\n"
 

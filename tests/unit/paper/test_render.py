@@ -9,7 +9,6 @@ import stat
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 import yaml
@@ -17,8 +16,8 @@ from pypdf import PdfReader
 
 from hotline.errors import InputError
 from hotline.paper import fonts, quarto, sources
+from hotline.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )

@@ -1,19 +1,12 @@
 """The charts show every number that they are given, where it belongs."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from hotline.report.figures import comparisons
 
-
-@pytest.fixture(autouse=True)
-def no_window():
-    """Draw into memory, and forget the figure afterwards."""
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_window")
 
 
 def block(rows):

@@ -1,6 +1,5 @@
 """The charts of the risk model show every number that they are given, where it belongs."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,13 +8,7 @@ from countstats.prediction import points
 from hotline.report.figures import nomogram, style
 from hotline.report.figures import prediction as charts
 
-
-@pytest.fixture(autouse=True)
-def no_window():
-    """Draw into memory, and forget the figure afterwards."""
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_window")
 
 
 CURVE = pd.DataFrame({"specificity": [1, 0.7, 0], "sensitivity": [0, 0.8, 1]})

@@ -1,6 +1,5 @@
 """The charts of the response show every number that they are given, where it belongs."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,13 +7,7 @@ import pytest
 from hotline.report.figures import response_charts as charts
 from hotline.report.figures import style
 
-
-@pytest.fixture(autouse=True)
-def no_window():
-    """Draw into memory, and forget the figure afterwards."""
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_window")
 
 
 SHARES = pd.DataFrame({"estimate": [0.8, 0.9], "low": [0.7, 0.85], "high": [0.85, 0.95]}, index=["a", "b"])
