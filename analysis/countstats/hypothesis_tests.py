@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency, t
 from statsmodels.stats.inter_rater import cohens_kappa
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.oneway import anova_generic
 
-from countstats.comparable import why_not_means, why_not_table
 from countstats.effect_size import cramers_v, omega_squared, omega_squared_interval
-from countstats.standardize import same_share
+from countstats.shares import same_share
 from countstats.tables import cochran_armitage
 
 _NUMBERS = ("statistic", "df1", "df2", "p", "effect", "low", "high")
@@ -82,20 +82,69 @@ def equal_shares(found):
     )
 
 
-def never_answered(cells):
-    """Share of the unanswered calls that came from callers none of whose calls was answered; NaN without any.
-
-    cells: a tally by caller and answered. Calls of an unknown caller are left out.
-    """
-    known = cells[cells["caller"].notna()]
-    spoken_to, lost = (known[known["answered"] == each] for each in ("yes", "no"))
-    never = ~lost["caller"].isin(spoken_to["caller"])
-    return float(lost.loc[never, "n"].sum() / lost["n"].sum()) if len(lost) else np.nan
-
-
 def means(moments, level=0.95):
     """Means with their t intervals: columns n, estimate, low and high; NaN limits for fewer than two values."""
     n = moments["n"].fillna(0).astype(int)
     half = t.ppf((1 + level) / 2, n.where(n > 1) - 1) * moments["sd"] / np.sqrt(n.where(n > 1))
     mean = moments["mean"].astype(float)
     return pd.DataFrame({"n": n, "estimate": mean, "low": mean - half, "high": mean + half})
+
+
+def why_not_means(moments, labels=None):
+    """Return why the groups' means can't be compared, or "" if they can.
+
+    moments: one row per group with `n` and `variance` (NaN where a group has no value), as of
+    `moments.group_moments` reindexed to all groups; labels: {group: its name in print}.
+
+    >>> import pandas as pd
+    >>> why_not_means(pd.DataFrame({"n": [5, 0], "variance": [1.2, float("nan")]}, index=["well", "high risk"]))
+    'no value for high risk'
+    """
+    name = {group: (labels or {}).get(group, group) for group in moments.index}
+    n = moments["n"].fillna(0)
+    if n.sum() == 0:
+        return "nothing recorded"
+    if len(moments) < 2:
+        return "one group only"
+    for least, words in ((1, "no value for"), (2, "a single value for")):
+        few = [str(name[group]) for group in moments.index[n < least]]
+        if few:
+            return f"{words} {', '.join(few)}"
+    constant = [str(name[group]) for group in moments.index[~(moments["variance"] > 0)]]
+    if len(constant) == len(moments):
+        return "the values do not vary"
+    return f"the values do not vary within {', '.join(constant)}" if constant else ""
+
+
+def why_not_table(table, rows="category", columns="group", labels=None):
+    """Return why a table of counts can't be tested for independence, or "" if it can.
+
+    table: DataFrame of counts; rows, columns: what to call a row and a column in print; labels: {column: its name}.
+
+    >>> import pandas as pd
+    >>> why_not_table(pd.DataFrame([[3, 4]]))
+    'one category only'
+    """
+    if table.size == 0 or table.to_numpy().sum() == 0:
+        return "nothing recorded"
+    if (table.sum(axis=1) > 0).sum() < 2:
+        return f"one {rows} only"
+    empty = [str((labels or {}).get(each, each)) for each in table.columns[table.sum() == 0]]
+    if table.shape[1] - len(empty) < 2:
+        return f"one {columns} only"
+    return f"nothing recorded for {', '.join(empty)}" if empty else ""
+
+
+def adjusted(p, method="holm"):
+    """Adjust the p-values of one family, of any shape; a NaN is no test, stays NaN and counts for nothing.
+
+    method: as for statsmodels' `multipletests`, such as "holm" (1979) or "fdr_bh" (Benjamini and Hochberg 1995, doi
+    10.1111/j.2517-6161.1995.tb02031.x). Returns an array of the shape of `p`.
+
+    Why not a library: `multipletests` does the work, but one NaN among its arguments makes others wrong.
+    """
+    p = np.asarray(p, float)
+    found, known = np.full(p.shape, np.nan), ~np.isnan(p)
+    if known.any():
+        found[known] = multipletests(p[known], method=method)[1]
+    return found

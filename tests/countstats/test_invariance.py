@@ -14,12 +14,10 @@ from scipy.stats import chi2_contingency
 from statsmodels.stats.contingency_tables import Table
 from statsmodels.stats.oneway import anova_generic
 
-from countstats.comparable import why_not_means, why_not_table
 from countstats.effect_size import cramers_v, omega_squared, superiority
-from countstats.hypothesis_tests import chi_square, trend, welch
-from countstats.means import group_moments, group_quantiles, kruskal_wallis, levene
-from countstats.posthoc import games_howell, tukey_kramer
-from countstats.standardize import same_share, standardized_shares
+from countstats.hypothesis_tests import chi_square, trend, welch, why_not_means, why_not_table
+from countstats.means import games_howell, group_moments, group_quantiles, kruskal_wallis, levene, tukey_kramer
+from countstats.shares import same_share, standardized_shares
 from countstats.tables import cochran_armitage, mix_and_risk, odds_ratio_over_strata, two_way
 
 LEVELS = ["well", "imbalance", "high_risk"]

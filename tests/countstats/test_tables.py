@@ -1,6 +1,7 @@
 """Tables of counts: scipy's and statsmodels' tests, as the notebooks call them, and our own, against R and rows."""
 
 import json
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,15 @@ from scipy.stats import MonteCarloMethod, chi2, chi2_contingency, hypergeom
 from statsmodels.stats.contingency_tables import StratifiedTable, Table
 
 from countstats import tables
-from countstats.tables import breslow_day, cochran_armitage, cube, mix_and_risk, odds_ratio_over_strata, two_way
+from countstats.tables import (
+    breslow_day,
+    cells_met,
+    cochran_armitage,
+    cube,
+    mix_and_risk,
+    odds_ratio_over_strata,
+    two_way,
+)
 
 REFERENCE = Path(__file__).parent / "reference"
 TABLES = json.loads((REFERENCE / "tables.json").read_text())
@@ -263,3 +272,23 @@ def test_two_way_of_numbers_and_of_nothing():
 def test_cube_counts_what_is_named_and_leaves_out_the_rest():
     counts = cube(cells(TALLY), {"level": ["high_risk", "well"], "sex": ["female", "male"]})
     assert counts.tolist() == [[0, 0], [3, 3]]
+
+
+def test_it_is_the_mean_over_all_draws():
+    n = [3, 1, 2, 1]
+    pupils = np.repeat(range(4), n)
+    for size in range(8):
+        drawn = [len(set(some)) for some in combinations(pupils, size)] if size else [0]
+        assert cells_met(n, size)[0] == pytest.approx(np.mean(drawn), rel=1e-10)
+
+
+def test_all_pupils_have_all_cells_and_one_has_one():
+    n = np.random.default_rng(1).integers(1, 50, 300)
+    met = cells_met(n, [0, 1, n.sum()])
+    assert met == pytest.approx([0, 1, 300])
+    assert met[-1] == 300, "exactly, however many pupils there are"
+
+
+def test_more_than_there_are_is_an_error():
+    with pytest.raises(ValueError, match="from 0 to 4 pupils"):
+        cells_met([3, 1], 5)

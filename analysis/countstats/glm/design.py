@@ -15,7 +15,8 @@ from scipy.special import xlogy
 from scipy.stats import chi2, norm
 from statsmodels.stats.contingency_tables import Table2x2
 
-COUNTS = ["events", "others"]
+from countstats.columns import COUNTS
+
 TERM = ["variable", "code"]
 INTERCEPT = ("intercept", "")
 # For GLM.fit: stop when no coefficient moves any more. statsmodels' own rule watches the deviance, which is

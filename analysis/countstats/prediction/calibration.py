@@ -1,7 +1,7 @@
 """Calibration from counts: whether predicted risks are the risks that come true.
 
 Every function takes three arrays of the same length: the predicted risk, and how many `cases` (with the
-event) and `controls` (without) were given it. The smooth curve is in `calibration_curve`.
+event) and `controls` (without) were given it.
 """
 
 from typing import NamedTuple
@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import chi2, norm
-from statsmodels.stats.proportion import proportion_confint
 
-from countstats.glm import newton
+from countstats.glm import newton, splines
+from countstats.means import quantile
 from countstats.prediction.roc import by_score
+from countstats.shares import wilson
 
 LOST_IN_HL = {"development": 2, "validation": 0}  # degrees of freedom that the fit has used up
 
@@ -129,13 +130,11 @@ def tenths(risk, cases, controls, groups=10, level=0.95):
     """
     risk, cases, controls = by_score(risk, cases, controls)
     n = cases + controls
-    cuts = _quantiles(risk, n, groups)
+    cuts = quantile(risk, n, np.arange(1, groups) / groups)
     group = np.searchsorted(np.unique(cuts), risk, side="left")
     frame = pd.DataFrame({"n": n, "events": cases, "expected": n * risk}).groupby(group).sum()
     frame["predicted"], frame["observed"] = frame["expected"] / frame["n"], frame["events"] / frame["n"]
-    low, high = proportion_confint(frame["events"], frame["n"], 1 - level, method="wilson")
-    # At a share of 0 or 1 rounding would put the limit that equals it on its wrong side.
-    frame["low"], frame["high"] = np.minimum(low, frame["observed"]), np.maximum(high, frame["observed"])
+    frame["low"], frame["high"] = wilson(frame["observed"], frame["n"], level)
     frame.insert(0, "group", np.arange(1, len(frame) + 1))
     return frame.reset_index(drop=True)
 
@@ -159,10 +158,55 @@ def hosmer_lemeshow(groups, sample="validation"):
     return {"chi_square": statistic, "df": df, "p": float(chi2.sf(statistic, df))}
 
 
-def _quantiles(values, n, groups):
-    """The type-7 quantiles that cut sorted distinct values, which occur `n` times each, into groups."""
-    last = np.cumsum(n)
-    rank = np.arange(1, groups) * (last[-1] - 1) / groups
-    below = np.floor(rank)
-    left, right = (values[np.searchsorted(last, place, side="right")] for place in (below, np.ceil(rank)))
-    return left + (rank - below) * (right - left)
+class Smooth(NamedTuple):
+    """A smooth calibration curve and how far it lies from the ideal, over all pupils.
+
+    curve   frame of predicted, observed, low, high (pointwise Wald limits)
+    ici     mean distance of predicted from observed risk; e50, e90, largest: its median, 90th percentile, maximum
+    knots   how many the spline has; 0 for a straight line
+    """
+
+    curve: pd.DataFrame
+    ici: float
+    e50: float
+    e90: float
+    largest: float
+    knots: int
+
+
+def smooth(risk, cases, controls, points=100, level=0.95):
+    """The smooth calibration curve of predicted risks: a Smooth, drawn at `points` risks.
+
+    The drawn risks run from the 0.5th to the 99.5th percentile of the pupils, evenly in log odds. Where the risks take
+    too few values for five knots, four or three or a straight line serve. ValueError for risks of 0 or 1, for one class
+    alone, for a single risk, or where the risk separates cases from controls.
+    """
+    odds, counts = log_odds(risk, cases, controls)
+    n = counts.sum(axis=1)
+    check_overlap(odds, counts)
+    knots = _knots(odds, n)
+
+    def design(x):
+        return np.column_stack([np.ones_like(x), splines.restricted_cubic(x, knots)])
+
+    terms = design(odds)
+    b = newton.fit(terms, counts[:, 0], n, start=[0.0, 1.0, *[0.0] * (terms.shape[1] - 2)])
+    distance = np.abs(expit(terms @ b) - expit(odds))
+    at = np.linspace(*quantile(odds, n, [0.005, 0.995]), points)
+    x = design(at)
+    eta, spread = x @ b, newton.covariance(terms, n, b)
+    reach = norm.ppf((1 + level) / 2) * np.sqrt(np.einsum("ij,jk,ik->i", x, spread, x))
+    drawn = {"predicted": at, "observed": eta, "low": eta - reach, "high": eta + reach}
+    e50, e90 = quantile(distance, n, [0.5, 0.9])
+    ici, largest = distance @ n / n.sum(), distance.max()
+    return Smooth(pd.DataFrame(drawn).apply(expit), *map(float, (ici, e50, e90, largest)), len(knots))
+
+
+def _knots(odds, n):
+    """The knots on the scale of log odds: five, or as many as stand apart from one another; none for a line."""
+    for number in sorted(splines.PLACES, reverse=True):
+        places = quantile(odds, n, splines.PLACES[number])
+        inside = np.searchsorted(odds, places)
+        if len(np.unique(inside)) == number and len(odds) > number:
+            return places
+    return np.array([])

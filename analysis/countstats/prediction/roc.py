@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
-from statsmodels.stats.proportion import proportion_confint
+
+from countstats.shares import wilson
 
 SAME = 1e-12  # scores that differ relatively by less are the same score
 
@@ -260,6 +261,7 @@ def at_threshold(score, cases, controls, threshold, level=0.95):
     }
     out = {"threshold": threshold}
     for name, (count, of) in shares.items():
-        limits = proportion_confint(count, of, alpha=1 - level, method="wilson") if of else (np.nan, np.nan)
-        out |= {name: count / of if of else np.nan, f"{name}_low": limits[0], f"{name}_high": limits[1]}
+        share = count / of if of else np.nan
+        low, high = wilson(share, of or np.nan, level)
+        out |= {name: share, f"{name}_low": float(low), f"{name}_high": float(high)}
     return pd.Series(out)

@@ -2,6 +2,7 @@
 
 predictors    what may predict a level, by block and by when it is known
 held_out      which cases are held out for validation
+comparable    what can be compared, and the sentence where nothing can
 estimable     the part of a logistic model that the counts can estimate
 levels        the three levels in one model, ordinal and multinomial
 sensitivity   several analyses of one question side by side

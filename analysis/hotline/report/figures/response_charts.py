@@ -68,7 +68,7 @@ def stacked_shares(shares, axis, least=0.04):
 def equality(found, titles, label):
     """Draw standardized shares with intervals, a panel for each measure and a row for each group.
 
-    found: {measure: result of `standardize.standardized_shares`, index (by, group)}; a group that a measure does not
+    found: {measure: result of `shares.standardized_shares`, index (by, group)}; a group that a measure does not
     have is left out of its panel. titles: {measure or by: name in print}, in order; label(by, group): what is printed
     for a group. The broken line is the share of all, and a stroke that of a group before standardization.
     """

@@ -267,7 +267,7 @@ def equality_note(covered, interval):
 def equality(found, tests, titles, label):
     """Standardized shares of each group, and below each grouping the p-values of their being equal.
 
-    found: {measure: result of `standardize.standardized_shares` for all groupings, index (by, group)}; tests: rows
+    found: {measure: result of `shares.standardized_shares` for all groupings, index (by, group)}; tests: rows
     with measure, by, p_holm and reason; titles: {by or measure: name}, in order; label(by, group): what is printed for
     a group.
     """
