@@ -16,10 +16,10 @@ from scipy.optimize import brentq
 from scipy.stats import chi2_contingency, ncf, ncx2
 
 
-def _noncentrality(cdf, start, level):
+def _noncentrality(cdf, start, confidence):
     """Limits of a noncentrality parameter, given `cdf(nc)`, the probability of a smaller statistic."""
     limits = []
-    for probability in ((1 + level) / 2, (1 - level) / 2):
+    for probability in ((1 + confidence) / 2, (1 - confidence) / 2):
         if cdf(0.0) <= probability:  # even with no effect the statistic would be this large too often
             limits.append(0.0)
             continue
@@ -32,20 +32,20 @@ def _noncentrality(cdf, start, level):
     return tuple(limits)
 
 
-def noncentral_f_limits(f, df1, df2, level=0.95):
-    """Lower and upper limit of the noncentrality of an F ratio (two-sided, confidence `level`).
+def noncentral_f_limits(f, df1, df2, confidence=0.95):
+    """Lower and upper limit of the noncentrality of an F ratio (two-sided, confidence `confidence`).
 
     Why not a library: `scipy.special.ncfdtrinc` keeps three digits here and stops at 10,000.
     """
-    return _noncentrality(lambda nc: ncf.cdf(f, df1, df2, nc), f * df1, level)
+    return _noncentrality(lambda nc: ncf.cdf(f, df1, df2, nc), f * df1, confidence)
 
 
-def noncentral_chi2_limits(chi2, df, level=0.95):
-    """Lower and upper limit of the noncentrality of a chi-square statistic (two-sided, confidence `level`).
+def noncentral_chi2_limits(chi2, df, confidence=0.95):
+    """Lower and upper limit of the noncentrality of a chi-square statistic (two-sided, confidence `confidence`).
 
     Why not a library: `scipy.special.chndtrinc` stops at 10,000, which a large study exceeds.
     """
-    return _noncentrality(lambda nc: ncx2.cdf(chi2, df, nc), chi2, level)
+    return _noncentrality(lambda nc: ncx2.cdf(chi2, df, nc), chi2, confidence)
 
 
 def eta_squared(f, df1, df2):
@@ -67,13 +67,13 @@ def cohen_f(share):
     return np.sqrt(share / (1 - share))
 
 
-def omega_squared_interval(f, df1, df2, level=0.95):
+def omega_squared_interval(f, df1, df2, confidence=0.95):
     """Confidence limits of the population's share of variance between groups: nc / (nc + N).
 
     f, df1, df2: the F ratio of a one-way ANOVA with pooled variance and its degrees of freedom.
     """
     total = df1 + df2 + 1
-    low, high = noncentral_f_limits(f, df1, df2, level)
+    low, high = noncentral_f_limits(f, df1, df2, confidence)
     return low / (low + total), high / (high + total)
 
 
@@ -103,7 +103,7 @@ def bergsma(v, n, rows, columns):
     return float(np.sqrt(max(0.0, phi2) / (smaller - 1)))
 
 
-def cramers_v(table, level=0.95):
+def cramers_v(table, confidence=0.95):
     """Cramer's V of a two-way table of counts, no row or column of which is empty.
 
     Returns a dict: `v` (raw), `v_corrected` (Bergsma), `v_low` and `v_high` (limits of the population's V,
@@ -113,7 +113,7 @@ def cramers_v(table, level=0.95):
     chi2, _, df, _ = chi2_contingency(table, correction=False)
     n, smaller = table.sum(), min(table.shape) - 1
     v = float(np.sqrt(chi2 / n / smaller))
-    low, high = np.sqrt(np.array(noncentral_chi2_limits(chi2, df, level)) / n / smaller)
+    low, high = np.sqrt(np.array(noncentral_chi2_limits(chi2, df, confidence)) / n / smaller)
     return {"v": v, "v_corrected": bergsma(v, n, *table.shape), "v_low": float(low), "v_high": min(1.0, float(high))}
 
 

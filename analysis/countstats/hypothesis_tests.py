@@ -24,7 +24,7 @@ def _row(test, effect_size, n, reason="", **numbers):
     return {"test": test, "effect_size": effect_size, "n": int(n)} | empty | numbers | {"reason": reason}
 
 
-def chi_square(table, level=0.95, rows="group", columns="outcome"):
+def chi_square(table, confidence=0.95, rows="group", columns="outcome"):
     """Pearson's chi-square of a table of counts, and Cramer's V corrected for bias; `rows`, `columns`: their names.
 
     A row that nobody is in is passed over.
@@ -33,39 +33,39 @@ def chi_square(table, level=0.95, rows="group", columns="outcome"):
     if reason:
         return _row("chi-square", "cramers_v", n, reason)
     table = table[table.sum(axis=1) > 0]
-    test, size = chi2_contingency(table, correction=False), cramers_v(table, level)
+    test, size = chi2_contingency(table, correction=False), cramers_v(table, confidence)
     effect = {"effect": size["v_corrected"], "low": size["v_low"], "high": size["v_high"]}
     return _row("chi-square", "cramers_v", n, statistic=test.statistic, df1=test.dof, p=test.pvalue, **effect)
 
 
-def trend(events, totals, scores, level=0.95):
+def trend(events, totals, scores, confidence=0.95):
     """Cochran-Armitage trend of the share of `events` over groups at `scores`; the effect is the change per unit."""
     reason = why_not_table(pd.DataFrame({"events": events, "others": totals - events}), "group", "outcome")
     if reason:
         return _row("Cochran-Armitage", "slope", totals.sum(), reason)
-    found = cochran_armitage(events, totals, scores, level)
+    found = cochran_armitage(events, totals, scores, confidence)
     effect = {"effect": found["slope"], "low": found["low"], "high": found["high"]}
     return _row("Cochran-Armitage", "slope", totals.sum(), statistic=found["chi2"], df1=1, p=found["p"], **effect)
 
 
-def weighted_kappa(table, level=0.95):
+def weighted_kappa(table, confidence=0.95):
     """Cohen's kappa with linear weights of a square table of counts, with limits from its standard error."""
     reason, n = why_not_table(table.loc[:, table.sum() > 0], "level", "response"), table.to_numpy().sum()
     if reason:
         return _row("weighted kappa", "kappa", n, reason)
     found = cohens_kappa(table, wt="linear")
-    low, high = found.distribution_kappa.interval(level)
+    low, high = found.distribution_kappa.interval(confidence)
     return _row("weighted kappa", "kappa", n, effect=found.kappa, low=low, high=high)
 
 
-def welch(moments, level=0.95, labels=None):
+def welch(moments, confidence=0.95, labels=None):
     """Welch's test of the groups' means, and omega squared; moments: one row per group, as of `group_moments`."""
     reason, n = why_not_means(moments, labels), moments["n"].sum()
     if reason:
         return _row("Welch", "omega2", n, reason)
     columns = [moments[name].to_numpy(float) for name in ("deviation", "variance", "n")]
     test, fisher = (anova_generic(*columns, use_var=kind) for kind in ("unequal", "equal"))
-    low, high = omega_squared_interval(fisher.statistic, *fisher.df, level)
+    low, high = omega_squared_interval(fisher.statistic, *fisher.df, confidence)
     effect = {"effect": omega_squared(fisher.statistic, *fisher.df), "low": low, "high": high}
     df = {"df1": test.df[0], "df2": test.df[1]}
     return _row("Welch", "omega2", n, statistic=test.statistic, p=test.pvalue, **df, **effect)
@@ -82,10 +82,10 @@ def equal_shares(found):
     )
 
 
-def means(moments, level=0.95):
+def means(moments, confidence=0.95):
     """Means with their t intervals: columns n, estimate, low and high; NaN limits for fewer than two values."""
     n = moments["n"].fillna(0).astype(int)
-    half = t.ppf((1 + level) / 2, n.where(n > 1) - 1) * moments["sd"] / np.sqrt(n.where(n > 1))
+    half = t.ppf((1 + confidence) / 2, n.where(n > 1) - 1) * moments["sd"] / np.sqrt(n.where(n > 1))
     mean = moments["mean"].astype(float)
     return pd.DataFrame({"n": n, "estimate": mean, "low": mean - half, "high": mean + half})
 

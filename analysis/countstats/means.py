@@ -143,23 +143,23 @@ def kruskal_wallis(table):
 
 
 @functools.cache
-def _reach(groups, df, level):
+def _reach(groups, df, confidence):
     """The quantile of the studentized range, by secants from its limit for many calls.
 
     The quantile is close to that limit times 1 + 1.5 / df, and the logarithm of the tail is almost a line there.
     scipy's `ppf` knows neither, and takes three times as long for the same number.
     """
     if groups == 2:
-        return np.sqrt(2) * t.ppf((1 + level) / 2, df)
-    start = studentized_range.ppf(level, groups, np.inf) * (1 + 1.5 / df)
+        return np.sqrt(2) * t.ppf((1 + confidence) / 2, df)
+    start = studentized_range.ppf(confidence, groups, np.inf) * (1 + 1.5 / df)
     found = root_scalar(
-        lambda q: np.log(studentized_range.sf(q, groups, df) / (1 - level)),
+        lambda q: np.log(studentized_range.sf(q, groups, df) / (1 - confidence)),
         x0=start,
         x1=start * (1 + 0.5 / df),
         xtol=1e-12,
         rtol=1e-13,
     )
-    return found.root if found.converged else studentized_range.ppf(level, groups, df)
+    return found.root if found.converged else studentized_range.ppf(confidence, groups, df)
 
 
 def _adjusted(ratio, groups, df):
@@ -170,7 +170,7 @@ def _adjusted(ratio, groups, df):
     return max(studentized_range.sf(ratio * np.sqrt(2), groups, df), SMALLEST_P)
 
 
-def _pairs(means, labels, counts, error, df, spread, level):
+def _pairs(means, labels, counts, error, df, spread, confidence):
     """One row per pair (first, second): difference second - first, its interval and adjusted p-value.
 
     error(i, j): squared standard error of the difference; df(i, j): its degrees of freedom; spread(i, j): the
@@ -182,7 +182,7 @@ def _pairs(means, labels, counts, error, df, spread, level):
     for i, j in combinations(range(groups), 2):
         difference, se, freedom = means[j] - means[i], np.sqrt(error(i, j)), float(df(i, j))
         # The studentized range is scaled by the error of one mean, sqrt(2) smaller than that of a difference.
-        width = _reach(groups, freedom, level) * se / np.sqrt(2)
+        width = _reach(groups, freedom, confidence) * se / np.sqrt(2)
         limits = difference - width, difference + width
         ratio, size = difference / se, difference / np.sqrt(spread(i, j))
         p = _adjusted(abs(ratio), groups, freedom)
@@ -192,7 +192,7 @@ def _pairs(means, labels, counts, error, df, spread, level):
     return pd.DataFrame(rows, columns=columns)
 
 
-def games_howell(means, variances, counts, labels=None, level=0.95):
+def games_howell(means, variances, counts, labels=None, confidence=0.95):
     """Games-Howell comparison of all pairs of means, for groups with unequal variances.
 
     means, variances (n - 1 in the denominator), counts: one entry per group, at least two calls in each, and the
@@ -215,10 +215,10 @@ def games_howell(means, variances, counts, labels=None, level=0.95):
     def spread(i, j):
         return (variances[i] + variances[j]) / 2
 
-    return _pairs(means, labels, counts, error, freedom, spread, level)
+    return _pairs(means, labels, counts, error, freedom, spread, confidence)
 
 
-def tukey_kramer(means, variances, counts, labels=None, level=0.95):
+def tukey_kramer(means, variances, counts, labels=None, confidence=0.95):
     """Tukey-Kramer comparison of all pairs of means, with one pooled variance: goes with the classical F.
 
     Arguments and result as in `games_howell`; `df` is the number of calls less the number of groups, and `d` is in
@@ -231,4 +231,4 @@ def tukey_kramer(means, variances, counts, labels=None, level=0.95):
     def error(i, j):
         return pooled * (1 / counts[i] + 1 / counts[j])
 
-    return _pairs(means, labels, counts, error, lambda i, j: within, lambda i, j: pooled, level)
+    return _pairs(means, labels, counts, error, lambda i, j: within, lambda i, j: pooled, confidence)

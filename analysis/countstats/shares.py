@@ -8,30 +8,30 @@ from statsmodels.stats.proportion import proportion_confint
 from countstats.columns import MISSING
 
 
-def wilson(share, n, level=0.95):
+def wilson(share, n, confidence=0.95):
     """Wilson's limits (low, high) of shares of `n` cases, arrays of one length.
 
-    They stay within 0 and 1 and hold their level also for small groups and rare events. `n` need not be whole. Wilson
+    They stay within 0 and 1 and hold also for small groups and rare events. `n` need not be whole. Wilson
     1927, doi 10.1080/01621459.1927.10502953.
 
     Why not a library: it is statsmodels' interval; this undoes what rounding does to its end at a share of 0 or 1.
     """
-    low, high = proportion_confint(np.multiply(share, n), n, alpha=1 - level, method="wilson")
+    low, high = proportion_confint(np.multiply(share, n), n, alpha=1 - confidence, method="wilson")
     return tuple(np.where(np.isclose(end, share, rtol=0, atol=1e-12), share, end) for end in (low, high))
 
 
-def share_of(events, n, level=0.95):
+def share_of(events, n, confidence=0.95):
     """Shares with Wilson's interval: columns `n`, `estimate`, `low` and `high`, one row per entry of `events`.
 
     events, n: Series of counts with one index. NaN where n is zero.
     """
     known = n.where(n > 0).astype(float)
     share = events / known
-    low, high = wilson(share, known, level)
+    low, high = wilson(share, known, confidence)
     return pd.DataFrame({"n": n.astype(int), "estimate": share, "low": low, "high": high})
 
 
-def standardized_shares(cells, by, over, hit, level=0.95):
+def standardized_shares(cells, by, over, hit, confidence=0.95):
     """Directly standardized shares of the groups of a variable, with intervals.
 
     cells: a tally by `by`, the variables `over` and perhaps others; hit: which of its rows have the event (boolean, one
@@ -66,7 +66,7 @@ def standardized_shares(cells, by, over, hit, level=0.95):
     # Where all or nobody has the event, the variance is zero and says nothing: then it is the weights that count.
     plain = share * (1 - share)
     effective = np.where(variance > 0, plain / np.where(variance > 0, variance, 1), 1 / (weight**2 / n).sum(axis=0))
-    low, high = wilson(share, effective, level)
+    low, high = wilson(share, effective, confidence)
     return found.assign(effective=effective, share=share, low=low, high=high)
 
 

@@ -38,7 +38,7 @@ def performance(estimates, by):
     return table.reset_index()
 
 
-def band(share, replications, tests=1, level=0.999):
+def band(share, replications, tests=1, confidence=0.999):
     """Return the shares between which a true `share` stays over so many replications, in all `tests` at once."""
-    tail = (1 - level) / 2 / tests
+    tail = (1 - confidence) / 2 / tests
     return binom.ppf(tail, replications, share) / replications, binom.isf(tail, replications, share) / replications

@@ -51,7 +51,7 @@ def too_thin(expected):
     return bool((expected < 1).any() or (expected < 5).mean() > 0.2)
 
 
-def cochran_armitage(events, totals, scores=None, level=0.95):
+def cochran_armitage(events, totals, scores=None, confidence=0.95):
     """Cochran-Armitage test for a trend in shares over ordered groups, as R's `prop.trend.test`.
 
     events, totals: counts per group, in order; scores: the groups' positions (default 0, 1, 2, ...). Returns a
@@ -75,7 +75,7 @@ def cochran_armitage(events, totals, scores=None, level=0.95):
     slope = float(centred @ events / spread)
     statistic = slope**2 * spread / (share * (1 - share))
     shares = events / totals
-    half = norm.ppf((1 + level) / 2) * np.sqrt(centred**2 @ (totals * shares * (1 - shares))) / spread
+    half = norm.ppf((1 + confidence) / 2) * np.sqrt(centred**2 @ (totals * shares * (1 - shares))) / spread
     found = {"chi2": float(statistic), "p": float(chi2.sf(statistic, 1)), "slope": slope}
     found |= {"low": float(slope - half), "high": float(slope + half)}
     # What the shares miss the line by; so written, nothing large is subtracted.
@@ -116,7 +116,7 @@ def breslow_day(strata, common):
     return float((off**2 / variance).sum() - off.sum() ** 2 / variance.sum()), len(strata) - 1
 
 
-def odds_ratio_over_strata(strata, level=0.95):
+def odds_ratio_over_strata(strata, confidence=0.95):
     """An odds ratio from all strata thrown together, the common one within strata, and whether it is one at all.
 
     strata: (tables, 2, 2) of counts, such as sex by problem in each school stage. Returns a dict: `crude` with
@@ -137,14 +137,14 @@ def odds_ratio_over_strata(strata, level=0.95):
     if len(informative([total])):
         # statsmodels' own `shift_zeros` gives half a call to the empty cell alone, against its documentation.
         crude = Table2x2(total + 0.5 * (total == 0).any(), shift_zeros=False)
-        low, high = crude.oddsratio_confint(alpha=1 - level)
+        low, high = crude.oddsratio_confint(alpha=1 - confidence)
         found |= {"crude": float(crude.oddsratio), "crude_low": float(low), "crude_high": float(high)}
     # The common odds ratio is zero or infinite where one of its two sums is zero: then there is none to report.
     sizes = useful.sum(axis=(1, 2))
     sums = [(useful[:, 0, i] * useful[:, 1, 1 - i] / sizes).sum() for i in (0, 1)]
     if min(sums, default=0) > 0:
         table = StratifiedTable(list(useful))
-        low, high = table.oddsratio_pooled_confint(alpha=1 - level)
+        low, high = table.oddsratio_pooled_confint(alpha=1 - confidence)
         found |= {"common": float(table.oddsratio_pooled), "low": float(low), "high": float(high)}
         found["p"] = float(chi2.sf(table.test_null_odds(correction=False).statistic, 1))
         if len(useful) > 1:
@@ -154,7 +154,7 @@ def odds_ratio_over_strata(strata, level=0.95):
     return found
 
 
-def mix_and_risk(counts, level=0.95):
+def mix_and_risk(counts, confidence=0.95):
     """For each row, how two groups differ in belonging to it, and in the outcome given that they do.
 
     counts: (rows, 2 groups, 2 outcomes, strata), such as problem, sex, at risk, school stage. Returns a DataFrame with
@@ -166,7 +166,7 @@ def mix_and_risk(counts, level=0.95):
         this = one.sum(axis=1)
         row = {"first": this[0].sum(), "second": this[1].sum()}
         for kind, strata in {"mix": np.stack([this, every - this], axis=1), "risk": one}.items():
-            found = odds_ratio_over_strata(np.moveaxis(strata, -1, 0), level)
+            found = odds_ratio_over_strata(np.moveaxis(strata, -1, 0), confidence)
             row |= {f"{kind}_{name}": value for name, value in found.items()}
         rows.append(row)
     return pd.DataFrame(rows)

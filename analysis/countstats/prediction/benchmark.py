@@ -96,7 +96,7 @@ def rivals(train, test, reference, rng):
     return pd.DataFrame(risks, index=test.index), number
 
 
-def contest(splits, level=0.95):
+def contest(splits, confidence=0.95):
     """Rivals beside the plain model on the same pupils: a frame with a row per split and model, the plain one first.
 
     splits   {name: frame with the risks of each model, the plain one's as `Plain`, and `events` and `others`}
@@ -109,11 +109,11 @@ def contest(splits, level=0.95):
         for model in ["Plain", *frame.columns.drop(["Plain", *COUNTS])]:
             row = {"split": split, "model": model} | dict.fromkeys(ESTIMATED, np.nan)
             if (counts.sum(axis=1) > 0).all():
-                area = roc.auc(frame[model], *counts, level)
+                area = roc.auc(frame[model], *counts, confidence)
                 row |= {"auc": area.value, "auc_low": area.low, "auc_high": area.high}
                 row |= {"brier": calibration.brier(frame[model], *counts), "slope": _slope(frame[model], counts)}
                 if model != "Plain":
-                    value, *rest = roc.compare(frame[model], frame["Plain"], *counts, level)
+                    value, *rest = roc.compare(frame[model], frame["Plain"], *counts, confidence)
                     row |= dict(zip(("difference", "se", "low", "high", "z", "p"), (value, *rest), strict=True))
             rows.append(row)
     return pd.DataFrame(rows)

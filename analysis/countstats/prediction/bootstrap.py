@@ -35,11 +35,11 @@ def draw(counts, rng):
     return rng.multinomial(total, counts.ravel() / total).reshape(counts.shape)
 
 
-def roc_band(score, cases, controls, resamples, rng, level=0.95, specificity=0.9, points=101):
+def roc_band(score, cases, controls, resamples, rng, confidence=0.95, specificity=0.9, points=101):
     """The ROC curve at evenly spaced specificities with its pointwise bootstrap band: a Band.
 
     score, cases, controls: arrays of the same length, as in `roc`; resamples: how many draws; rng: a numpy Generator;
-    specificity: where the partial area begins. At each specificity the band holds the middle `level` of the draws'
+    specificity: where the partial area begins. At each specificity the band holds the middle `confidence` of the draws'
     sensitivities: it covers each point by itself, not the curve as a whole. Draws without cases or without controls
     are passed over. Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.
 
@@ -64,7 +64,7 @@ def roc_band(score, cases, controls, resamples, rng, level=0.95, specificity=0.9
             areas.append(roc.partial_area(curve, specificity))
     if not drawn:
         raise ValueError("no draw has both cases and controls: there are too few of one")
-    ends = [(1 - level) / 2, (1 + level) / 2]
+    ends = [(1 - confidence) / 2, (1 + confidence) / 2]
     low, high = np.quantile(drawn, ends, axis=0)
     frame = pd.DataFrame({"specificity": at, "sensitivity": on_grid(whole), "low": low, "high": high})
     return Band(frame, (roc.partial_area(whole, specificity), *map(float, np.quantile(areas, ends))))

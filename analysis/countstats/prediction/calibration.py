@@ -45,13 +45,13 @@ def check_overlap(odds, counts):
         raise ValueError("the risk separates cases from controls: no finite calibration slope")
 
 
-def _estimate(value, variance, level):
+def _estimate(value, variance, confidence):
     se = float(np.sqrt(variance))
-    reach = norm.ppf((1 + level) / 2) * se
+    reach = norm.ppf((1 + confidence) / 2) * se
     return Estimate(float(value), se, value - reach, value + reach)
 
 
-def in_the_large(risk, cases, controls, level=0.95):
+def in_the_large(risk, cases, controls, confidence=0.95):
     """Calibration-in-the-large: the intercept of a logistic model on the predicted log odds, slope held at 1.
 
     0 is ideal; above 0 the risks were predicted too low on the whole. Cox 1958, Biometrika 45: 562-565;
@@ -60,10 +60,10 @@ def in_the_large(risk, cases, controls, level=0.95):
     odds, counts = log_odds(risk, cases, controls)
     ones, n = np.ones((len(odds), 1)), counts.sum(axis=1)
     b = newton.fit(ones, counts[:, 0], n, offset=odds)
-    return _estimate(b[0], newton.covariance(ones, n, b, odds)[0, 0], level)
+    return _estimate(b[0], newton.covariance(ones, n, b, odds)[0, 0], confidence)
 
 
-def joint(risk, cases, controls, level=0.95):
+def joint(risk, cases, controls, confidence=0.95):
     """Intercept and slope of a logistic model on the predicted log odds, both free: a pair of Estimates.
 
     With them risks are recalibrated (`recalibrated`). The intercept is not calibration-in-the-large, which holds the
@@ -74,16 +74,16 @@ def joint(risk, cases, controls, level=0.95):
     line, n = np.column_stack([np.ones_like(odds), odds]), counts.sum(axis=1)
     b = newton.fit(line, counts[:, 0], n, start=[0.0, 1.0])
     variances = np.diag(newton.covariance(line, n, b))
-    return tuple(_estimate(*pair, level) for pair in zip(b, variances, strict=True))
+    return tuple(_estimate(*pair, confidence) for pair in zip(b, variances, strict=True))
 
 
-def slope(risk, cases, controls, level=0.95):
+def slope(risk, cases, controls, confidence=0.95):
     """Calibration slope: the slope of a logistic model on the predicted log odds, its intercept free.
 
     1 is ideal; below 1 the predictions are too extreme, as those of an overfitted model are. Cox 1958.
     ValueError if all have the same risk, or if the risk separates cases from controls: no slope then.
     """
-    return joint(risk, cases, controls, level)[1]
+    return joint(risk, cases, controls, confidence)[1]
 
 
 def recalibrated(risk, intercept=0.0, slope=1.0):
@@ -91,7 +91,7 @@ def recalibrated(risk, intercept=0.0, slope=1.0):
     return expit(intercept + slope * logit(risk))
 
 
-def observed_expected(risk, cases, controls, level=0.95):
+def observed_expected(risk, cases, controls, confidence=0.95):
     """Observed number of events divided by the expected one (O/E), with limits on the logarithmic scale.
 
     1 is ideal; above 1 the risks were too low. The variance of its logarithm is (1 - share) / events: Debray et al.
@@ -101,7 +101,7 @@ def observed_expected(risk, cases, controls, level=0.95):
     events, total = cases.sum(), cases.sum() + controls.sum()
     ratio = float(events / (risk @ (cases + controls)))
     se = float(np.sqrt((1 - events / total) / events))
-    reach = np.exp(norm.ppf((1 + level) / 2) * se)
+    reach = np.exp(norm.ppf((1 + confidence) / 2) * se)
     return Estimate(ratio, se, ratio / reach, ratio * reach)
 
 
@@ -120,7 +120,7 @@ def scaled_brier(risk, cases, controls):
     return 1 - brier(risk, cases, controls) / float(share * (1 - share))
 
 
-def tenths(risk, cases, controls, groups=10, level=0.95):
+def tenths(risk, cases, controls, groups=10, confidence=0.95):
     """Predicted against observed risk in groups of equal size by predicted risk, a frame with a row each.
 
     group, n, events, expected (sum of the risks), predicted (mean risk), observed (share) and its Wilson
@@ -134,7 +134,7 @@ def tenths(risk, cases, controls, groups=10, level=0.95):
     group = np.searchsorted(np.unique(cuts), risk, side="left")
     frame = pd.DataFrame({"n": n, "events": cases, "expected": n * risk}).groupby(group).sum()
     frame["predicted"], frame["observed"] = frame["expected"] / frame["n"], frame["events"] / frame["n"]
-    frame["low"], frame["high"] = wilson(frame["observed"], frame["n"], level)
+    frame["low"], frame["high"] = wilson(frame["observed"], frame["n"], confidence)
     frame.insert(0, "group", np.arange(1, len(frame) + 1))
     return frame.reset_index(drop=True)
 
@@ -174,7 +174,7 @@ class Smooth(NamedTuple):
     knots: int
 
 
-def smooth(risk, cases, controls, points=100, level=0.95):
+def smooth(risk, cases, controls, points=100, confidence=0.95):
     """The smooth calibration curve of predicted risks: a Smooth, drawn at `points` risks.
 
     The drawn risks run from the 0.5th to the 99.5th percentile of the pupils, evenly in log odds. Where the risks take
@@ -195,7 +195,7 @@ def smooth(risk, cases, controls, points=100, level=0.95):
     at = np.linspace(*quantile(odds, n, [0.005, 0.995]), points)
     x = design(at)
     eta, spread = x @ b, newton.covariance(terms, n, b)
-    reach = norm.ppf((1 + level) / 2) * np.sqrt(np.einsum("ij,jk,ik->i", x, spread, x))
+    reach = norm.ppf((1 + confidence) / 2) * np.sqrt(np.einsum("ij,jk,ik->i", x, spread, x))
     drawn = {"predicted": at, "observed": eta, "low": eta - reach, "high": eta + reach}
     e50, e90 = quantile(distance, n, [0.5, 0.9])
     ici, largest = distance @ n / n.sum(), distance.max()

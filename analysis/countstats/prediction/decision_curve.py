@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.stats import norm
 
 
-def net_benefit(risk, cases, controls, thresholds, level=0.95):
+def net_benefit(risk, cases, controls, thresholds, confidence=0.95):
     """The decision curve: a frame with a row per threshold.
 
     risk, cases, controls: arrays of the same length, the predicted risk and how many with and without the event have
@@ -34,7 +34,7 @@ def net_benefit(risk, cases, controls, thresholds, level=0.95):
     places = np.searchsorted(risk[order], thresholds, side="left")
     found, alarms = (np.append(np.cumsum(each[order][::-1])[::-1], 0)[places] / total for each in (cases, controls))
     odds = thresholds / (1 - thresholds)
-    share, z = cases.sum() / total, norm.ppf((1 + level) / 2)
+    share, z = cases.sum() / total, norm.ppf((1 + confidence) / 2)
     everybody, missed, spared = share - odds * (1 - share), share - found, 1 - share - alarms
 
     def with_limits(mean, mean_square):

@@ -12,7 +12,7 @@ WITH_LIMITS = ("auc", "oe", "intercept", "slope", "flagged", "sensitivity", "spe
 PLAIN = ("brier", "scaled_brier", "threshold")
 
 
-def measure(risk, cases, controls, threshold, level=0.95):
+def measure(risk, cases, controls, threshold, confidence=0.95):
     """The performance of predicted risks in one sample: a Series.
 
     risk, cases, controls: arrays of the same length, risks between 0 and 1 and how many with and without the event
@@ -27,19 +27,19 @@ def measure(risk, cases, controls, threshold, level=0.95):
     n, events = int(cases.sum() + controls.sum()), int(cases.sum())
     out = dict.fromkeys([f"{name}{end}" for name in WITH_LIMITS for end in ("", "_low", "_high")], np.nan)
     out |= dict.fromkeys([*PLAIN, "auc_variance", "intercept_se", "slope_se"], np.nan)
-    out |= roc.at_threshold(risk, cases, controls, threshold, level).to_dict()
+    out |= roc.at_threshold(risk, cases, controls, threshold, confidence).to_dict()
     if 0 < events < n:
-        area = roc.auc(risk, cases, controls, level)
+        area = roc.auc(risk, cases, controls, confidence)
         out |= _limits("auc", area) | {"auc_variance": area.variance}
-        out |= _limits("oe", calibration.observed_expected(risk, cases, controls, level))
+        out |= _limits("oe", calibration.observed_expected(risk, cases, controls, confidence))
         out["brier"] = calibration.brier(risk, cases, controls)
         out["scaled_brier"] = calibration.scaled_brier(risk, cases, controls)
     why = _why(n, events, risk)
     if not why:
-        large = calibration.in_the_large(risk, cases, controls, level)
+        large = calibration.in_the_large(risk, cases, controls, confidence)
         out |= _limits("intercept", large) | {"intercept_se": large.se}
         try:
-            slope = calibration.slope(risk, cases, controls, level)
+            slope = calibration.slope(risk, cases, controls, confidence)
             out |= _limits("slope", slope) | {"slope_se": slope.se}
         except ValueError as error:
             why = str(error)
@@ -73,7 +73,7 @@ def _why(n, events, risk):
     return ""
 
 
-def by_group(cells, risk, variables, threshold, level=0.95):
+def by_group(cells, risk, variables, threshold, confidence=0.95):
     """`measure` within each category of each variable: a frame, one row per variable and code that occurs.
 
     cells: one row per cell, with the variables and `events` and `others`; risk: an array along its rows. Columns
@@ -83,12 +83,12 @@ def by_group(cells, risk, variables, threshold, level=0.95):
     for variable in variables:
         for code, part in cells.groupby(variable, observed=True, sort=True):
             of_part = np.asarray(risk)[cells.index.get_indexer(part.index)]
-            found = measure(of_part, *part[COUNTS].to_numpy().T, threshold, level)
+            found = measure(of_part, *part[COUNTS].to_numpy().T, threshold, confidence)
             rows.append({"variable": variable, "code": code, **found})
     return pd.DataFrame(rows)
 
 
-def scored(cells, predictors, variables, level=0.95):
+def scored(cells, predictors, variables, confidence=0.95):
     """How many of each category can have a score at all: a frame, one row per variable and code that occurs.
 
     cells: one row per cell of all pupils, with predictors, variables, `events` and `others`. Columns variable, code,
@@ -98,7 +98,7 @@ def scored(cells, predictors, variables, level=0.95):
     for variable in variables:
         having, everybody = (of.groupby(variable, observed=True)[COUNTS].sum().sum(axis=1) for of in (whole, cells))
         everybody = everybody[everybody > 0]
-        parts[variable] = share_of(having.reindex(everybody.index, fill_value=0), everybody, level)
+        parts[variable] = share_of(having.reindex(everybody.index, fill_value=0), everybody, confidence)
     found = pd.concat(parts, names=["variable", "code"]).reset_index()
     names = {"n": "cases", "estimate": "scored", "low": "scored_low", "high": "scored_high"}
     return found.rename(columns=names)

@@ -21,7 +21,7 @@ class Pooled(NamedTuple):
     new_high: float
 
 
-def pooled(estimates, variances, level=0.95):
+def pooled(estimates, variances, confidence=0.95):
     """Random-effects mean of independent estimates: a Pooled.
 
     The variance between regions is Paule and Mandel's, the limits are Hartung, Knapp, Sidik and Jonkman's with the
@@ -36,11 +36,16 @@ def pooled(estimates, variances, level=0.95):
     estimates, variances, k = estimates[usable], variances[usable], int(usable.sum())
     if k < 2:
         return Pooled(float(estimates[0]) if k else np.nan, *[np.nan] * 5)
-    given = {"method_re": "iterated", "tau2_start": _between(estimates, variances), "use_t": True, "alpha": 1 - level}
+    given = {
+        "method_re": "iterated",
+        "tau2_start": _between(estimates, variances),
+        "use_t": True,
+        "alpha": 1 - confidence,
+    }
     found = combine_effects(estimates, variances, **given)
     mean, se = float(found.mean_effect_re), float(max(found.sd_eff_w_re_hksj, found.sd_eff_w_re))
-    reach, tau = t.ppf((1 + level) / 2, k - 1) * se, float(np.sqrt(max(found.tau2, 0.0)))
-    new = t.ppf((1 + level) / 2, k - 2) * np.hypot(tau, float(found.sd_eff_w_re)) if k > 2 else np.nan
+    reach, tau = t.ppf((1 + confidence) / 2, k - 1) * se, float(np.sqrt(max(found.tau2, 0.0)))
+    new = t.ppf((1 + confidence) / 2, k - 2) * np.hypot(tau, float(found.sd_eff_w_re)) if k > 2 else np.nan
     return Pooled(mean, mean - reach, mean + reach, tau, mean - new, mean + new)
 
 
@@ -59,7 +64,7 @@ def _between(estimates, variances):
     return brentq(excess, 0, most, xtol=1e-16, rtol=1e-14) * (1 - 1e-11) if excess(0) > 0 else 0.0
 
 
-def pooled_measures(samples, level=0.95):
+def pooled_measures(samples, confidence=0.95):
     """The measures of several samples, each pooled: {"auc", "intercept", "slope": Pooled}.
 
     samples: rows of `performance.measure`, none at all maybe. The AUC is pooled on the scale of log odds, as Debray et
@@ -68,6 +73,6 @@ def pooled_measures(samples, level=0.95):
     wanted = ["auc", "auc_variance", "intercept", "intercept_se", "slope", "slope_se"]
     frame = pd.DataFrame(list(samples)).reindex(columns=wanted).astype(float)
     area = frame["auc"].where(frame["auc"].between(0, 1, inclusive="neither"))
-    odds = pooled(logit(area), frame["auc_variance"] / (area * (1 - area)) ** 2, level)
-    both = {name: pooled(frame[name], frame[f"{name}_se"] ** 2, level) for name in ("intercept", "slope")}
+    odds = pooled(logit(area), frame["auc_variance"] / (area * (1 - area)) ** 2, confidence)
+    both = {name: pooled(frame[name], frame[f"{name}_se"] ** 2, confidence) for name in ("intercept", "slope")}
     return {"auc": Pooled(*expit(odds[:3]), odds.tau, *expit(odds[4:])), **both}

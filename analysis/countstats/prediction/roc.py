@@ -81,7 +81,7 @@ def _placements(score, cases, controls):
     return beaten[group], beating[group]
 
 
-def auc(score, cases, controls, level=0.95):
+def auc(score, cases, controls, confidence=0.95):
     """Area under the ROC curve with DeLong's variance and limits, cut at 0 and 1.
 
     The chance that a case scores higher than a control, ties counting half. DeLong, DeLong and
@@ -98,11 +98,11 @@ def auc(score, cases, controls, level=0.95):
         return Auc(value, np.nan, np.nan, np.nan)
     variance = (cases * (beaten - value) ** 2).sum() / (n_cases - 1) / n_cases
     variance += (controls * (beating - value) ** 2).sum() / (n_controls - 1) / n_controls
-    reach = norm.ppf((1 + level) / 2) * np.sqrt(variance)
+    reach = norm.ppf((1 + confidence) / 2) * np.sqrt(variance)
     return Auc(value, variance, max(0.0, value - reach), min(1.0, value + reach))
 
 
-def compare(first, second, cases, controls, level=0.95):
+def compare(first, second, cases, controls, confidence=0.95):
     """The area of `first` less that of `second`, two scores of the same pupils: DeLong's test of correlated areas.
 
     Both scores have one entry per row of `cases` and `controls`. Valid on pupils that fitted neither score: on those
@@ -125,11 +125,11 @@ def compare(first, second, cases, controls, level=0.95):
     se = float(np.sqrt(variance))
     if se < SAME:
         return Difference(value, se, value, value, 0.0 if abs(value) < SAME else np.inf, float(abs(value) < SAME))
-    reach, z = norm.ppf((1 + level) / 2) * se, value / se
+    reach, z = norm.ppf((1 + confidence) / 2) * se, value / se
     return Difference(value, se, value - reach, value + reach, z, float(2 * norm.sf(abs(z))))
 
 
-def gains(scores, cases, controls, level=0.95):
+def gains(scores, cases, controls, confidence=0.95):
     """The area of each of several scores, and what it gains over the score before it.
 
     scores: {name: array}, two or more. Returns a frame with one row per score but the first: auc, auc_low, auc_high,
@@ -137,8 +137,8 @@ def gains(scores, cases, controls, level=0.95):
     """
     rows = {}
     for before, name in pairwise(scores):
-        area = auc(scores[name], cases, controls, level)
-        change = compare(scores[name], scores[before], cases, controls, level)
+        area = auc(scores[name], cases, controls, confidence)
+        change = compare(scores[name], scores[before], cases, controls, confidence)
         rows[name] = {
             **{"auc": area.value, "auc_low": area.low, "auc_high": area.high},
             **{"gain": change.value, "gain_low": change.low, "gain_high": change.high, "gain_p": change.p},
@@ -241,7 +241,7 @@ def for_workload(score, n, share):
     return -np.inf if lowest == 0 else float((distinct[lowest - 1] + distinct[lowest]) / 2)
 
 
-def at_threshold(score, cases, controls, threshold, level=0.95):
+def at_threshold(score, cases, controls, threshold, confidence=0.95):
     """What flagging everybody at or above a threshold does: a Series.
 
     threshold, then flagged (share of all), sensitivity, specificity, ppv and npv (share of the flagged who have the
@@ -262,6 +262,6 @@ def at_threshold(score, cases, controls, threshold, level=0.95):
     out = {"threshold": threshold}
     for name, (count, of) in shares.items():
         share = count / of if of else np.nan
-        low, high = wilson(share, of or np.nan, level)
+        low, high = wilson(share, of or np.nan, confidence)
         out |= {name: share, f"{name}_low": float(low), f"{name}_high": float(high)}
     return pd.Series(out)

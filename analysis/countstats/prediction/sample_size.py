@@ -19,7 +19,7 @@ def largest_r2(share):
     return 1 - math.exp(2 * (share * math.log(share) + (1 - share) * math.log(1 - share)))
 
 
-def development(parameters, r2, share, shrinkage=0.9, difference=0.05, margin=0.05, error=0.05, level=0.95):
+def development(parameters, r2, share, shrinkage=0.9, difference=0.05, margin=0.05, error=0.05, confidence=0.95):
     """Pupils needed to develop a logistic model: a frame with a row per criterion.
 
     parameters   coefficients to be estimated, the intercept left out
@@ -44,7 +44,7 @@ def development(parameters, r2, share, shrinkage=0.9, difference=0.05, margin=0.
     rows = {
         "shrinkage": (shrinkage, needed(shrinkage)),
         "optimism": (difference, needed(for_difference)),
-        "overall_risk": (margin, (norm.ppf((1 + level) / 2) / margin) ** 2 * share * (1 - share)),
+        "overall_risk": (margin, (norm.ppf((1 + confidence) / 2) / margin) ** 2 * share * (1 - share)),
     }
     if parameters <= MOST_FOR_ERROR:
         log_n = (-0.508 + 0.259 * math.log(share) + 0.504 * math.log(parameters) - math.log(error)) / 0.544
@@ -60,7 +60,7 @@ def expected_shrinkage(parameters, r2, n):
     return 1 + parameters / (n * math.log(1 - r2))
 
 
-def validation(odds, n, share, area, oe_width=0.2, slope_width=0.2, area_width=0.1, level=0.95):
+def validation(odds, n, share, area, oe_width=0.2, slope_width=0.2, area_width=0.1, confidence=0.95):
     """Pupils needed to validate a model with a wanted precision: a frame with a row per criterion.
 
     odds, n      arrays of the same length: predicted log odds, and how many pupils have them; their distribution
@@ -73,7 +73,7 @@ def validation(odds, n, share, area, oe_width=0.2, slope_width=0.2, area_width=0
     doi 10.1002/sim.2324). Of the criteria of 2024 that of net benefit is left out: it needs a threshold that was agreed
     on before. ValueError where all have the same log odds.
     """
-    z = norm.ppf((1 + level) / 2)
+    z = norm.ppf((1 + confidence) / 2)
     se_oe = math.asinh(oe_width / 2) / z  # the interval runs from exp(-z se) to exp(z se)
     rows = {
         "oe": (oe_width, (1 - share) / (share * se_oe**2)),

@@ -23,13 +23,13 @@ class Update(NamedTuple):
     p: float
 
 
-def choose(risk, cases, controls, level=0.95):
+def choose(risk, cases, controls, confidence=0.95):
     """Choose how to recalibrate predicted risks for the pupils given here: an Update.
 
     risk, cases, controls: arrays of the same length, as in `calibration`. First both intercept and slope are tested
     against leaving the model as it is (two degrees of freedom); if that is rejected, against moving the intercept alone
-    (one). The smallest change that is not rejected is made, so that the error of the whole stays at 1 - level. Apply it
-    with `calibration.recalibrated`. Vergouwe et al. 2017, doi 10.1002/sim.7179; likelihood-ratio tests.
+    (one). The smallest change that is not rejected is made, so that the error of the whole stays at 1 - confidence.
+    Apply it with `calibration.recalibrated`. Vergouwe et al. 2017, doi 10.1002/sim.7179; likelihood-ratio tests.
     ValueError for one class alone, for a single risk, or where the risk separates cases from controls.
 
     The third step of the closed test, a fit of all coefficients anew, is left out.
@@ -49,11 +49,11 @@ def choose(risk, cases, controls, level=0.95):
         kind: float(chi2.sf(max(0.0, 2 * (likelihood["both"] - likelihood[kind])), df))
         for kind, df in (("none", 2), ("intercept", 1))
     }
-    kind = next((kind for kind in tests if tests[kind] > 1 - level), "both")
+    kind = next((kind for kind in tests if tests[kind] > 1 - confidence), "both")
     return Update(kind, *fits[kind], tests["none"])
 
 
-def on_halves(cells, threshold, rng, level=0.95, least=20):
+def on_halves(cells, threshold, rng, confidence=0.95, least=20):
     """Choose an update on one random half of some pupils and judge it on the other: (Update, before, after).
 
     cells: with `risk`, `events` and `others`; threshold: of risk; before and after: rows of `performance.measure`, of
@@ -64,9 +64,9 @@ def on_halves(cells, threshold, rng, level=0.95, least=20):
         change = Update("few", np.nan, np.nan, np.nan)
     else:
         try:
-            change = choose(first["risk"], *first[COUNTS].to_numpy().T, level)
+            change = choose(first["risk"], *first[COUNTS].to_numpy().T, confidence)
         except ValueError:  # a single risk, or one that separates the two kinds
             change = Update("no_line", np.nan, np.nan, np.nan)
     risk, counts = second["risk"].to_numpy(), second[COUNTS].to_numpy().T
     moved = recalibrated(risk, change.intercept, change.slope) if np.isfinite(change.intercept) else risk
-    return change, *(performance.measure(each, *counts, threshold, level) for each in (risk, moved))
+    return change, *(performance.measure(each, *counts, threshold, confidence) for each in (risk, moved))

@@ -130,7 +130,7 @@ def test_the_band_holds_the_middle_of_the_draws_curves():
     rng = np.random.default_rng(3)
     score = np.linspace(0, 1, 25)
     cases, controls = rng.integers(1, 9, 25) * (score > 0.2), rng.integers(1, 9, 25)
-    found = bootstrap.roc_band(score, cases, controls, 40, np.random.default_rng(5), level=0.8, points=21)
+    found = bootstrap.roc_band(score, cases, controls, 40, np.random.default_rng(5), confidence=0.8, points=21)
     again, drawn = np.random.default_rng(5), []
     distinct, *both = roc.by_score(score, cases, controls)
     counts = np.column_stack(both)

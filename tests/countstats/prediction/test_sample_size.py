@@ -50,7 +50,7 @@ def test_the_mean_error_of_the_risks_at_the_size_that_it_asks_for():
 
 
 def test_the_overall_risk_follows_the_level():
-    at = {level: sample_size.development(24, 0.288, 0.174, level=level)["n"][2] for level in (0.95, 0.99)}
+    at = {each: sample_size.development(24, 0.288, 0.174, confidence=each)["n"][2] for each in (0.95, 0.99)}
     assert at[0.99] / at[0.95] == pytest.approx((2.5758 / 1.96) ** 2, rel=0.01)
 
 
