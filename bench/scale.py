@@ -83,7 +83,7 @@ def measure(cleaned, folder, sizes=SIZES, runs=5):
     """
     found = {}
     for size in sizes:
-        place = folder / str(size)
+        place = folder / str(size) / "data-derived" / "01-clean"
         if not (place / "cases.parquet").exists():
             print(f"making {size:,} cases", flush=True)
             cases.write(cleaned, place, size)

@@ -8,13 +8,14 @@ Prints one line of JSON: seconds of each piece, cells of the models, seconds wit
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 import work
-from hotline import paths
 from hotline.codebook import codebook
+from hotline.run import become, current_run
 from hotline.tally import duckdb_engine
 from hotline.tally import query as tally
 
@@ -140,14 +141,15 @@ def growth():
 def floor():
     """Nothing but reading, once, the columns that the study's list of work counts."""
     read = dict.fromkeys([*work.CATEGORIES, *work.NUMBERS, *work.SIX, work.OUTCOME, "level"])
-    file = str(paths.CLEAN / "cases.parquet")
+    file = str(current_run().clean / "cases.parquet")
     query = f"SELECT {', '.join(f'sum({name})' for name in read)} FROM read_parquet(?)"
     timed("floor", lambda: duckdb_engine._run(query, [file]).fetchall())
 
 
 def main():
     """Do what is asked for; print what came of it."""
-    paths.CLEAN, within = Path(sys.argv[1]), []
+    become(replace(current_run(), tree=Path(sys.argv[1]).parents[1]))
+    within = []
     count = duckdb_engine.count
 
     def clocked(*given):

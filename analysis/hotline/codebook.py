@@ -8,6 +8,7 @@ import yaml
 
 from hotline import paths
 from hotline.errors import InputError, did_you_mean
+from hotline.run import current_run
 
 MISSING = "missing"
 MISSING_LABEL = "Not recorded"
@@ -252,4 +253,4 @@ def check_schema(path):
 @functools.cache
 def codebook():
     """Return the codebook of this run: data-raw/codebook.yaml, or the file that CODEBOOK names."""
-    return read_codebook(paths.CODEBOOK)
+    return read_codebook(current_run().codebook)

@@ -9,7 +9,6 @@ It needs nothing but the standard library, because it is asked before the enviro
 
 import hashlib
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -33,20 +32,6 @@ def is_simulated(export):
 def step_is_simulated(step_folder):
     """Return whether the outputs in a step's folder were made from simulated data."""
     return json.loads((step_folder / "run.json").read_text(encoding="utf-8"))["simulated"]
-
-
-def run_is_simulated():
-    """Return whether the run that this notebook is part of works on simulated data.
-
-    The pipeline says so in HOTLINE_SIMULATED. In a notebook opened by hand, what 01-clean recorded holds;
-    with nothing cleaned yet there is nothing but the simulator.
-    """
-    told = os.environ.get("HOTLINE_SIMULATED")
-    if told is not None:
-        return told == "yes"
-    from hotline import paths
-
-    return step_is_simulated(paths.CLEAN) if (paths.CLEAN / "run.json").exists() else True
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import re
 
 import pandas as pd
 import pytest
+import runs
 
 from hotline import paths
 from hotline.pipeline import params
@@ -88,7 +89,7 @@ def test_in_the_library_only_the_door_names_the_cleaned_tables():
         "cleaning.load",
         "cleaning.flow",
     }
-    assert using(lambda tree: "CLEAN" in names(tree)) == {"paths", "tally.query", "provenance", "pipeline.step"}
+    assert using(lambda tree: "clean" in names(tree)) == {"run", "tally.query", "pipeline.step"}
     assert using(lambda tree: {"hotline.tally.duckdb_engine", "hotline.tally.scan_plan"} & imports(tree)) == {
         "tally.query"
     }
@@ -99,7 +100,7 @@ def test_a_later_notebook_sees_counts_alone(name):
     tree = code(name)
     assert not READERS & {each.split(".")[0] for each in imports(tree)}
     assert not [each for each in imports(tree) if each.startswith(FORBIDDEN)]
-    assert not {"open", "CLEAN", "DERIVED", "read_text", "read_bytes"} & names(tree)
+    assert not {"open", "clean", "derived", "read_text", "read_bytes"} & names(tree)
     assert not [each for each in names(tree) if OPENS.match(each)]
     assert not [text for text in texts(tree) if re.search(r"parquet|01-clean|data-derived|export\.csv", text)]
     assert {"tally", "tallies"} & names(tree)
@@ -134,8 +135,7 @@ def test_every_table_that_leaves_the_door_has_its_counts(rows):
 @pytest.fixture
 def out(tmp_path, monkeypatch):
     """The exhibits of a step that has asked for a model tally."""
-    monkeypatch.setenv("HOTLINE_OUT", str(tmp_path / "out"))
-    monkeypatch.setenv("HOTLINE_SIMULATED", "yes")
+    runs.change(monkeypatch, out=tmp_path / "out", told_simulated=True)
     asked = dict.fromkeys(query.LOG, "") | {"variables": "sex stage problem city level", "model": True}
     monkeypatch.setattr(query, "_asked", [asked, asked | {"variables": "sex city level year", "model": False}])
     return Exhibits("03-anova", results=["one"], tables=["one"])

@@ -4,8 +4,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import runs
 
-from hotline import paths
 from hotline.codebook import codebook
 from hotline.tally import query as tally
 
@@ -33,9 +33,10 @@ def write(folder, frame, sha256, stored_as):
 @pytest.fixture
 def behind(tmp_path, monkeypatch):
     """Return a function that puts rows behind the door."""
-    monkeypatch.setattr(paths, "CLEAN", tmp_path)
+    clean = runs.change(monkeypatch, tree=tmp_path).clean
+    clean.mkdir(parents=True)
     monkeypatch.setattr(tally, "_asked", [])
-    yield lambda frame, stored_as="INTEGER": write(tmp_path, frame, codebook().sha256, stored_as)
+    yield lambda frame, stored_as="INTEGER": write(clean, frame, codebook().sha256, stored_as)
     tally._facts.cache_clear()
 
 

@@ -8,6 +8,7 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 import pandas as pd
+import runs
 
 from hotline import paths
 from hotline.codebook import codebook
@@ -41,8 +42,7 @@ def run(notebook, count, folder, monkeypatch, **parameters):
 
     A notebook that finds nothing to estimate ends as the kernel would end it.
     """
-    monkeypatch.setenv("HOTLINE_OUT", str(folder))
-    monkeypatch.setenv("HOTLINE_SIMULATED", "yes")
+    runs.change(monkeypatch, out=folder, told_simulated=True)
     monkeypatch.setattr(query, "tally", count)
     monkeypatch.setattr(query, "tallies", lambda table, bys, where=None: [count(table, by, (), where) for by in bys])
     names = {}

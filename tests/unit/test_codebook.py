@@ -10,7 +10,7 @@ from hotline.errors import InputError
 
 
 def test_a_codebook_that_is_no_table_schema_is_told(tmp_path):
-    text = paths.CODEBOOK.read_text(encoding="utf-8").replace("type: datetime", "type: moment", 1)
+    text = (paths.DATA_RAW / "codebook.yaml").read_text(encoding="utf-8").replace("type: datetime", "type: moment", 1)
     (tmp_path / "other.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r'not a valid Table Schema: .*"moment" is not supported'):
         check_schema(tmp_path / "other.yaml")
@@ -19,7 +19,7 @@ def test_a_codebook_that_is_no_table_schema_is_told(tmp_path):
 def test_it_is_a_valid_table_schema():
     schema = frictionless.Schema.from_descriptor(str(paths.DATA_RAW / "codebook.yaml"))
     assert [field.name for field in schema.fields] == list(codebook().fields)
-    check_schema(paths.CODEBOOK)
+    check_schema(paths.DATA_RAW / "codebook.yaml")
 
 
 def test_labels_references_and_selection():

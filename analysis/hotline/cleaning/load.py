@@ -18,6 +18,7 @@ import duckdb
 from hotline import paths
 from hotline.cleaning import readers
 from hotline.errors import InputError, did_you_mean
+from hotline.run import current_run
 
 # Full-width forms that input methods leave behind, and what they stand for.
 FULL_WIDTH = ("０１２３４５６７８９：／－．　", "0123456789:/-. ")
@@ -87,7 +88,7 @@ def headings(found, export, book):
     known = [heading for heading in cleaned if heading in expected]
     if not known:
         raise InputError(
-            f"{where}: none of the headings that {paths.shown(paths.CODEBOOK)} describes, such as "
+            f"{where}: none of the headings that {paths.shown(current_run().codebook)} describes, such as "
             f'"{next(iter(expected))}"; expected the headings in the first row.\n  Remove what stands above them, '
             "save the file as CSV in UTF-8, or describe this export in a codebook of its own (CODEBOOK=path)."
         )
@@ -100,7 +101,8 @@ def headings(found, export, book):
         raise InputError(
             f"{where}: {len(absent)} needed column{'s are' if len(absent) > 1 else ' is'} missing:\n"
             + "\n".join(lines)
-            + f"\n  Rename the column in the export, or give its heading as `header` in {paths.shown(paths.CODEBOOK)}."
+            + "\n  Rename the column in the export, or give its heading as `header` in "
+            + f"{paths.shown(current_run().codebook)}."
         )
     return {expected[heading]: position for position, heading in enumerate(cleaned) if heading in expected}
 

@@ -4,10 +4,10 @@ A plain hash of a telephone number can be undone by hashing all numbers; a keyed
 """
 
 import hashlib
-import os
 from pathlib import Path
 
 from hotline.errors import InputError
+from hotline.run import current_run
 
 SHORTEST = 16  # characters
 # Of the simulated export, whose numbers belong to nobody: open to everyone, so that all get the same results.
@@ -24,7 +24,7 @@ def key(simulated, root="."):
     """
     if simulated:
         return OF_SIMULATION
-    file, given = os.environ.get("HOTLINE_KEY_FILE"), os.environ.get("HOTLINE_KEY", "")
+    file, given = current_run().key_file, current_run().key
     if file:
         path = Path(root) / file
         if not path.is_file():

@@ -12,6 +12,7 @@ from scipy.special import expit
 from countstats.glm.design import INTERCEPT
 from hotline import paths
 from hotline.errors import InputError, NothingToEstimate
+from hotline.run import current_run
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def check_codebook(model, where, sha256):
     """Raise InputError where a model speaks the codes of another codebook."""
     if model.codebook != sha256:
         raise InputError(
-            f"{paths.shown(where)}: made with another codebook than {paths.shown(paths.CODEBOOK)}, so that a code may "
-            "mean something else.\n  Name the codebook that it was made with (CODEBOOK=path), or make the model anew: "
-            "make 07-use"
+            f"{paths.shown(where)}: made with another codebook than {paths.shown(current_run().codebook)}, so that a "
+            "code may mean something else.\n  Name the codebook that it was made with (CODEBOOK=path), or make the "
+            "model again: make 07-use"
         )

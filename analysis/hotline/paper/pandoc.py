@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hotline.errors import InputError
+from hotline.run import child_environment
 
 COMMON = [
     "--from=markdown",
@@ -172,6 +173,6 @@ def render(folder, documents, epoch):
 
     Leaves DOCUMENT.html, .pdf and .docx there. Raises InputError with file and line where it cannot.
     """
-    run_pandoc(folder, documents, os.environ | {"SOURCE_DATE_EPOCH": str(epoch)})
+    run_pandoc(folder, documents, child_environment(SOURCE_DATE_EPOCH=str(epoch)))
     for document in documents:
         run_typst(folder, document, epoch)

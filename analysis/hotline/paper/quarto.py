@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hotline import paths
 from hotline.errors import InputError
+from hotline.run import child_environment, current_run
 
 # Below 1.7 the Typst that Quarto carries lacks the serif face of the paper.
 NEEDED = (1, 7)
@@ -41,14 +42,14 @@ def find():
     Looked for in QUARTO, the active conda environment, the PATH and .cache/quarto, in this order; a Quarto
     that is too old is passed over. Raises InputError where QUARTO names one that can't be used.
     """
-    named = os.environ.get("QUARTO")
+    named = current_run().quarto
     if named:
         version = version_of(named)
         if version is None or version[:2] < NEEDED:
             old = f"is version {'.'.join(map(str, version))}" if version else "doesn't run"
             raise InputError(f"QUARTO={named}: it {old}; {HOW}")
         return named, version
-    conda = os.environ.get("CONDA_PREFIX")
+    conda = current_run().conda
     places = [
         conda and shutil.which("quarto", path=str(Path(conda) / _TOOLS)),
         shutil.which("quarto"),
@@ -63,12 +64,12 @@ def find():
 
 def render(command, folder, documents, epoch):
     """Render documents in a scratch folder. Quarto only warns of an unknown name; here that is an error."""
-    environment = os.environ | {
-        "SOURCE_DATE_EPOCH": str(epoch),
-        "TYPST_IGNORE_SYSTEM_FONTS": "true",
-        "NO_COLOR": "1",
-        "TYPST_FONT_PATHS": str(folder / "fonts"),
-    }
+    environment = child_environment(
+        SOURCE_DATE_EPOCH=str(epoch),
+        TYPST_IGNORE_SYSTEM_FONTS="true",
+        NO_COLOR="1",
+        TYPST_FONT_PATHS=str(folder / "fonts"),
+    )
     for document in documents:
         ran = subprocess.run(
             [str(command), "render", f"{document}.qmd"],

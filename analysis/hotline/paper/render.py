@@ -7,21 +7,17 @@ numbering. The work is done in a scratch folder; only when all files are there a
 replace paper/output/, in one move.
 """
 
-import json
-import os
 import shutil
 import sys
 import time
+from pathlib import Path
 
 from hotline import paths
 from hotline.errors import InputError
 from hotline.paper import quarto, sources
+from hotline.pipeline import output_folder
+from hotline.run import current_run
 
-# The date that the files bear: fixed, so that the same text gives the same bytes.
-EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or 1721001600)  # 15 July 2024, when the original study appeared
-PAPER = paths.TREE / "paper"
-OUTPUT = PAPER / "output"
-WORK = paths.RUNNING / "paper"
 ENDINGS = ("html", "pdf", "docx")
 
 
@@ -32,27 +28,13 @@ def products():
 
 def route():
     """Return (name, function of the scratch folder and the documents' names) of the way to render."""
-    found = quarto.find()
+    found, epoch = quarto.find(), current_run().epoch
     if found:
         command, version = found
-        return f"Quarto {'.'.join(map(str, version))}", lambda *given: quarto.render(command, *given, EPOCH)
+        return f"Quarto {'.'.join(map(str, version))}", lambda *given: quarto.render(command, *given, epoch)
     from hotline.paper import pandoc
 
-    return pandoc.version(), lambda *given: pandoc.render(*given, EPOCH)
-
-
-def up_to_date(wanted):
-    """Return whether paper/output/ was made from just these inputs and is still as it was left."""
-    record = OUTPUT / "run.json"
-    if not record.is_file() or not all((OUTPUT / name).is_file() for name in products()):
-        return False
-    made = json.loads(record.read_text(encoding="utf-8"))
-    return made["inputs"] == wanted and made["outputs"] == hashes(OUTPUT)
-
-
-def hashes(folder):
-    """Return {name: sha256} of the files."""
-    return sources.fingerprint({name: folder / name for name in products()})
+    return pandoc.version(), lambda *given: pandoc.render(*given, epoch)
 
 
 def prepare(folder):
@@ -65,19 +47,18 @@ def prepare(folder):
 
     exhibits = sources.exhibit_files()
     known = sources.variables()
-    PAPER.mkdir(parents=True, exist_ok=True)
-    (PAPER / "_variables.yml").write_text(sources.as_yaml(known), encoding="utf-8")
+    paper = current_run().paper
+    paper.mkdir(parents=True, exist_ok=True)
+    (paper / "_variables.yml").write_text(sources.as_yaml(known), encoding="utf-8")
     banner = f'"{sources.BANNER}"' if sources.is_simulated() else "none"
-    (PAPER / "_banner.typ").write_text(f"#let banner = {banner}\n", encoding="utf-8")
+    (paper / "_banner.typ").write_text(f"#let banner = {banner}\n", encoding="utf-8")
 
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     for name in sources.LOOK:
         shutil.copyfile(paths.PAPER / name, folder / name)
     for name, text in sources.generated().items():
         (folder / name).write_text(text, encoding="utf-8")
     for name in ("_variables.yml", "_banner.typ"):
-        shutil.copyfile(PAPER / name, folder / name)
+        shutil.copyfile(paper / name, folder / name)
     for source in map(sources.source, sources.documents()):
         text = source.read_text(encoding="utf-8").replace(sources.UP, "data-derived/")
         (folder / source.name).write_text(text, encoding="utf-8")
@@ -104,40 +85,49 @@ def check(folder):
         fonts.check(text)
 
 
-def run():
+def output() -> Path:
+    """Return the folder of the finished documents."""
+    return current_run().paper / "output"
+
+
+def run() -> str:
     """Bring the paper up to date. Returns the lines to print; raises InputError where it cannot."""
+    with output_folder.alone("paper"):
+        return _run()
+
+
+def _run():
+    """Render the documents unless they are up to date; returns the lines to print."""
     name, render = route()
     wanted = {
         "route": name,
-        "epoch": EPOCH,
+        "epoch": current_run().epoch,
         "simulated": sources.is_simulated(),
         "files": sources.fingerprint(sources.inputs()),
     }
-    produced = "\n".join(f"  {paths.shown(OUTPUT / each)}" for each in products())
-    if up_to_date(wanted):
+    produced = "\n".join(f"  {paths.shown(output() / each)}" for each in products())
+    if output_folder.up_to_date(output(), wanted, products()):
         return f"{'paper':<24} up to date\n{produced}"
-    from hotline.pipeline.step import replace
-
     started = time.time()
-    prepare(WORK)
-    render(WORK, sources.documents())
-    check(WORK)
-    finished = WORK / "output"
-    finished.mkdir()
-    for each in products():
-        (WORK / each).rename(finished / each)
-    seconds = time.time() - started
-    record = {
-        "step": "paper",
-        "simulated": sources.is_simulated(),
-        "inputs": wanted,
-        "outputs": hashes(finished),
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
-        "seconds": round(seconds, 1),
-    }
-    (finished / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    replace(OUTPUT, finished)
-    shutil.rmtree(WORK)
+    with output_folder.working("paper") as folder:
+        prepare(folder)
+        render(folder, sources.documents())
+        check(folder)
+        finished = folder / "output"
+        finished.mkdir()
+        for each in products():
+            (folder / each).rename(finished / each)
+        seconds = time.time() - started
+        record = {
+            "step": "paper",
+            "simulated": sources.is_simulated(),
+            "inputs": wanted,
+            "outputs": output_folder.hashes(finished),
+            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
+            "seconds": round(seconds, 1),
+        }
+        output_folder.write_record(finished, record)
+        output_folder.replace(output(), finished)
     return f"{'paper':<24} {seconds:5.1f} s   by {name}\n{produced}"
 
 
@@ -146,7 +136,7 @@ def main():
     try:
         print(run(), flush=True)
     except InputError as error:
-        untouched = f"untouched in {paths.shown(OUTPUT)}" if OUTPUT.exists() else "none"
+        untouched = f"untouched in {paths.shown(output())}" if output().exists() else "none"
         print(f"\npaper FAILED: {error}\n  earlier outputs:   {untouched}\n", file=sys.stderr)
         sys.exit(2)
 

@@ -10,6 +10,7 @@ from hotline import paths
 from hotline.errors import NOT_ESTIMATED, InputError
 from hotline.pipeline.fingerprint import library
 from hotline.provenance import sha256
+from hotline.run import current_run
 from hotline.text import escaped
 
 # What both documents share.
@@ -82,10 +83,10 @@ def is_simulated():
     if len(set(told.values())) > 1:
         lists = {kind: ", ".join(name for name in told if told[name] is kind) for kind in (True, False)}
         raise InputError(
-            f"{paths.shown(paths.DERIVED)}: some steps used simulated data ({lists[True]}) and some a "
+            f"{paths.shown(current_run().derived)}: some steps used simulated data ({lists[True]}) and some a "
             f"real export ({lists[False]}); run: make clean"
         )
-    return told.popitem()[1] if told else paths.TREE == paths.ROOT
+    return told.popitem()[1] if told else not current_run().private
 
 
 def source(document):
@@ -132,7 +133,7 @@ def exhibit_files():
                 faults.append(f'{place}: tables and figures come from {UP}, not from "{path}"')
                 continue
             name = path.removeprefix(UP) + ending
-            files[name] = paths.DERIVED / name
+            files[name] = current_run().derived / name
             if not files[name].is_file():
                 kind = "figure" if ending else "table"
                 faults.append(
@@ -146,10 +147,9 @@ def exhibit_files():
 
 def value_files():
     """Return the values.json of every finished step; the simulator's counts where its data are the ones used."""
-    simulator = paths.step("simulate") / "values.json"
-    return ([simulator] if paths.TREE == paths.ROOT and simulator.is_file() else []) + sorted(
-        paths.DERIVED.glob("*/values.json")
-    )
+    run = current_run()
+    simulator = run.step_folder("simulate") / "values.json"
+    return ([simulator] if not run.private and simulator.is_file() else []) + sorted(run.derived.glob("*/values.json"))
 
 
 def prefix(step):

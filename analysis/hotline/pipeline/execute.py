@@ -11,6 +11,7 @@ sys.modules["rfc3987_syntax"] = None
 import nbformat
 import papermill
 from nbclient.exceptions import DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
@@ -36,7 +37,7 @@ class ProgressEngine(NBClientEngine):
     """papermill's own engine, which also prints a line now and then on a long step."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, step="", quiet=10, **kwargs):
+    def execute_managed_notebook(cls, nb_man, kernel_name, step="", quiet=10, environment=None, **_):
         """Tell how far the notebook is whenever `quiet` seconds have passed since the last word."""
         started = spoke = time.monotonic()
         original, total = nb_man.cell_start, len(nb_man.nb.cells)
@@ -50,13 +51,14 @@ class ProgressEngine(NBClientEngine):
             return original(cell, cell_index, **more)
 
         nb_man.cell_start = cell_start
-        return super().execute_managed_notebook(nb_man, kernel_name, extra_arguments=QUIET, **kwargs)
+        client = PapermillNotebookClient(nb_man, kernel_name=kernel_name, startup_timeout=60, extra_arguments=QUIET)
+        return client.execute(env=environment)
 
 
 papermill_engines.register("progress", ProgressEngine)
 
 
-def _papermill(step, source, target, parameters, quiet):
+def _papermill(step, source, target, parameters, quiet, environment):
     """Hand a notebook to papermill, with the engine that tells how far it is."""
     papermill.execute_notebook(
         str(source),
@@ -69,10 +71,11 @@ def _papermill(step, source, target, parameters, quiet):
         log_output=False,
         step=step,
         quiet=quiet,
+        environment=environment,
     )
 
 
-def execute(step, source, target, parameters, quiet):
+def execute(step, source, target, parameters, quiet, environment=None):
     """Run a notebook with parameters and write it, with its outputs and without clocks, to `target`.
 
     A notebook that ends early because it finds nothing to estimate has come to its end. Raises CellError, naming the
@@ -82,7 +85,7 @@ def execute(step, source, target, parameters, quiet):
     try:
         for attempt in range(STARTS):
             try:
-                _papermill(step, source, target, parameters, quiet)
+                _papermill(step, source, target, parameters, quiet, environment)
                 break
             except RuntimeError as error:
                 # Kernels take free ports, and one that starts at the same moment may be quicker: try again.

@@ -8,13 +8,13 @@ import platform
 from hotline import paths
 from hotline.cleaning import pseudonyms
 from hotline.errors import InputError
+from hotline.pipeline.output_folder import read_record
 from hotline.pipeline.params import code_cells
 from hotline.provenance import sha256
+from hotline.run import current_run
 
 # The packages whose versions a reader wants to see; the hash of the lock file stands for all.
 SHOWN_PACKAGES = ["duckdb", "numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn"]
-# A reader's copies of the notebook hold prose too, and are not results.
-NOT_RESULTS = ("notebook.ipynb", "notebook.html", "run.json")
 
 
 def hash_text(text):
@@ -47,32 +47,16 @@ def library(sources):
     return {str(file.relative_to(paths.ROOT)): sha256(file) for file in sorted(found)}
 
 
-def record_of(folder):
-    """Return what a finished step wrote into its run.json; an empty dictionary where there is none to read."""
-    try:
-        return json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return {}
-
-
 def results_of(step):
     """Return {file: hash} of the results that a finished step recorded.
 
     Raises InputError where the step has not been run.
     """
-    record = record_of(paths.step(step))
+    folder = current_run().step_folder(step)
+    record = read_record(folder)
     if not record:
-        raise InputError(f"{paths.shown(paths.step(step))}: the step {step} has not been run; run: make {step}")
+        raise InputError(f"{paths.shown(folder)}: the step {step} has not been run; run: make {step}")
     return record["outputs"]
-
-
-def hash_folder(folder):
-    """Return {file: hash} for the results in a step's folder, in order of their names."""
-    return {
-        str(file.relative_to(folder)): sha256(file)
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and str(file.relative_to(folder)) not in NOT_RESULTS
-    }
 
 
 def environment():
@@ -100,7 +84,7 @@ def of_step(notebook, parameters, after, export=None, secret=None):
     """
     sources = [source for source, _ in code_cells(notebook)]
     # The simulation plays the outside world: it knows what the compendium's own codebook describes.
-    codebook = paths.DATA_RAW / "codebook.yaml" if notebook.stem in paths.OF_SIMULATION else paths.CODEBOOK
+    codebook = paths.DATA_RAW / "codebook.yaml" if notebook.stem in paths.OF_SIMULATION else current_run().codebook
     if not codebook.is_file():
         raise InputError(f"{paths.shown(codebook)}: there is no such codebook; CODEBOOK=path names one")
     named = [value for name, value in parameters.items() if isinstance(value, str) and name != "export"]

@@ -8,7 +8,6 @@ Its section `profiles` holds named sets of other values, of which PROFILE=name o
 
 import ast
 import json
-import os
 import re
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ import yaml
 
 from hotline import paths
 from hotline.errors import InputError, did_you_mean
+from hotline.run import current_run
 
 SHARED, PROFILES = "shared", "profiles"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one, where PyYAML was built with it
@@ -217,7 +217,7 @@ def runs(path=paths.PARAMS):
     A parameter with a list of values makes one step per value, named NOTEBOOK-VALUE.
     """
     steps = {}
-    for notebook, parameters in check(path, os.environ.get("PROFILE", "")).items():
+    for notebook, parameters in check(path, current_run().profile).items():
         listed = [name for name, value in parameters.items() if isinstance(value, list)]
         if len(listed) > 1:
             raise InputError(

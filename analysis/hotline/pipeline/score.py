@@ -6,9 +6,7 @@ The one exception to the door besides 01-clean: it reads records, by the same re
 score belongs to a call. No number and no text of the export is written down: a row is known by its place in the file.
 """
 
-import os
 import secrets
-import shutil
 import sys
 
 from hotline import paths, provenance
@@ -18,7 +16,8 @@ from hotline.codebook import codebook
 from hotline.errors import InputError
 from hotline.models import risk_model
 from hotline.models.predictors import refuse_late
-from hotline.pipeline import params, step
+from hotline.pipeline import output_folder, params, step
+from hotline.run import current_run
 
 OUTCOMES = ("at_risk", "high_risk")
 UNREADABLE = "the row cannot be read: more or fewer cells than headings"
@@ -29,7 +28,7 @@ NOTHING = "no predictor is recorded"
 def _own():
     """Return the files of the models of 07-use. Where it found nothing to estimate, say so; InputError if nowhere."""
     files = []
-    for folder in (paths.step(f"07-use-{outcome}") for outcome in OUTCOMES):
+    for folder in (current_run().step_folder(f"07-use-{outcome}") for outcome in OUTCOMES):
         reason = step.not_estimated(folder) if (folder / "values.json").is_file() else None
         if reason:
             print(f"{folder.name} made no model: {reason}.")
@@ -45,7 +44,7 @@ def models(simulated):
 
     Raises InputError where there is none, or where nothing but the simulated data's stands ready for a real export.
     """
-    named = os.environ.get("MODEL")
+    named = current_run().model
     files = [paths.ROOT / named] if named else _own()
     found = {file: risk_model.read(file) for file in files}
     for file, model in found.items():
@@ -137,10 +136,8 @@ def run():
     export = step.find_export(given)
     simulated, book = provenance.is_simulated(export), codebook()
     chosen = models(simulated)
-    with step.alone("scores"):
-        running = paths.RUNNING / "scores"
-        shutil.rmtree(running, ignore_errors=True)
-        running.mkdir(parents=True)
+    scores = current_run().scores
+    with output_folder.alone("scores"), output_folder.working("scores") as running:
         connection = load.connect()
         try:
             found = load.read(connection, export, book, given["sheet"])
@@ -152,13 +149,12 @@ def run():
                 target = running / f"{model.outcome}.csv"
                 scored, flagged = write(connection, model, book, outside(book, given), last, target)
                 lines.append(
-                    f"  {paths.shown(paths.SCORES / model.outcome)}.csv   {last - 1:,} rows, {scored:,} scored, "
+                    f"  {paths.shown(scores / model.outcome)}.csv   {last - 1:,} rows, {scored:,} scored, "
                     f"{flagged:,} from the threshold on; {last - 1 - scored:,} without a score, each with its reason"
                 )
-            step.replace(paths.SCORES, running)
+            output_folder.replace(scores, running)
         finally:
             connection.close()
-            shutil.rmtree(running, ignore_errors=True)
     return "\n".join(lines)
 
 

@@ -9,11 +9,8 @@ step needs to run is decided by the content of what it depends on, which run.jso
 """
 
 import argparse
-import contextlib
-import fcntl
 import json
 import os
-import shutil
 import sys
 import time
 from dataclasses import dataclass
@@ -22,7 +19,8 @@ from pathlib import Path
 from hotline import paths, provenance
 from hotline.cleaning import pseudonyms
 from hotline.errors import NOT_ESTIMATED, InputError
-from hotline.pipeline import fingerprint, params
+from hotline.pipeline import fingerprint, output_folder, params
+from hotline.run import child_environment, current_run
 
 REMEDY = "More calls may help, or a codebook whose columns and labels are those of the export."
 QUIET = 10  # seconds without a word before a step tells how far it is
@@ -45,7 +43,7 @@ class Plan:
     @property
     def folder(self):
         """The folder that the step owns."""
-        return paths.step(self.step)
+        return current_run().step_folder(self.step)
 
 
 def find_export(parameters):
@@ -57,7 +55,7 @@ def find_export(parameters):
     """
     if "export" not in parameters:
         return None
-    parameters["export"] = os.environ.get("EXPORT") or parameters["export"]
+    parameters["export"] = current_run().export or parameters["export"]
     export, shown = paths.ROOT / parameters["export"], parameters["export"]
     if not export.is_file():
         raise InputError(
@@ -66,12 +64,12 @@ def find_export(parameters):
         )
     if provenance.is_simulated(export):
         return export
-    if paths.TREE == paths.ROOT:
+    if not current_run().private:
         raise InputError(
             f"{shown} is not the simulator's own, so it counts as real records, and its outputs may not mix "
             f"with the simulated ones; run: make paper EXPORT={shown}"
         )
-    if os.environ.get("UNPROTECTED") != "yes":
+    if not current_run().unprotected:
         raise InputError(
             f"{shown} is not the simulator's own, so it counts as real records.\n"
             "  Disclosure control is not built yet: small cells in the outputs could point to a person.\n"
@@ -95,50 +93,10 @@ def plan(step, after):
     elif export:
         simulated = provenance.is_simulated(export)
     else:
-        simulated = provenance.step_is_simulated(paths.CLEAN)
+        simulated = provenance.step_is_simulated(current_run().clean)
     secret = None if simulated or not export else pseudonyms.key(simulated, paths.ROOT)
     inputs = fingerprint.of_step(paths.notebook(name), parameters, after, export, secret)
     return Plan(step, paths.notebook(name), parameters, simulated, inputs)
-
-
-def up_to_date(folder, inputs):
-    """Return whether a folder was made from just these inputs and is still as it was left."""
-    if not all((folder / name).exists() for name in READERS_COPIES):
-        return False
-    made = fingerprint.record_of(folder)
-    return made.get("inputs") == inputs and made.get("outputs") == fingerprint.hash_folder(folder)
-
-
-@contextlib.contextmanager
-def alone(step):
-    """Hold a step for this process alone; raises InputError where another process is running it."""
-    paths.RUNNING.mkdir(parents=True, exist_ok=True)
-    with open(paths.RUNNING / f"{step}.lock", "w", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(f"{step}: another make is running this step; wait for it to end") from error
-        yield
-
-
-def replace(old, new):
-    """Put a finished folder in the place of the old one; the old one goes only when the new one stands."""
-    aside = old.with_name(f"{old.name}.old")
-    shutil.rmtree(aside, ignore_errors=True)
-    if old.exists():
-        old.rename(aside)
-    old.parent.mkdir(parents=True, exist_ok=True)
-    new.rename(old)
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def keep_failed(step, running):
-    """Move the remains of a failed step to data-derived/failed/ and return that folder."""
-    kept = paths.FAILED / step
-    shutil.rmtree(kept, ignore_errors=True)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    running.rename(kept)
-    return kept
 
 
 def write_html(notebook):
@@ -156,15 +114,15 @@ def execute(planned, running):
     """
     from hotline.pipeline import execute  # papermill takes a second to import; a step without work need not wait for it
 
-    os.environ.update(HOTLINE_OUT=str(running), HOTLINE_SIMULATED="yes" if planned.simulated else "no")
+    environment = child_environment(HOTLINE_OUT=str(running), HOTLINE_SIMULATED="yes" if planned.simulated else "no")
     target = running / "notebook.ipynb"
     try:
-        execute.execute(planned.step, planned.notebook, target, planned.parameters, QUIET)
+        execute.execute(planned.step, planned.notebook, target, planned.parameters, QUIET, environment)
         if not all((running / name).exists() for name in LAST_ACTS):
             raise InputError("the notebook ended without writing its values; its last code cell must call out.finish()")
         write_html(target)
     except (InputError, execute.CellError) as error:
-        kept, folder = keep_failed(planned.step, running), planned.folder
+        kept, folder = output_folder.keep_failed(planned.step, running), planned.folder
         raise InputError(
             f"{planned.step} FAILED: {error}\n"
             f"  as far as it got:  {paths.shown(kept / 'notebook.ipynb')}\n"
@@ -195,36 +153,34 @@ def summary(folder):
 def run(step, after):
     """Bring one step up to date. Returns the line to print; raises InputError where it cannot."""
     planned = plan(step, after)
-    with alone(step):
+    with output_folder.alone(step):
         return _run(planned)
 
 
 def _run(planned):
     """Run a planned step unless its folder is up to date; returns the line to print."""
     step = planned.step
-    if up_to_date(planned.folder, planned.inputs):
+    if output_folder.up_to_date(planned.folder, planned.inputs, READERS_COPIES):
         return "; ".join(filter(None, [f"{step:<24} up to date", warning(planned.folder)]))
-    running = paths.RUNNING / step
-    shutil.rmtree(running, ignore_errors=True)
-    running.mkdir(parents=True)
-    started = time.time()
-    memory = execute(planned, running)
-    seconds = time.time() - started
-    record = {
-        "step": step,
-        "simulated": planned.simulated,
-        "inputs": planned.inputs,
-        "parameters": planned.parameters,
-        "outputs": fingerprint.hash_folder(running),
-        "versions": fingerprint.versions(),
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
-        "seconds": round(seconds, 1),
-        "peak_memory_mib": memory,
-    }
-    (running / "run.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    replace(planned.folder, running)
-    told = warning(planned.folder) or summary(planned.folder)
-    return f"{step:<24} {seconds:5.1f} s   {told} -> {paths.shown(planned.folder)}"
+    with output_folder.working(step) as running:
+        started = time.time()
+        memory = execute(planned, running)
+        seconds = time.time() - started
+        record = {
+            "step": step,
+            "simulated": planned.simulated,
+            "inputs": planned.inputs,
+            "parameters": planned.parameters,
+            "outputs": output_folder.hashes(running),
+            "versions": fingerprint.versions(),
+            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
+            "seconds": round(seconds, 1),
+            "peak_memory_mib": memory,
+        }
+        output_folder.write_record(running, record)
+        output_folder.replace(planned.folder, running)
+    outcome = warning(planned.folder) or summary(planned.folder)
+    return f"{step:<24} {seconds:5.1f} s   {outcome} -> {paths.shown(planned.folder)}"
 
 
 def main(arguments=None):
@@ -239,7 +195,6 @@ def main(arguments=None):
         print(f"\n{error}\n", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        shutil.rmtree(paths.RUNNING / given.step, ignore_errors=True)
         print(f"\n{given.step} interrupted; earlier outputs are untouched\n", file=sys.stderr, flush=True)
         os._exit(130)  # at once: papermill's unfinished tasks would end in a traceback of their own
 

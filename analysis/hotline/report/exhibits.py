@@ -2,16 +2,14 @@
 
 import json
 import math
-import os
 import re
 
 import pandas as pd
 
-from hotline import paths
 from hotline.codebook import codebook
 from hotline.errors import NOT_ESTIMATED, NothingToEstimate
-from hotline.provenance import run_is_simulated
 from hotline.report.figures import style
+from hotline.run import current_run
 from hotline.tally import query
 from hotline.text import escaped
 
@@ -66,8 +64,8 @@ class Exhibits:
 
     def __init__(self, notebook, outcome=None, results=(), tables=(), figures=()):
         self.step = f"{notebook}-{outcome}" if outcome else notebook
-        self.folder = paths.ROOT / os.environ.get("HOTLINE_OUT", paths.SCRATCH / self.step)
-        self.simulated = run_is_simulated()
+        self.folder = current_run().notebook_folder(self.step)
+        self.simulated = current_run().simulated
         self.promised = {"results": set(results), "tables": set(tables), "figures": set(figures)}
         self.made = {kind: set() for kind in self.promised}
         self.values = {}

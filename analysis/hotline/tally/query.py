@@ -10,7 +10,6 @@ never wraps around, and what is left (the sum of squares about a mean) is done i
 import functools
 import hashlib
 import math
-import os
 from numbers import Integral
 
 import numpy as np
@@ -19,6 +18,7 @@ import pandas as pd
 from hotline import paths
 from hotline.codebook import MISSING, codebook
 from hotline.errors import InputError, NothingToEstimate, did_you_mean
+from hotline.run import Run, current_run
 from hotline.tally import duckdb_engine, scan_plan
 
 TABLES = ("calls", "cases")
@@ -30,15 +30,16 @@ _asked = []
 
 def _remedy():
     """Return the command that makes the two tables anew."""
-    real = "" if paths.TREE == paths.ROOT else f" EXPORT={os.environ.get('EXPORT') or 'path/to/export'}"
-    other = f" CODEBOOK={os.environ['CODEBOOK']}" if os.environ.get("CODEBOOK") else ""
+    run = current_run()
+    real = f" EXPORT={run.export or 'path/to/export'}" if run.private else ""
+    other = "" if run.codebook == Run().codebook else f" CODEBOOK={paths.shown(run.codebook)}"
     return f"run: make 01-clean{real}{other}"
 
 
 @functools.cache
 def _facts(table):
     """Return what a table's file says of itself, after checking that it is what the codebook in use describes."""
-    file = paths.CLEAN / f"{table}.parquet"
+    file = current_run().clean / f"{table}.parquet"
     where, book = paths.shown(file), codebook()
     if not file.exists():
         raise InputError(f"{where} is not there yet; {_remedy()}")
@@ -135,7 +136,7 @@ def _filter(plan):
 
 def _count(plan):
     """Let the engine count. Raises NothingToEstimate where no row is left, InputError for an overflow or a bad file."""
-    file, rows = paths.CLEAN / f"{plan.table}.parquet", _facts(plan.table).rows
+    file, rows = current_run().clean / f"{plan.table}.parquet", _facts(plan.table).rows
     try:
         counted = duckdb_engine.count(file, plan, rows)
     except duckdb_engine.Unreadable as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+import runs
 from exports import BOOK, HEADERS, RULES, SECRET, at
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -245,20 +246,19 @@ def test_names_are_numbered_in_the_order_of_their_pseudonyms(tmp_path):
 
 
 def test_a_real_export_needs_a_key(tmp_path, monkeypatch):
-    for name in ("HOTLINE_KEY", "HOTLINE_KEY_FILE"):
-        monkeypatch.delenv(name, raising=False)
+    runs.change(monkeypatch, key="", key_file="")
     assert pseudonyms.key(simulated=True) == pseudonyms.OF_SIMULATION
     with pytest.raises(InputError, match="import secrets"):
         pseudonyms.key(simulated=False)
-    monkeypatch.setenv("HOTLINE_KEY", "too short")
+    runs.change(monkeypatch, key="too short")
     with pytest.raises(InputError, match="shorter than 16"):
         pseudonyms.key(simulated=False)
-    monkeypatch.setenv("HOTLINE_KEY", "from the environment")
+    runs.change(monkeypatch, key="from the environment")
     assert pseudonyms.key(simulated=False) == b"from the environment"
     (tmp_path / "key").write_text("from a file, with its line end\n", encoding="utf-8")
-    monkeypatch.setenv("HOTLINE_KEY_FILE", "key")
+    runs.change(monkeypatch, key_file="key")
     assert pseudonyms.key(False, tmp_path) == b"from a file, with its line end"
-    monkeypatch.setenv("HOTLINE_KEY_FILE", "no such file")
+    runs.change(monkeypatch, key_file="no such file")
     with pytest.raises(InputError, match="there is no file no such file"):
         pseudonyms.key(False, tmp_path)
 

@@ -11,6 +11,7 @@ import sys
 import zipfile
 
 import pytest
+import runs
 import yaml
 from pypdf import PdfReader
 
@@ -353,11 +354,10 @@ def test_quarto_is_looked_for_in_conda_before_the_path(tmp_path, monkeypatch):
         (tmp_path / name).mkdir(parents=True)
     fake_quarto(tmp_path / "conda" / "bin", "1.8.27")
     fake_quarto(tmp_path / "path", "1.9.38")
-    monkeypatch.delenv("QUARTO", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "path") + os.pathsep + "/usr/bin" + os.pathsep + "/bin")
-    monkeypatch.setenv("CONDA_PREFIX", str(tmp_path / "conda"))
+    runs.change(monkeypatch, quarto="", conda=str(tmp_path / "conda"))
     assert quarto.find()[1] == (1, 8, 27)
-    monkeypatch.delenv("CONDA_PREFIX")
+    runs.change(monkeypatch, conda="")
     assert quarto.find()[1] == (1, 9, 38)
     fake_quarto(tmp_path / "path", "1.6.42")
     monkeypatch.setattr(quarto, "FOLDER", tmp_path / "nowhere")

@@ -4,6 +4,7 @@ import nbformat
 import pytest
 
 from hotline.pipeline import execute
+from hotline.run import child_environment
 
 
 def failing(times, message=execute.NOT_STARTED):
@@ -40,9 +41,8 @@ out = Exhibits("03-anova", results=["means"])"""
 
 
 @pytest.mark.parametrize("error", ["NothingToEstimate", "InputError"])
-def test_only_a_notebook_that_finds_nothing_to_estimate_has_come_to_its_end(error, monkeypatch, tmp_path):
-    monkeypatch.setenv("HOTLINE_OUT", str(tmp_path))
-    monkeypatch.setenv("HOTLINE_SIMULATED", "yes")
+def test_only_a_notebook_that_finds_nothing_to_estimate_has_come_to_its_end(error, tmp_path):
+    told = {"HOTLINE_OUT": str(tmp_path), "HOTLINE_SIMULATED": "yes"}
     source, target = tmp_path / "source.ipynb", tmp_path / "notebook.ipynb"
     cells = [nbformat.v4.new_code_cell(text) for text in (SOURCE, f"raise {error}('nobody is here')", "1 / 0")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), source)
@@ -50,9 +50,9 @@ def test_only_a_notebook_that_finds_nothing_to_estimate_has_come_to_its_end(erro
         with pytest.raises(
             execute.CellError, match=r"cell \[2\] of .*source\.ipynb\n.*\n  the input: .*nobody is here"
         ):
-            execute.execute("03-anova", source, target, {}, 10)
+            execute.execute("03-anova", source, target, {}, 10, child_environment(**told))
     else:
-        execute.execute("03-anova", source, target, {}, 10)
+        execute.execute("03-anova", source, target, {}, 10, child_environment(**told))
     assert (tmp_path / "values.json").exists() == (error == "NothingToEstimate")
     cells = nbformat.read(target, as_version=4).cells
     assert len(cells) == 3, "papermill's banners are gone"

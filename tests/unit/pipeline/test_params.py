@@ -1,6 +1,7 @@
 """params.yml and the notebooks' parameters cells."""
 
 import pytest
+import runs
 
 from hotline import paths
 from hotline.errors import InputError
@@ -124,11 +125,11 @@ def test_a_profile_takes_the_place_of_the_plain_values_and_leaves_the_others():
 
 
 def test_the_environment_names_the_profile(monkeypatch):
-    monkeypatch.setenv("PROFILE", "full")
+    runs.change(monkeypatch, profile="full")
     assert params.runs()["recovery"][1]["replications"] == 500
-    monkeypatch.setenv("PROFILE", "")
+    runs.change(monkeypatch, profile="")
     assert params.runs()["recovery"][1] == params.check()["recovery"]
-    monkeypatch.setenv("PROFILE", "ful")
+    runs.change(monkeypatch, profile="ful")
     with pytest.raises(InputError) as raised:
         params.runs()
     place = f"params.yml, line {line_of(TEXT, 'profiles:')}"

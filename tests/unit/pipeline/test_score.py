@@ -5,11 +5,11 @@ import csv
 import numpy as np
 import pandas as pd
 import pytest
+import runs
 from exports import BOOK, HEADERS, at
 from samples import logit
 
 from countstats.glm import design as on_cells
-from hotline import paths
 from hotline.cleaning import decode, load
 from hotline.codebook import codebook
 from hotline.errors import InputError
@@ -134,7 +134,7 @@ def test_a_model_of_another_codebook_is_refused(fitted, tmp_path, monkeypatch):
     *_, model = fitted
     file = tmp_path / "model.json"
     risk_model.RiskModel(**{**vars(model), "codebook": "0" * 64}).write(file)
-    monkeypatch.setenv("MODEL", str(file))
+    runs.change(monkeypatch, model=str(file))
     with pytest.raises(InputError, match="made with another codebook"):
         score.models(simulated=True)
 
@@ -142,7 +142,7 @@ def test_a_model_of_another_codebook_is_refused(fitted, tmp_path, monkeypatch):
 def test_a_model_of_what_is_known_too_late_is_refused(fitted, tmp_path, monkeypatch):
     *_, model = fitted
     risk_model.RiskModel(**{**vars(model), "coefficients": {"disposition": {"none": 0.1}}}).write(tmp_path / "m.json")
-    monkeypatch.setenv("MODEL", str(tmp_path / "m.json"))
+    runs.change(monkeypatch, model=str(tmp_path / "m.json"))
     with pytest.raises(InputError, match='"disposition" is known at'):
         score.models(simulated=True)
 
@@ -151,14 +151,13 @@ def test_a_model_of_simulated_calls_warns_before_real_ones(fitted, tmp_path, mon
     *_, model = fitted
     file = tmp_path / "model.json"
     model.write(file)
-    monkeypatch.setenv("MODEL", str(file))
+    runs.change(monkeypatch, model=str(file))
     assert list(score.models(simulated=True)) == [file] and capsys.readouterr().out == ""
     score.models(simulated=False)
     assert "was developed on simulated data" in capsys.readouterr().out
 
 
 def test_without_a_model_it_is_said_how_to_make_one(monkeypatch, tmp_path):
-    monkeypatch.delenv("MODEL", raising=False)
-    monkeypatch.setattr(paths, "DERIVED", tmp_path)
+    runs.change(monkeypatch, model="", tree=tmp_path)
     with pytest.raises(InputError, match="no such model; `make 07-use` makes one"):
         score.models(simulated=True)

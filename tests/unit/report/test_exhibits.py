@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import runs
 from IPython.core.interactiveshell import InteractiveShell
 
 from hotline.report.exhibits import Exhibits
@@ -15,8 +16,7 @@ from hotline.report.exhibits import Exhibits
 @pytest.fixture
 def exhibits(tmp_path, monkeypatch):
     """Make the exhibits of a step in an empty folder."""
-    monkeypatch.setenv("HOTLINE_OUT", str(tmp_path))
-    monkeypatch.setenv("HOTLINE_SIMULATED", "yes")
+    runs.change(monkeypatch, out=tmp_path, told_simulated=True)
     return Exhibits
 
 

@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
+import runs
 import yaml
 
 from hotline import paths
@@ -24,8 +25,7 @@ SMALL = {"seed": 5, "calls": 6000}
 
 def simulate(folder, monkeypatch, **parameters):
     """Run the cells of simulate.ipynb with the parameters given; return the path of the export."""
-    monkeypatch.setenv("HOTLINE_OUT", str(folder))
-    monkeypatch.setenv("HOTLINE_SIMULATED", "yes")
+    runs.change(monkeypatch, out=folder, told_simulated=True)
     monkeypatch.setenv("MPLBACKEND", "agg")
     names = {}
     for source, tags in params.code_cells(paths.notebook("simulate")):

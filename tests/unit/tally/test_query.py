@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import runs
 
 from hotline import codebook as codebook_module
 from hotline import paths
@@ -163,7 +164,7 @@ def test_every_tally_is_written_down(rows):
 
 def test_the_query_that_is_written_down_gives_the_same_counts(rows, tmp_path, monkeypatch):
     cells = tally.tallies("cases", [["sex", "stage"], ["age"]], where={"sex": ["female", "missing"]})
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path / "data-derived/01-clean")
     for query, found in zip(tally.asked()["query"], cells, strict=True):
         with duckdb.connect() as connection:
             assert connection.execute(query).df()["n"].tolist() == found["n"].tolist()
@@ -256,7 +257,7 @@ SPOILT = {
 
 @pytest.mark.parametrize("expected", SPOILT)
 def test_a_file_that_is_not_what_the_codebook_describes_is_refused(rows, tmp_path, expected):
-    path = tmp_path / "cases.parquet"
+    path = tmp_path / "data-derived/01-clean/cases.parquet"
     to = f"TO '{path}.new' (FORMAT parquet, KV_METADATA {{codebook: '{codebook().sha256}'}})"
     with duckdb.connect() as connection:
         connection.execute(SPOILT[expected].format(path=path, to=to))
@@ -269,7 +270,7 @@ def test_a_file_that_is_not_what_the_codebook_describes_is_refused(rows, tmp_pat
 
 @pytest.mark.parametrize("spoil", ["empty", "cut", "text", "holed"])
 def test_a_damaged_file_is_told(rows, tmp_path, spoil):
-    path = tmp_path / "cases.parquet"
+    path = tmp_path / "data-derived/01-clean/cases.parquet"
     content = path.read_bytes()
     middle = len(content) // 2
     path.write_bytes(
@@ -289,7 +290,8 @@ def test_a_damaged_file_is_told(rows, tmp_path, spoil):
 
 
 def test_nothing_cleaned_yet_is_told_with_the_command_for_this_export(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "CLEAN", tmp_path / "nowhere")
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    runs.change(monkeypatch, tree=tmp_path, export="")
     tally._facts.cache_clear()
 
     def told():
@@ -297,13 +299,10 @@ def test_nothing_cleaned_yet_is_told_with_the_command_for_this_export(tmp_path, 
             tally.tally("cases", ["sex"])
         return re.sub(r".*cases\.parquet ", "", str(raised.value))
 
-    for name in ("EXPORT", "CODEBOOK"):
-        monkeypatch.delenv(name, raising=False)
     assert told() == "is not there yet; run: make 01-clean"
-    monkeypatch.setattr(paths, "TREE", paths.ROOT / "private")
+    runs.change(monkeypatch, tree=tmp_path / "private")
     assert told() == "is not there yet; run: make 01-clean EXPORT=path/to/export"
-    monkeypatch.setenv("EXPORT", "data-raw/private/ours.csv")
-    monkeypatch.setenv("CODEBOOK", "ours.yaml")
+    runs.change(monkeypatch, export="data-raw/private/ours.csv", codebook=tmp_path / "ours.yaml")
     assert told() == "is not there yet; run: make 01-clean EXPORT=data-raw/private/ours.csv CODEBOOK=ours.yaml"
 
 

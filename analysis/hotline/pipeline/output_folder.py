@@ -1,0 +1,96 @@
+"""Folders of outputs that are whole or absent.
+
+Outputs are made in a folder under running/. Only when all is there does that folder take the place of the old one, so
+that no reader and no later step ever sees half of them. What a folder was made from stands in its run.json.
+"""
+
+import contextlib
+import fcntl
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from hotline.errors import InputError
+from hotline.provenance import sha256
+from hotline.run import current_run
+
+RECORD = "run.json"
+# A reader's copies of the notebook hold prose too, and are not results.
+NOT_RESULTS = ("notebook.ipynb", "notebook.html", RECORD)
+
+
+@contextlib.contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Reserve a name for this process alone; raises InputError where another process works under it."""
+    running = current_run().running
+    running.mkdir(parents=True, exist_ok=True)
+    with open(running / f"{name}.lock", "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(f"{name}: another make is running this step; wait for it to end") from error
+        yield
+
+
+@contextlib.contextmanager
+def working(name: str) -> Iterator[Path]:
+    """Give an empty folder to work in; whatever is left of it at the end goes."""
+    folder = current_run().running / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def replace(old: Path, new: Path) -> None:
+    """Put a finished folder in the place of the old one, which goes only when the new one stands."""
+    aside = old.with_name(f"{old.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    if old.exists():
+        old.rename(aside)
+    old.parent.mkdir(parents=True, exist_ok=True)
+    new.rename(old)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def keep_failed(name: str, folder: Path) -> Path:
+    """Move the remains of a failed step to data-derived/failed/ and return that folder."""
+    kept = current_run().failed / name
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    folder.rename(kept)
+    return kept
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Return {file: SHA-256} of the results in a folder, in order of their names."""
+    return {
+        str(file.relative_to(folder)): sha256(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and str(file.relative_to(folder)) not in NOT_RESULTS
+    }
+
+
+def read_record(folder: Path) -> dict:
+    """Return what a finished folder holds of its making; an empty dictionary where there is nothing to read."""
+    try:
+        return json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+
+
+def write_record(folder: Path, record: dict) -> None:
+    """Write down what a folder was made from: `inputs`, `outputs` and whatever else the record holds."""
+    text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
+    (folder / RECORD).write_text(text, encoding="utf-8")
+
+
+def up_to_date(folder: Path, inputs: dict, needed: Iterable[str]) -> bool:
+    """Return whether a folder was made from just these inputs and is still as it was left, with the needed files."""
+    if not all((folder / name).is_file() for name in needed):
+        return False
+    record = read_record(folder)
+    return record.get("inputs") == inputs and record.get("outputs") == hashes(folder)
