@@ -84,13 +84,15 @@ def counted(reference):
 
 def logistic(cells, reference, label):
     """A logistic model; returns the risk of each cell."""
-    from countstats.glm import logit_on_codes
+    from countstats.glm import logit
+    from countstats.glm.design import coded
 
-    fit, risk = logit_on_codes.fit(cells, reference)
+    x = coded(cells, reference)
+    fit = logit.fit(x, cells)
     for (name, code), row in fit.table().iterrows():
         numbers[f"b {label} {name} {code}"], numbers[f"se {label} {name} {code}"] = row["b"], row["se"]
     numbers[f"log-likelihood {label}"] = fit.log_likelihood
-    return risk
+    return logit.risks(x, fit)
 
 
 def discrimination(risk, cells):

@@ -1,4 +1,4 @@
-"""Generalized variance inflation: how much the other variables blur what a model says of one.
+"""Collinearity: columns that follow from others, and how much the other variables blur an estimate.
 
 A variable with several columns has one generalized factor for all of them, which does not depend on its reference
 (Fox and Monette 1992, Journal of the American Statistical Association 87: 178-183, doi
@@ -11,6 +11,8 @@ logistic one, and a variable of several columns, it agrees with the right figure
 
 import numpy as np
 import pandas as pd
+
+RANK_TOL = 1e-9  # share of a column that the columns before it leave unexplained; with less it follows from them
 
 
 def gvif(covariance, variables):
@@ -32,3 +34,22 @@ def gvif(covariance, variables):
         factor = np.exp(inside + outside - whole)
         rows[name] = {"df": int(own.sum()), "gvif": factor, "gvif_per_df": factor ** (1 / (2 * own.sum()))}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("variable")
+
+
+def dependent_columns(matrix, n):
+    """The columns that follow from those before them among the cells with pupils: a list of labels."""
+    x = matrix.to_numpy(float)[np.asarray(n) > 0]
+    gram = x.T @ x
+    scale = np.sqrt(np.diag(gram))
+    gram = gram / np.outer(scale, scale)
+    kept, found = [], []
+    for place, label in enumerate(matrix.columns):
+        left = gram[place, place]
+        if kept:
+            across = gram[kept, place]
+            left -= across @ np.linalg.solve(gram[np.ix_(kept, kept)], across)
+        if left > RANK_TOL:
+            kept.append(place)
+        else:
+            found.append(label)
+    return found

@@ -11,6 +11,7 @@ A table of cells has one column per predictor (categories of codes), `events` an
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import xlogy
 from scipy.stats import chi2, norm
 from statsmodels.stats.contingency_tables import Table2x2
@@ -22,6 +23,7 @@ INTERCEPT = ("intercept", "")
 # For GLM.fit: stop when no coefficient moves any more. statsmodels' own rule watches the deviance, which is
 # flat near its minimum: it leaves standard errors with about five digits.
 TIGHT = {"tol_criterion": "params", "tol": 1e-10}
+MAX_JOINT_CODES = 64  # of the variables that share one code in a `Coded` design
 NO_ESTIMATE = dict.fromkeys(("odds_ratio", "low", "high", "p"), np.nan)
 
 
@@ -68,12 +70,151 @@ def design(cells, reference, dtype=float):
     for variable, base in reference.items():
         places, codes = cells[variable].cat.codes.to_numpy(), cells[variable].cat.categories
         held = [place for place in np.unique(places) if place >= 0]
-        if base not in codes[held]:
-            raise ValueError(f"nobody has the reference code '{base}' of '{variable}'")
+        _refuse_absent(base, codes[held], variable)
         for place in held:
             if codes[place] != base:
                 columns[variable, codes[place]] = (places == place).astype(dtype)
     return pd.DataFrame(columns, index=cells.index).rename_axis(columns=TERM)
+
+
+class Dense:
+    """A design matrix that is written out.
+
+    Parameters
+    ----------
+    x : numbers, (cells, terms): an array or a DataFrame
+    """
+
+    def __init__(self, x: ArrayLike):
+        self.x = np.ascontiguousarray(x, dtype=float)
+        self.shape = self.x.shape
+
+    def times(self, b: np.ndarray) -> np.ndarray:
+        """Multiply with coefficients, (terms,) or (terms, several): a row per cell."""
+        return self.x @ b
+
+    def transposed_times(self, values: np.ndarray) -> np.ndarray:
+        """Multiply numbers per cell, (cells,) or (cells, several), with it: (terms,) or (several, terms)."""
+        return values.T @ self.x
+
+    def gram(self, weight: np.ndarray) -> np.ndarray:
+        """Multiply it with itself, with a weight for each cell: (terms, terms)."""
+        return self.x.T @ (self.x * weight[:, None])
+
+
+class Coded:
+    """A design matrix of categories that is never written out: an intercept and a 0/1 column for each code.
+
+    Each row of such a matrix says no more than one code per variable does, and a million cells by fifty columns are
+    half a gigabyte, of which a fit makes several copies. Here a few variables at a time share one joint code of at
+    most `MAX_JOINT_CODES` values. A linear predictor is then a sum of looked-up numbers, and an information follows
+    from the table of weights by each two of these codes, which fits into the processor's cache. Time grows with the
+    number of cells, but not with that of the columns.
+
+    Parameters
+    ----------
+    codes : one array per variable, the code of each cell as a whole number from 0
+    positions : one array per variable, the column of each code; -1 for a code that has none, as a reference
+    shape : how many rows and columns the matrix has; the intercept is the first column
+    columns : names of the columns, (variable, code), where they have some
+
+    Notes
+    -----
+    Why not a library: tabmat, which glum is built on, has products of categorical matrices, from where the idea comes,
+    but makes one for each two variables in place of each two groups; scipy's sparse matrices would keep an index of
+    eight bytes for every cell and variable.
+    """
+
+    def __init__(self, codes, positions, shape: tuple[int, int], columns: pd.MultiIndex | None = None):
+        self.shape, self.columns = shape, columns
+        self.parts = [_joint(group, codes, positions, shape) for group in _groups(positions)]
+        self.parts[0][1][:, 0] = 1.0  # every cell has one code of the first group, and so one intercept
+
+    def times(self, b: np.ndarray) -> np.ndarray:
+        """Multiply with coefficients, (terms,) or (terms, several): a row per cell."""
+        return sum((meaning @ b)[code] for code, meaning in self.parts)
+
+    def transposed_times(self, values: np.ndarray) -> np.ndarray:
+        """Multiply numbers per cell, (cells,) or (cells, several), with it: (terms,) or (several, terms)."""
+        if values.ndim > 1:
+            return np.array([self.transposed_times(column) for column in values.T])
+        return sum(meaning.T @ np.bincount(code, values, len(meaning)) for code, meaning in self.parts)
+
+    def gram(self, weight: np.ndarray) -> np.ndarray:
+        """Multiply it with itself, with a weight for each cell: (terms, terms)."""
+        out = np.zeros((self.shape[1], self.shape[1]))
+        for place, (code, meaning) in enumerate(self.parts):
+            out += meaning.T @ (np.bincount(code, weight, len(meaning))[:, None] * meaning)
+            for other, of_other in self.parts[place + 1 :]:
+                both = np.bincount(code * len(of_other) + other, weight, len(meaning) * len(of_other))
+                block = meaning.T @ both.reshape(len(meaning), -1) @ of_other
+                out += block + block.T
+        return out
+
+
+def coded(cells: pd.DataFrame, reference: dict[str, str]) -> Coded:
+    """Return the matrix of `design` for very many cells: the same columns, never written out.
+
+    Measured with 763,000 cells and 49 columns, a fit takes half a second and a tenth of a gigabyte; statsmodels' `GLM`
+    takes 21 s and 3.4 GB for the dense matrix.
+
+    Parameters
+    ----------
+    cells, reference : as `design` takes them
+
+    Raises
+    ------
+    ValueError : for a reference code that no cell has
+    """
+    codes, positions, columns = [], [], [INTERCEPT]
+    for variable, base in reference.items():
+        column = cells[variable].cat.remove_unused_categories()
+        present = list(column.cat.categories)
+        _refuse_absent(base, present, variable)
+        own = [code for code in present if code != base]
+        codes.append(column.cat.codes.to_numpy())
+        positions.append(np.array([len(columns) + own.index(code) if code != base else -1 for code in present]))
+        columns += [(variable, code) for code in own]
+    labels = pd.MultiIndex.from_tuples(columns, names=TERM)
+    return Coded(codes, positions, (len(cells), len(columns)), labels)
+
+
+def as_design(x) -> Dense | Coded:
+    """Return a matrix as one of the two designs that a model takes; what is one already stays as it is."""
+    return x if isinstance(x, Dense | Coded) else Dense(x)
+
+
+def _refuse_absent(base, present, variable):
+    """Raise ValueError for a reference code that no cell has: there is nothing to compare with."""
+    if base not in present:
+        raise ValueError(f"nobody has the reference code '{base}' of '{variable}'")
+
+
+def _groups(positions):
+    """Return variables in groups, the product of whose numbers of codes is at most `MAX_JOINT_CODES`, by first fit."""
+    groups = []
+    for variable in sorted(range(len(positions)), key=lambda variable: -len(positions[variable])):
+        for group in groups:
+            if np.prod([len(positions[each]) for each in [*group, variable]]) <= MAX_JOINT_CODES:
+                group.append(variable)
+                break
+        else:
+            groups.append([variable])
+    return groups or [[]]
+
+
+def _joint(group, codes, positions, shape):
+    """Return the joint code of some variables, one per cell, and its rows of the matrix: floats, (codes, terms)."""
+    widths = [len(positions[variable]) for variable in group]
+    joint = np.zeros(shape[0], np.int32)
+    for variable, width in zip(group, widths, strict=True):
+        joint = joint * width + codes[variable]
+    meaning = np.zeros((int(np.prod(widths)), shape[1]))
+    each = np.unravel_index(np.arange(len(meaning)), widths) if group else ()
+    for variable, place in zip(group, each, strict=True):
+        column = positions[variable][place]
+        meaning[np.flatnonzero(column >= 0), column[column >= 0]] = 1.0
+    return joint, meaning
 
 
 def coefficients(result, matrix, level=0.95):

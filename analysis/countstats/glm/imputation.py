@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from countstats.glm.coded import Coded
+from countstats.glm.design import Coded
 from countstats.glm.multinomial import Multinomial
 from countstats.glm.solver import maximise, solve
 
@@ -44,7 +44,7 @@ class _Shrunk(Multinomial):
 
     def __init__(self, x, counts):
         super().__init__(x, counts)
-        self.precision = _precision(x.terms, self.logits)
+        self.precision = _precision(x.shape[1], self.logits)
 
     def value_and_score(self, b):
         value, score = super().value_and_score(b)
@@ -80,8 +80,8 @@ class _Conditional:
     def _design(self, codes):
         """The intercept and the codes of all other variables; the first code of each has no column."""
         ends = np.cumsum([1, *(self.sizes[each] - 1 for each in self.others)])
-        columns = [np.append(-1, np.arange(*each)) for each in pairwise(ends)]
-        return Coded([codes[:, each] for each in self.others], columns, len(codes), ends[-1])
+        positions = [np.append(-1, np.arange(*each)) for each in pairwise(ends)]
+        return Coded([codes[:, each] for each in self.others], positions, (len(codes), ends[-1]))
 
     def _counts(self, codes, n, held):
         """The pupils of each row by the code of this variable, one of `held`."""
@@ -108,7 +108,7 @@ class _Conditional:
             two = self.held[[0, place]]
             rows = np.isin(codes[:, self.place], two)
             pair = _Shrunk(self._design(codes[rows]), self._counts(codes[rows], n[rows], two))
-            found.append(maximise(pair, np.zeros(pair.x.terms), tolerance=ROUGH))
+            found.append(maximise(pair, np.zeros(pair.x.shape[1]), tolerance=ROUGH))
         return np.concatenate(found)
 
     def coefficients(self, rng=None):

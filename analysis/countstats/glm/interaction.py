@@ -15,6 +15,7 @@ from scipy.stats import chi2, norm
 
 from countstats.glm import design as on_cells
 from countstats.glm import firth, logit
+from countstats.glm.collinearity import dependent_columns
 
 
 def with_products(matrix, cells, first, second):
@@ -33,25 +34,6 @@ def with_products(matrix, cells, first, second):
         larger[name] = column
     dependent = dependent_columns(larger, n)
     return larger.drop(columns=[name for name in products if name in dependent])
-
-
-def dependent_columns(matrix, n):
-    """The columns that follow from those before them among the cells with pupils: a list of labels."""
-    x = matrix.to_numpy(float)[np.asarray(n) > 0]
-    gram = x.T @ x
-    scale = np.sqrt(np.diag(gram))
-    gram = gram / np.outer(scale, scale)
-    kept, found = [], []
-    for place, label in enumerate(matrix.columns):
-        left = gram[place, place]
-        if kept:
-            across = gram[kept, place]
-            left -= across @ np.linalg.solve(gram[np.ix_(kept, kept)], across)
-        if left > 1e-9:
-            kept.append(place)
-        else:
-            found.append(label)
-    return found
 
 
 def fit(matrix, cells, first, second, start=None, sparse=1):

@@ -1,61 +1,98 @@
-"""The binomial logistic model on counts, quickly: for the many models beside the one that a notebook shows.
+"""The binomial logistic model on counts.
 
-The model itself is statsmodels' `GLM` with a binomial family, and the tests hold the two against each other. Why a
-fit of our own stands in `likelihood.py`.
+The model is that of statsmodels' `GLM` with a binomial family, which the notebooks show; the tests compare the two.
+It is fitted here again wherever many models follow one another (tests of each variable, profiles, bootstrap,
+imputations), on very many cells (`design.coded`), with a ridge penalty, or starting from an earlier fit.
+
+Why not a library: `solver.py` says it for statsmodels. scikit-learn's `LogisticRegression` takes weights, but gives no
+information. glum stops by the gradient alone, and its covariance is that of rows, not of counts.
 """
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from countstats.glm import design as on_cells
-from countstats.glm.solver import Fit, NoEstimate, maximise, solve
+from countstats.glm.design import Coded, as_design
+from countstats.glm.solver import Fit, NoEstimate, covariance, maximise, solve
 
 
 class Logit:
-    """The log-likelihood of counts under a logistic model.
+    """The log-likelihood of counts under a logistic model, for `solver.maximise`.
 
-    x : floats, (cells, terms), the intercept among them
-    events, others : how many pupils of each cell have the event and how many have not
+    Parameters
+    ----------
+    x : a design of `design.py`, or numbers, (cells, terms); the intercept (a column of ones) is the first column
+    events, others : how many units of each cell have the event and how many have not; weights need not be whole
+    offset : added to the log odds of each cell, a number or an array
+    ridge : half of it times the sum of squared coefficients, without the intercept, is taken from the log-likelihood
+        (Hoerl and Kennard 1970; le Cessie and van Houwelingen 1992, doi 10.2307/2347628)
     """
 
-    def __init__(self, x, events, others):
-        self.x = np.ascontiguousarray(x, dtype=float)
+    def __init__(self, x, events: ArrayLike, others: ArrayLike, offset: ArrayLike = 0.0, ridge: float = 0.0):
+        self.x = as_design(x)
         self.events, self.others = np.asarray(events, dtype=float), np.asarray(others, dtype=float)
         self.n = self.events + self.others
+        self.offset = np.asarray(offset, dtype=float)
+        self.penalty = np.append(0.0, np.full(self.x.shape[1] - 1, float(ridge)))
 
-    def value_and_score(self, b):
-        """Return the log-likelihood of single pupils and its slope."""
-        eta = self.x @ b
-        # log p = -log(1 + exp(-eta)): never of a chance that has been rounded to 0 or 1
-        value = -(self.events @ np.logaddexp(0, -eta) + self.others @ np.logaddexp(0, eta))
-        return value, (self.events - self.n * expit(eta)) @ self.x
+    def log_odds(self, b: np.ndarray) -> np.ndarray:
+        """Return the linear predictor of each cell."""
+        return self.x.times(b) + self.offset
 
-    def information(self, b):
-        """Return the information, terms x terms; observed and expected are the same in this model."""
-        risk = expit(self.x @ b)
-        return self.x.T @ (self.x * (self.n * risk * (1 - risk))[:, None])
+    def log_likelihood(self, b: np.ndarray) -> float:
+        """Return the log-likelihood of single units (without binomial coefficients), and without the penalty."""
+        return self._log_likelihood(self.log_odds(b))
 
-    def leverage(self, b):
-        """Return the share of its own fit that one pupil of each cell has (a diagonal entry of the hat matrix)."""
-        risk = expit(self.x @ b)
-        return risk * (1 - risk) * (self.x * solve(self.information(b), self.x.T).T).sum(axis=1)
+    def _log_likelihood(self, log_odds):
+        # log p = -log(1 + exp(-log odds)): never of a probability that has been rounded to 0 or 1
+        return -(self.events @ np.logaddexp(0, -log_odds) + self.others @ np.logaddexp(0, log_odds))
+
+    def value_and_score(self, b: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the penalised log-likelihood and its slope."""
+        log_odds = self.log_odds(b)
+        score = self.x.transposed_times(self.events - self.n * expit(log_odds))
+        return self._log_likelihood(log_odds) - self.penalty @ b**2 / 2, score - self.penalty * b
+
+    def information(self, b: np.ndarray) -> np.ndarray:
+        """Return the information, (terms, terms); observed and expected are the same in this model."""
+        risk = expit(self.log_odds(b))
+        return self.x.gram(self.n * risk * (1 - risk)) + np.diag(self.penalty)
+
+    def effective_df(self, b: np.ndarray) -> float:
+        """Return the effective number of terms, without the intercept: the trace of I (I + ridge)^-1.
+
+        I is the information without the penalty. Gray 1992, doi 10.2307/2290630. Without ridge, the number of terms.
+        """
+        penalised = self.information(b)
+        return float(np.trace(solve(penalised, penalised - np.diag(self.penalty)))) - 1
 
 
-def fit(matrix, cells, start=None):
-    """Fit the logistic model; returns a `likelihood.Fit` whose estimates are named as the columns of `matrix`.
+def fit(matrix, cells: pd.DataFrame, start: pd.Series | None = None) -> Fit:
+    """Fit the logistic model by maximum likelihood.
 
-    matrix   as `cells.design` gives it, or any DataFrame of numeric terms with an intercept among them
-    cells    a table with `events` and `others`, row by row as in `matrix`
-    start    estimates of a fit with some of the same terms: where to start from
-    Raises NoEstimate where no finite coefficients are best, and ValueError where all or none had the event.
+    Parameters
+    ----------
+    matrix : as `design.design` or `design.coded` gives it, or any DataFrame of numeric terms with an intercept
+    cells : a table with `events` and `others`, row by row as in `matrix`
+    start : estimates of a fit with some of the same terms: where to start from
+
+    Returns
+    -------
+    Fit : its estimates are named as the columns of `matrix`
+
+    Raises
+    ------
+    NoEstimate : where no finite coefficients are best
+    ValueError : where all or no units have the event
     """
     refuse_constant(cells)
     model = Logit(matrix, cells["events"], cells["others"])
-    b = np.zeros(matrix.shape[1]) if start is None else start.reindex(matrix.columns, fill_value=0.0).to_numpy()
+    columns = matrix.columns
+    b = np.zeros(len(columns)) if start is None else start.reindex(columns, fill_value=0.0).to_numpy()
     b = maximise(model, b)
-    covariance = solve(model.information(b), np.eye(len(b)))
-    return Fit(pd.Series(b, matrix.columns), covariance, model.value_and_score(b)[0])
+    return Fit(pd.Series(b, columns), covariance(model, b), model.log_likelihood(b))
 
 
 def refuse_constant(cells):
@@ -65,7 +102,9 @@ def refuse_constant(cells):
 
 
 def risks(matrix, fitted):
-    """Return the fitted chance of the event for each row of a design matrix with the fit's terms."""
+    """Return the fitted probability of the event for each row of a design with the fit's terms."""
+    if isinstance(matrix, Coded):
+        return expit(matrix.times(fitted.estimates.to_numpy()))
     return expit(matrix[fitted.estimates.index].to_numpy() @ fitted.estimates.to_numpy())
 
 

@@ -10,37 +10,18 @@ pupil; scikit-learn takes weights but gives no standard errors.
 import numpy as np
 import pandas as pd
 
-from countstats.glm.solver import Fit, maximise, solve
-
-
-class Dense:
-    """A design matrix that is written out, with the three operations of `coded.Coded`."""
-
-    def __init__(self, x):
-        self.x = np.ascontiguousarray(x, dtype=float)
-        self.terms = self.x.shape[1]
-
-    def times(self, b):
-        """Return the matrix times coefficients."""
-        return self.x @ b
-
-    def back(self, values):
-        """Return numbers per cell times the matrix."""
-        return values.T @ self.x
-
-    def gram(self, weight):
-        """Return the matrix times itself with a weight for each cell."""
-        return self.x.T @ (self.x * weight[:, None])
+from countstats.glm.design import as_design
+from countstats.glm.solver import Fit, covariance, maximise
 
 
 class Multinomial:
     """The log-likelihood of counts; the coefficients lie one category after the other.
 
-    x : a design with an intercept, `Dense` or `coded.Coded`;  counts : (cells, categories)
+    x : a design with an intercept, of `design.py` or an array;  counts : (cells, categories)
     """
 
     def __init__(self, x, counts):
-        self.x, self.counts = x, np.asarray(counts, dtype=float)
+        self.x, self.counts = as_design(x), np.asarray(counts, dtype=float)
         self.n = self.counts.sum(axis=1)
         self.logits = self.counts.shape[1] - 1
 
@@ -56,12 +37,12 @@ class Multinomial:
         """Return the log-likelihood of single pupils and its slope."""
         log_chances = self.log_chances(b)
         over = self.counts - self.n[:, None] * np.exp(log_chances)
-        return (self.counts * log_chances).sum(), self.x.back(over[:, 1:]).ravel()
+        return (self.counts * log_chances).sum(), self.x.transposed_times(over[:, 1:]).ravel()
 
     def information(self, b):
         """Return the information; observed and expected are the same in this model."""
         chances = np.exp(self.log_chances(b))[:, 1:]
-        terms = self.x.terms
+        terms = self.x.shape[1]
         out = np.empty((self.logits, terms, self.logits, terms))
         for j in range(self.logits):
             for k in range(j, self.logits):
@@ -80,10 +61,9 @@ def fit(x, counts):
     totals = counts.sum().to_numpy()
     if not (totals > 0).all():
         raise ValueError("nobody is in one of the categories")
-    model = Multinomial(Dense(x), counts)
+    model = Multinomial(x, counts)
     b = maximise(model, np.zeros(model.logits * x.shape[1]))
     labels = [
         (category, *(term if isinstance(term, tuple) else (term,))) for category in counts.columns[1:] for term in x
     ]
-    covariance = solve(model.information(b), np.eye(len(b)))
-    return Fit(pd.Series(b, pd.MultiIndex.from_tuples(labels)), covariance, model.value_and_score(b)[0])
+    return Fit(pd.Series(b, pd.MultiIndex.from_tuples(labels)), covariance(model, b), model.value_and_score(b)[0])

@@ -1,10 +1,19 @@
-"""Maximum likelihood by Newton's steps, and what a fit leaves behind, for the models that are fitted to counts here.
+"""The one way to maximise a log-likelihood, by Newton's steps, and the fit that comes of it.
+
+Every model of this package is a small class with two methods:
+
+value_and_score(b)   the log-likelihood at the coefficients b, a number, and its slope, an array like b
+information(b)       the information there, a square array (the observed or the expected one)
+
+`maximise` takes any of them. A penalty or an offset belongs to the model; coefficients that must not move are left
+out by a mask.
 
 Why not a library: statsmodels fits a single binomial model to counts well, and the notebooks let it. It has no
-weights in its ordinal and multinomial models, no fit with one coefficient held (which a profile needs) and no
+weights in its ordinal and multinomial models, no fit with one coefficient fixed (which a profile needs) and no
 penalty; and it solves each step through a pseudo-inverse of the whole design matrix, which takes ten times as long as
 the normal equations where some fifty models are fitted. `scipy.optimize` has Newton methods that make the step
-shorter or turn it, but none that tells a likelihood without a maximum from one that is merely flat.
+shorter or change its direction, but none that distinguishes a likelihood without a maximum from one that is merely
+flat.
 """
 
 from dataclasses import dataclass
@@ -14,7 +23,9 @@ import pandas as pd
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import chi2, norm
 
-ALIKE = 1e-10  # the share of its information that a coefficient keeps beside the others, below which it has none
+RANK_TOL = 1e-10  # share of its information that a coefficient keeps next to the others; with less it has none
+STEP_TOL = 1e-9  # a fit ends when no coefficient moves by more
+VALUE_TOL = 1e-9  # relative loss of log-likelihood up to which a step is taken: that is rounding
 
 
 class NoEstimate(ValueError):
@@ -53,22 +64,28 @@ def solve(information, score):
         factor = cho_factor(information / np.outer(scale, scale), lower=True)
     except np.linalg.LinAlgError as error:
         raise NoEstimate("two terms cannot be told apart") from error
-    if (np.diag(factor[0]) ** 2 < ALIKE).any():
+    if (np.diag(factor[0]) ** 2 < RANK_TOL).any():
         raise NoEstimate("two terms cannot be told apart")
     scaled = score / (scale if score.ndim == 1 else scale[:, None])
     return cho_solve(factor, scaled) / (scale if score.ndim == 1 else scale[:, None])
 
 
-def maximise(model, start, free=None, tolerance=1e-9, most_steps=60):
+def covariance(model, b: np.ndarray) -> np.ndarray:
+    """Return the covariance of the coefficients: the inverse of the model's information at b, (terms, terms)."""
+    return solve(model.information(b), np.eye(len(b)))
+
+
+def maximise(model, start, free=None, tolerance=STEP_TOL, max_steps=60):
     """Maximise a log-likelihood by Newton's steps, each halved as long as it leads downwards.
 
     Parameters
     ----------
     model : has value_and_score(b), a number and an array like b, and information(b), a square array
     start : array of coefficients to start from
-    free : which of them may move, an array of booleans; all where it is left out
+    free : which of them may move, an array of booleans; all where it is left out. The others keep their starting
+        values
     tolerance : the fit ends when no coefficient moves by more
-    most_steps : where it gives up
+    max_steps : where it gives up
 
     Returns the coefficients. Raises NoEstimate where two terms cannot be told apart and where the coefficients do
     not settle, as they do not where the likelihood grows for ever.
@@ -78,14 +95,14 @@ def maximise(model, start, free=None, tolerance=1e-9, most_steps=60):
     if not free.any():
         return b
     value, score = model.value_and_score(b)
-    for _ in range(most_steps):
+    for _ in range(max_steps):
         step = np.zeros(len(b))
         step[free] = solve(model.information(b)[np.ix_(free, free)], score[free])
         reached, slope = model.value_and_score(b + step)
-        while not reached >= value - 1e-9 * abs(value) and np.abs(step).max() > tolerance:
+        while not reached >= value - VALUE_TOL * abs(value) and np.abs(step).max() > tolerance:
             step = step / 2
             reached, slope = model.value_and_score(b + step)
         b, value, score = b + step, reached, slope
         if np.abs(step).max() < tolerance:
             return b
-    raise NoEstimate(f"the estimates did not settle in {most_steps} steps")
+    raise NoEstimate(f"the estimates did not settle in {max_steps} steps")

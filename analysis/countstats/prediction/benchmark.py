@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from countstats.glm import design, newton
+from countstats.glm import design
 from countstats.glm.design import COUNTS
+from countstats.glm.logit import Logit
+from countstats.glm.solver import maximise
 from countstats.prediction import calibration, roc
 
 PENALTIES = tuple(4.0**k for k in range(-1, 5))
@@ -74,10 +76,11 @@ def ridge(x, events, others):
 
     Why not a library: scikit-learn chooses by folds of rows, and here a row is a cell.
     """
-    n, b, best = np.asarray(events) + np.asarray(others), None, (-np.inf, None, None)
+    b, best = np.zeros(np.shape(x)[1]), (-np.inf, None, None)
     for penalty in PENALTIES:
-        b = newton.fit(x, events, n, start=b, ridge=penalty)
-        gain = newton.log_likelihood(x, events, n, b) - newton.effective_df(x, n, b, penalty)
+        model = Logit(x, events, others, ridge=penalty)
+        b = maximise(model, b)
+        gain = model.log_likelihood(b) - model.effective_df(b)
         best = max(best, (gain, penalty, b), key=lambda each: each[0])
     return best[2], best[1]
 

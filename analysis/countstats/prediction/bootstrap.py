@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from countstats.glm import firth, interaction, newton
-from countstats.glm.design import COUNTS
+from countstats.glm import firth
+from countstats.glm.logit import Logit
+from countstats.glm.solver import NoEstimate, maximise
 from countstats.prediction import roc
-
-AWAY = 8.0  # a log odds ratio that lies so far from that of the whole is on its way to infinity
 
 
 class Band(NamedTuple):
@@ -82,10 +81,10 @@ def optimism(x, events, others, resamples, rng):
     error (standard error of the optimism, from the finite number of draws). Draws without events or without others are
     passed over. Harrell, Lee and Mark 1996, doi 10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4.
 
-    Why not a library: none refits from counts; refits start from the coefficients of the whole (see `newton`).
+    Why not a library: none refits from counts; refits start from the coefficients of the whole (see `firth.refit`).
     """
     x, counts = np.asarray(x, float), np.column_stack([events, others])
-    whole = newton.fit(x, counts[:, 0], counts.sum(axis=1))
+    whole = firth.refit(x, *counts.T)
     apparent = _judged(x, counts, whole, _threshold(x, counts, whole))
     differences = []
     for _ in range(resamples):
@@ -93,7 +92,7 @@ def optimism(x, events, others, resamples, rng):
         if not (some.sum(axis=0) > 0).all():
             continue
         held = some.sum(axis=1) > 0
-        b = _refit(x[held], some[held], whole)
+        b = firth.refit(x[held], *some[held].T, whole)
         threshold = _threshold(x[held], some[held], b)
         inside, outside = _judged(x[held], some[held], b, threshold), _judged(x, counts, b, threshold)
         differences.append({name: inside[name] - outside[name] for name in inside})
@@ -106,23 +105,6 @@ def optimism(x, events, others, resamples, rng):
     return table.rename_axis("measure")
 
 
-def _refit(x, counts, start):
-    """The coefficients fitted to a draw; of a term that nobody in it has, nought: it would not be in that model.
-
-    Where a draw has no finite estimates although the whole has, since all or none of a category had the event in it,
-    Firth's penalty takes the place of maximum likelihood. Else the result would hang on when the fit gives up.
-    """
-    has, n = x.any(axis=0), counts.sum(axis=1)
-    start = np.where(has, start, 0.0)
-    b = newton.fit(x, counts[:, 0], n, start=start)
-    if np.abs(b - start).max() < AWAY:
-        return b
-    matrix = pd.DataFrame(x).loc[:, has]
-    matrix = matrix.drop(columns=interaction.dependent_columns(matrix, n))
-    penalised = firth.fit(matrix, pd.DataFrame(counts, columns=COUNTS)).estimates
-    return penalised.reindex(range(x.shape[1]), fill_value=0.0).to_numpy()
-
-
 def _threshold(x, counts, b):
     return roc.youden(x @ b, *counts.T)
 
@@ -131,12 +113,19 @@ def _judged(x, counts, b, threshold):
     """The measures of a model with coefficients `b` on some counts, as a dictionary."""
     eta, n, events = x @ b, counts.sum(axis=1), counts[:, 0]
     risk, ones = expit(eta), np.ones((len(eta), 1))
-    line = newton.fit(np.column_stack([ones, eta]), events, n, start=[0.0, 1.0])
     flagged = counts[eta >= threshold].sum(axis=0) / counts.sum(axis=0)
     return {
         "auc": roc.auc(eta, *counts.T).value,
-        "intercept": newton.fit(ones, events, n, offset=eta)[0],
-        "slope": line[1],
+        "intercept": maximise(Logit(ones, *counts.T, offset=eta), [0.0])[0],
+        "slope": _slope(eta, counts),
         "brier": float((events * (1 - risk) ** 2 + counts[:, 1] * risk**2).sum() / n.sum()),
         "youden": float(flagged[0] - flagged[1]),
     }
+
+
+def _slope(eta, counts):
+    """The calibration slope of log odds on some counts, NaN where they separate the two kinds."""
+    try:
+        return maximise(Logit(np.column_stack([np.ones_like(eta), eta]), *counts.T), [0.0, 1.0])[1]
+    except NoEstimate:
+        return np.nan

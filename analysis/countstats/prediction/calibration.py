@@ -11,7 +11,9 @@ import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import chi2, norm
 
-from countstats.glm import newton, splines
+from countstats.glm import firth, splines
+from countstats.glm.logit import Logit
+from countstats.glm.solver import covariance, maximise
 from countstats.means import quantile
 from countstats.prediction.roc import by_score
 from countstats.shares import wilson
@@ -58,9 +60,9 @@ def in_the_large(risk, cases, controls, confidence=0.95):
     Steyerberg 2019, Clinical Prediction Models, chapter 15.
     """
     odds, counts = log_odds(risk, cases, controls)
-    ones, n = np.ones((len(odds), 1)), counts.sum(axis=1)
-    b = newton.fit(ones, counts[:, 0], n, offset=odds)
-    return _estimate(b[0], newton.covariance(ones, n, b, odds)[0, 0], confidence)
+    model = Logit(np.ones((len(odds), 1)), *counts.T, offset=odds)
+    b = maximise(model, [0.0])
+    return _estimate(b[0], covariance(model, b)[0, 0], confidence)
 
 
 def joint(risk, cases, controls, confidence=0.95):
@@ -71,10 +73,9 @@ def joint(risk, cases, controls, confidence=0.95):
     """
     odds, counts = log_odds(risk, cases, controls)
     check_overlap(odds, counts)
-    line, n = np.column_stack([np.ones_like(odds), odds]), counts.sum(axis=1)
-    b = newton.fit(line, counts[:, 0], n, start=[0.0, 1.0])
-    variances = np.diag(newton.covariance(line, n, b))
-    return tuple(_estimate(*pair, confidence) for pair in zip(b, variances, strict=True))
+    line = Logit(np.column_stack([np.ones_like(odds), odds]), *counts.T)
+    b = maximise(line, [0.0, 1.0])
+    return tuple(_estimate(*pair, confidence) for pair in zip(b, np.diag(covariance(line, b)), strict=True))
 
 
 def slope(risk, cases, controls, confidence=0.95):
@@ -190,11 +191,11 @@ def smooth(risk, cases, controls, points=100, confidence=0.95):
         return np.column_stack([np.ones_like(x), splines.restricted_cubic(x, knots)])
 
     terms = design(odds)
-    b = newton.fit(terms, counts[:, 0], n, start=[0.0, 1.0, *[0.0] * (terms.shape[1] - 2)])
+    b = firth.refit(terms, *counts.T, start=[0.0, 1.0, *[0.0] * (terms.shape[1] - 2)])
     distance = np.abs(expit(terms @ b) - expit(odds))
     at = np.linspace(*quantile(odds, n, [0.005, 0.995]), points)
     x = design(at)
-    eta, spread = x @ b, newton.covariance(terms, n, b)
+    eta, spread = x @ b, covariance(Logit(terms, *counts.T), b)
     reach = norm.ppf((1 + confidence) / 2) * np.sqrt(np.einsum("ij,jk,ik->i", x, spread, x))
     drawn = {"predicted": at, "observed": eta, "low": eta - reach, "high": eta + reach}
     e50, e90 = quantile(distance, n, [0.5, 0.9])

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from countstats.glm import newton
+from countstats.glm import firth
 from countstats.glm.design import INTERCEPT, TERM
 
 
@@ -55,7 +55,7 @@ def line(sums, events, others):
     sums, counts = np.asarray(sums, float), np.column_stack([events, others])
     kept = np.isfinite(sums)
     x = np.column_stack([np.ones(kept.sum()), sums[kept]])
-    base, unit = newton.fit(x, counts[kept, 0], counts[kept].sum(axis=1))
+    base, unit = firth.refit(x, *counts[kept].T)
     return float(base), float(unit)
 
 

@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import chi2
 
-from countstats.glm import newton
 from countstats.glm.design import COUNTS, split
+from countstats.glm.logit import Logit
+from countstats.glm.solver import maximise
 from countstats.prediction import performance
 from countstats.prediction.calibration import check_overlap, log_odds, recalibrated
 
@@ -38,13 +39,12 @@ def choose(risk, cases, controls, confidence=0.95):
     """
     odds, counts = log_odds(risk, cases, controls)
     check_overlap(odds, counts)
-    events, n = counts[:, 0], counts.sum(axis=1)
     ones = np.ones((len(odds), 1))
-    line = np.column_stack([ones, odds])
-    moved = newton.fit(ones, events, n, offset=odds)[0]
-    both = newton.fit(line, events, n, start=[0.0, 1.0])
+    line = Logit(np.column_stack([ones, odds]), *counts.T)
+    moved = maximise(Logit(ones, *counts.T, offset=odds), [0.0])[0]
+    both = maximise(line, [0.0, 1.0])
     fits = {"none": (0.0, 1.0), "intercept": (float(moved), 1.0), "both": tuple(map(float, both))}
-    likelihood = {kind: newton.log_likelihood(line, events, n, np.array(b)) for kind, b in fits.items()}
+    likelihood = {kind: line.log_likelihood(np.array(b)) for kind, b in fits.items()}
     tests = {
         kind: float(chi2.sf(max(0.0, 2 * (likelihood["both"] - likelihood[kind])), df))
         for kind, df in (("none", 2), ("intercept", 1))

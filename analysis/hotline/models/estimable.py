@@ -10,7 +10,7 @@ import pandas as pd
 
 from countstats.glm import design as on_cells
 from countstats.glm import logit
-from countstats.glm.interaction import dependent_columns
+from countstats.glm.collinearity import dependent_columns
 from countstats.glm.separation import infinite_terms
 from countstats.glm.solver import NoEstimate
 from hotline import text

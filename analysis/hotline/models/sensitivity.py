@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from countstats.glm import design as on_cells
-from countstats.glm import firth, imputation, logit, logit_on_codes, robust, splines
+from countstats.glm import firth, imputation, logit, robust, splines
 from countstats.glm.solver import NoEstimate
 from hotline import text
 
@@ -44,7 +44,7 @@ def clustered(model, counts, cluster, outcome, start, level=0.95):
 def estimate(cells, reference, start=None):
     """Fit the model as `firth.estimate` does, but without a design matrix where there are finite estimates: a Fit."""
     try:
-        return logit_on_codes.fit(cells, reference, start)[0]
+        return logit.fit(on_cells.coded(cells, reference), cells, start)
     except NoEstimate:
         return firth.fit(on_cells.design(cells, reference), cells)
 

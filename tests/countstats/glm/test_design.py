@@ -7,6 +7,7 @@ from samples import fair_rows, logit, ones, reference, spector_rows, table
 from sklearn.linear_model import LogisticRegression
 
 from countstats.glm import design as on_cells
+from countstats.glm.design import Coded, Dense
 
 R = reference("logistic")
 BASES = {
@@ -282,3 +283,27 @@ def test_a_design_of_small_integers_has_the_same_entries():
     found = on_cells.design(cells, bases, np.int8)
     assert set(found.dtypes) == {np.dtype(np.int8)}
     pd.testing.assert_frame_equal(found.astype(float), on_cells.design(cells, bases))
+
+
+def both(widths, cells=300, seed=1):
+    """Codes of some variables, of which the first code has no column, as `Coded` and as `Dense`."""
+    rng = np.random.default_rng(seed)
+    codes = [rng.integers(0, width, cells).astype(np.int8) for width in widths]
+    ends = np.cumsum([1, *(width - 1 for width in widths)])
+    positions = [np.append(-1, np.arange(start, start + width - 1)) for start, width in zip(ends, widths, strict=False)]
+    x = np.hstack([np.ones((cells, 1)), *(np.eye(width)[code, 1:] for code, width in zip(codes, widths, strict=True))])
+    return Coded(codes, positions, (cells, ends[-1])), Dense(x), rng
+
+
+@pytest.mark.parametrize("widths", [[], [2], [3, 2, 5], [9, 70, 2, 8, 8, 4, 3]])
+def test_coded_multiplies_as_dense(widths):
+    short, dense, rng = both(widths)
+    assert short.shape == dense.shape
+    for shape in ((short.shape[1],), (short.shape[1], 3)):
+        b = rng.normal(size=shape)
+        np.testing.assert_allclose(short.times(b), dense.times(b), atol=1e-12)
+    for shape in ((300,), (300, 3)):
+        values = rng.normal(size=shape)
+        np.testing.assert_allclose(short.transposed_times(values), dense.transposed_times(values), atol=1e-11)
+    weight = rng.random(300)
+    np.testing.assert_allclose(short.gram(weight), dense.gram(weight), atol=1e-11)

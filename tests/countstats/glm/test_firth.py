@@ -156,3 +156,23 @@ def test_columns_alike_are_not_taken_for_separation():
     x, cells = stages([3, 2, 4], [5, 6, 7])
     x["stage", "again"] = x["stage", "b"]
     assert infinite_terms(x, cells).empty
+
+
+def test_refit_takes_the_penalty_where_there_is_no_maximum():
+    """In a saturated model: those of the counts with a half added to each."""
+    x = np.array([[1, 0], [1, 1]], dtype=float)
+    b = firth.refit(x, [30, 0], [70, 5], [-0.8, 0.4])
+    logits = np.log([30.5 / 70.5, 0.5 / 5.5])
+    assert b == pytest.approx([logits[0], logits[1] - logits[0]], rel=1e-10)
+    lacking = firth.refit(np.insert(x, 1, 0, axis=1), [30, 0], [70, 5], [-0.8, 0.2, 0.4])
+    assert lacking == pytest.approx([logits[0], 0, logits[1] - logits[0]], rel=1e-10)
+
+
+def test_refit_is_the_fit_and_leaves_out_what_the_counts_lack():
+    x, cells = stages([3, 2, 4], [5, 6, 7])
+    expected = logit.fit(x, cells).estimates.to_numpy()
+    assert firth.refit(x, cells["events"], cells["others"]) == pytest.approx(expected, rel=1e-12)
+    more = np.column_stack([x, x.iloc[:, 1], np.zeros(3)])
+    assert firth.refit(more, cells["events"], cells["others"]) == pytest.approx([*expected, 0, 0], rel=1e-12)
+    lacking = firth.refit(x, [3, 0, 4], [5, 0, 7], expected)
+    assert lacking == pytest.approx([expected[0], 0, expected[2]], rel=1e-12)

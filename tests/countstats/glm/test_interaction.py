@@ -108,13 +108,6 @@ def test_without_any_combination_there_is_nothing_to_test():
     assert test["df"] == 0 and np.isnan(test["p"]) and larger.shape == x.shape
 
 
-def test_columns_that_follow_from_others_are_found():
-    x, cells = sparse()
-    x["sex", "again"] = 1 - x["sex", "female"]
-    n = cells[on_cells.COUNTS].sum(axis=1)
-    assert interaction.dependent_columns(x, n) == [("sex", "again")]
-
-
 def test_all_together_in_one_table():
     x, cells = ucb()
     _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept")

@@ -4,12 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from samples import ROWS, by_row, reference, table
+from agreement import digits
+from samples import ROWS, by_row, fair_rows, ones, reference, table
+from samples import logit as glm
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 
 from countstats.glm import design as on_cells
 from countstats.glm import logit
-from countstats.glm.collinearity import gvif
-from countstats.glm.solver import NoEstimate
+from countstats.glm.logit import Logit
+from countstats.glm.solver import NoEstimate, maximise
 
 R = reference("logistic")
 
@@ -82,28 +86,6 @@ def test_walds_test_of_each_variable_agrees_with_r(name, agrees):
         agrees("Wald's test of a variable: p", test["p"], R[name, reference_name, "p"], 8.5)
 
 
-def test_inflation_factors_agree_with_r(agrees):
-    x, _, found = by_row("fair")
-    for variable, row in gvif(found.covariance, variable_of(x)).iterrows():
-        assert row["df"] == R["fair", f"GVIF {variable}", "df"]
-        agrees("inflation factors", row["gvif"], R["fair", f"GVIF {variable}", "GVIF"], 12)
-        agrees("inflation factors", row["gvif_per_df"], R["fair", f"GVIF {variable}", "GVIF^(1/(2df))"], 12)
-    x, _, found = by_row("spector")
-    for variable, row in gvif(found.covariance, variable_of(x)).iterrows():
-        agrees("inflation factors", row["gvif"], R["spector", f"VIF {variable}", "VIF"], 9)
-
-
-def test_inflation_of_a_variable_does_not_depend_on_its_reference(agrees):
-    found = []
-    for base in ("1st", "3rd"):
-        bases = {"Class": base, "Sex": "Male", "Age": "Child"}
-        cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
-        x = on_cells.design(cells, bases)
-        found.append(gvif(logit.fit(x, cells).covariance, [None, *x.columns.get_level_values(0)[1:]]))
-    agrees("inflation factors, another reference", found[0].to_numpy(), found[1].to_numpy(), 12)
-    assert gvif(np.eye(3), [None, "a", "a"])["gvif"].tolist() == pytest.approx([1])
-
-
 def test_several_models_are_compared_each_with_its_smaller_one():
     x, cells = titanic()
     twice = x.copy()
@@ -133,3 +115,152 @@ def test_an_outcome_that_all_or_none_have_is_refused(counts):
     cells = pd.DataFrame({"events": counts, "others": [0, 0, 0] if sum(counts) else [4, 5, 6]})
     with pytest.raises(ValueError, match="pupils without it"):
         logit.fit(pd.DataFrame({"one": np.ones(3)}), cells)
+
+
+def many(variables=9, size=20_000, seed=3):
+    """Cells of many predictors, of which some codes are rare and some do not occur, as rows collapsed to counts."""
+    rng = np.random.default_rng(seed)
+    widths = rng.integers(2, 8, variables)
+    rows = {f"v{i}": rng.choice(width, size, p=rng.dirichlet(np.full(width, 4.0))) for i, width in enumerate(widths)}
+    odds = sum(rng.normal(0, 0.5, width)[rows[f"v{i}"]] for i, width in enumerate(widths)) - 1
+    frame = pd.DataFrame(rows).assign(events=(rng.random(size) < expit(odds)).astype(int))
+    cells = frame.assign(others=1 - frame["events"]).groupby(list(rows), as_index=False)[on_cells.COUNTS].sum()
+    kinds = {name: pd.CategoricalDtype([*map(str, range(9)), "missing"], ordered=True) for name in rows}
+    return cells.astype(dict.fromkeys(rows, str)).astype(kinds), dict.fromkeys(rows, "1")
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "event", "bases"),
+    [
+        ("ucb", "Admit", "Admitted", {"Dept": "A", "Gender": "Male"}),
+        ("titanic", "Survived", "Yes", {"Class": "1st", "Sex": "Male", "Age": "Child"}),
+    ],
+)
+def test_coded_fit_agrees_with_r(name, outcome, event, bases):
+    cells = on_cells.cells_of(table(name), bases, outcome, event)
+    found = logit.fit(on_cells.coded(cells, bases), cells).table()
+    for (variable, code), row in found.iterrows():
+        test = f"logit coef {variable + code if code else '(Intercept)'}"
+        assert digits(row["b"], R[name, test, "b"]) > 9, test
+        assert digits(row["se"], R[name, test, "se"]) > 6, test
+
+
+@pytest.mark.parametrize("variables", [2, 9])
+def test_coded_fit_agrees_with_statsmodels_on_a_dense_matrix(variables):
+    cells, bases = many(variables)
+    assert variables == 2 or len(cells) > 10_000
+    x = on_cells.design(cells, bases)
+    usual = glm(x, cells["events"], cells["others"])
+    short = on_cells.coded(cells, bases)
+    fit = logit.fit(short, cells)
+    risk = logit.risks(short, fit)
+    found, expected = fit.table(0.9), on_cells.coefficients(usual, x, 0.9)
+    assert found.index.equals(expected.index)
+    for column in expected:
+        assert min(map(digits, found[column], expected[column])) > (9 if column != "p" else 8), column
+    assert digits(fit.log_likelihood, on_cells.measures(usual)["log_likelihood"]) > 12
+    assert min(map(digits, risk, usual.fittedvalues)) > 9
+    assert np.abs(fit.covariance / usual.cov_params() - 1).max(axis=None) < 1e-6
+
+
+def test_log_likelihood_score_and_information_are_those_of_their_definition():
+    cells, bases = many(5)
+    x = on_cells.design(cells, bases)
+    short = on_cells.coded(cells, bases)
+    assert short.columns.equals(x.columns)
+    model = logit.Logit(short, cells["events"], cells["others"])
+    x, b = x.to_numpy(), np.random.default_rng(1).normal(0, 0.3, x.shape[1])
+    events, others = (cells[name].to_numpy() for name in on_cells.COUNTS)
+    risk = expit(x @ b)
+    value, score = model.value_and_score(b)
+    assert digits(value, events @ np.log(risk) + others @ np.log1p(-risk)) > 12
+    np.testing.assert_allclose(score, x.T @ (events - (events + others) * risk), rtol=1e-10)
+    weight = (events + others) * risk * (1 - risk)
+    np.testing.assert_allclose(model.information(b), x.T @ (x * weight[:, None]), rtol=1e-10, atol=1e-9)
+
+
+def test_a_code_with_many_values_has_a_group_of_its_own():
+    rng = np.random.default_rng(4)
+    cells = pd.DataFrame({"city": pd.Categorical([f"c{i}" for i in range(300)] * 2)})
+    cells["sex"] = pd.Categorical(["a"] * 300 + ["b"] * 300)
+    cells[on_cells.COUNTS] = rng.integers(1, 50, (600, 2))
+    bases = {"city": "c0", "sex": "a"}
+    x = on_cells.design(cells, bases)
+    expected = on_cells.coefficients(glm(x, cells["events"], cells["others"]), x)["b"]
+    assert min(map(digits, logit.fit(on_cells.coded(cells, bases), cells).estimates, expected)) > 9
+
+
+def test_coded_design_and_fit_refuse_what_cannot_be_fitted():
+    cells, bases = many(3)
+    with pytest.raises(ValueError, match="nobody has the reference code '8' of 'v1'"):
+        on_cells.coded(cells, bases | {"v1": "8"})
+    with pytest.raises(ValueError, match="pupils with the event and pupils without it"):
+        logit.fit(on_cells.coded(cells, bases), cells.assign(events=0))
+    with pytest.raises(NoEstimate, match="two terms cannot be told apart"):
+        logit.fit(on_cells.coded(cells.assign(again=cells["v0"]), bases | {"again": "1"}), cells)
+    with pytest.raises(NoEstimate):
+        logit.fit(on_cells.coded(cells, bases), cells.assign(events=cells["events"].where(cells["v0"] != "0", 0)))
+
+
+@pytest.fixture(scope="module")
+def fair():
+    """Fair's women with the constant first, and their outcome as events and others."""
+    x, y = fair_rows()
+    x = np.column_stack([np.ones(len(x)), x.drop(columns="const")])
+    return x, *ones(y)
+
+
+def test_maximum_agrees_with_statsmodels_from_any_start(fair):
+    x, events, others = fair
+    expected = glm(x, events, others)
+    model = Logit(*fair)
+    found = maximise(model, np.zeros(x.shape[1]))
+    assert min(map(digits, found, expected.params)) > 9
+    assert digits(model.log_likelihood(found), expected.llf) > 12
+    start = found + 0.1 * np.random.default_rng(1).normal(size=len(found))
+    assert min(map(digits, maximise(model, start), found)) > 9, "the start must not matter"
+
+
+def test_an_offset_is_statsmodels_offset(fair):
+    x, events, others = fair
+    offset = np.random.default_rng(2).normal(size=len(events))
+    expected = sm.GLM(np.column_stack([events, others]), x, family=sm.families.Binomial(), offset=offset).fit(
+        **on_cells.TIGHT
+    )
+    assert min(map(digits, maximise(Logit(*fair, offset=offset), np.zeros(x.shape[1])), expected.params)) > 9
+
+
+@pytest.mark.parametrize("ridge", [0.5, 30.0])
+def test_ridge_is_scikit_learns(fair, ridge):
+    """scikit-learn's penalty is half the squared coefficients over C, the intercept free."""
+    x, events, _ = fair
+    found = maximise(Logit(*fair, ridge=ridge), np.zeros(x.shape[1]))
+    other = LogisticRegression(C=1 / ridge, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(x[:, 1:], events)
+    assert min(map(digits, found, [*other.intercept_, *other.coef_[0]])) > 7
+
+
+def test_the_effective_number_of_terms_falls_with_the_penalty(fair):
+    x = fair[0]
+    b = maximise(Logit(*fair), np.zeros(x.shape[1]))
+    terms = [Logit(*fair, ridge=ridge).effective_df(b) for ridge in (0, 1, 100, 1e9)]
+    assert terms[0] == pytest.approx(x.shape[1] - 1)
+    assert terms[0] > terms[1] > terms[2] > terms[3] and terms[3] < 1e-3
+    # By hand: the trace of I (I + P)^-1 over the eigenvalues, where the intercept has been swept out.
+    risk = 1 / (1 + np.exp(-x @ b))
+    weight = risk * (1 - risk)
+    centred = x[:, 1:] - (weight @ x[:, 1:]) / weight.sum()
+    eigenvalues = np.linalg.eigvalsh(centred.T @ (centred * weight[:, None]))
+    assert digits(terms[1], (eigenvalues / (eigenvalues + 1)).sum()) > 8
+
+
+def test_cutting_a_cell_in_two_changes_nothing():
+    x = np.array([[1, 0], [1, 1], [1, 1]], dtype=float)
+    whole = maximise(Logit(x[:2], [3, 9], [7, 11]), [0, 0])
+    assert np.allclose(maximise(Logit(x, [3, 4, 5], [7, 4, 7]), [0, 0]), whole, rtol=1e-12)
+
+
+def test_fixed_coefficient_keeps_its_start():
+    x = np.array([[1, 0, 0], [1, 1, 0]], dtype=float)
+    found = maximise(Logit(x, [3, 9], [7, 11]), [0, 0, 0.7], free=[True, True, False])
+    assert found[2] == pytest.approx(0.7)
+    assert found[0] == pytest.approx(np.log(3 / 7)) and found[1] == pytest.approx(np.log(9 / 11) - np.log(3 / 7))

@@ -94,16 +94,6 @@ def test_draws_that_lack_a_category_are_no_hindrance():
     assert np.isfinite(found.to_numpy()).all()
 
 
-def test_a_draw_without_finite_estimates_gets_those_of_firth():
-    """In a saturated model: those of the counts with a half added to each."""
-    x = np.array([[1, 0], [1, 1]], dtype=float)
-    b = bootstrap._refit(x, np.array([[30, 70], [0, 5]]), np.array([-0.8, 0.4]))
-    logits = np.log([30.5 / 70.5, 0.5 / 5.5])
-    assert b == pytest.approx([logits[0], logits[1] - logits[0]], rel=1e-10)
-    lacking = bootstrap._refit(np.insert(x, 1, 0, axis=1), np.array([[30, 70], [0, 5]]), np.array([-0.8, 0.2, 0.4]))
-    assert lacking == pytest.approx([logits[0], 0, logits[1] - logits[0]], rel=1e-10)
-
-
 def test_draws_that_all_lack_the_event_are_told():
     class Luckless:
         """A generator whose draws never hold the event."""
