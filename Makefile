@@ -90,8 +90,10 @@ $(STEPS): setup | $(filter clean,$(MAKECMDGOALS))
 lab: setup  ## Open JupyterLab; notebooks run by hand write to data-derived/scratch/
 	@mkdir -p .cache && $(RUN) -m jupyterlab analysis/01-clean.ipynb --ServerApp.root_dir="$(CURDIR)" $(LAB)
 
-lint: setup  ## Check the code and that notebooks carry no outputs
-	@$(RUN) -m ruff check && $(RUN) -m ruff format --check && $(RUN) -m nbstripout --verify analysis/*.ipynb data-raw/*.ipynb
+lint: setup  ## Check code, layers of the library, and that notebooks carry no outputs
+	@$(RUN) -m ruff check && $(RUN) -m ruff format --check
+	@$(RUN) -m nbstripout --verify analysis/*.ipynb data-raw/*.ipynb
+	@$(RUN) -c "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True, no_logo=True))"
 
 hooks: setup  ## Install the pre-commit hooks, which call this environment's own tools
 	@$(RUN) -m pre_commit install
@@ -105,7 +107,7 @@ bench-scale: 01-clean  ## Time the statistics by counts and by rows, from 40 tho
 quarto: setup  ## Install Quarto into .cache/; without it the paper is made by pandoc and Typst
 	@$(RUN) -m hotline.paper.quarto
 
-lock: setup  ## Write requirements.lock anew from requirements.in
+lock: setup  ## Resolve requirements.in again and write requirements.lock
 	@$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header requirements.in -o requirements.lock
 

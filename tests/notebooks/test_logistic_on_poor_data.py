@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from checkout import files
 from poor_data import door, run
 
 from hotline.codebook import codebook
@@ -62,5 +63,5 @@ def test_where_all_or_none_have_the_event_every_table_says_so(notebook, level, t
     for name, table in tables.items():
         assert f"{which} of the pupils with all predictors recorded (" in table, name
         assert "are at risk, and a logistic model needs pupils of both kinds." in table, name
-    for file in tmp_path.glob("results/*.csv"):
+    for file in files(tmp_path, "results/*.csv", least=3):
         assert file.read_text(encoding="utf-8").startswith(f'not_estimated\n"{which.lower()} of the pupils'), file.name

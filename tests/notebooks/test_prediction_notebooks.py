@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from checkout import files
 from poor_data import run as run_notebook
 
 from hotline.codebook import codebook
@@ -41,7 +42,7 @@ def crooked(n=3000, share=0.3):
 def run(name, counts, folder, monkeypatch, **told):
     """Run the cells of a notebook on a tally; returns {file name: text} of its tables and results."""
     run_notebook(name, lambda *_, **__: counts.copy(), folder, monkeypatch, **told)
-    return {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*/*.[mcj]*")}
+    return {file.name: file.read_text(encoding="utf-8") for file in files(folder, "*/*.[mcj]*", least=5)}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import re
 
 import pandas as pd
 import pytest
-from checkout import copy_of
+from checkout import copy_of, files
 
 STEPS = ["simulate", "01-clean", "03-anova"]
 
@@ -39,9 +39,9 @@ def test_clean_accounts_for_every_row_of_the_export(small):
 def test_step_folder_has_results_tables_figures_and_values_of_simulated_data(small):
     folder = small.folder / "data-derived/03-anova"
     assert (folder / "notebook.html").stat().st_size > 10_000
-    results, tables = sorted(folder.glob("results/*.csv")), sorted(folder.glob("tables/*.md"))
-    figures = sorted(folder.glob("figures/*.svg"))
-    assert {file.stem for file in results} >= {"anova", "groups", "pairs"} and len(tables) >= 2 and len(figures) >= 1
+    results, tables = files(folder, "results/*.csv"), files(folder, "tables/*.md", least=2)
+    figures = files(folder, "figures/*.svg")
+    assert {file.stem for file in results} >= {"anova", "groups", "pairs"}
     assert all(len(pd.read_csv(file)) for file in results)
     assert all("*Simulated data.*" in file.read_text(encoding="utf-8") for file in tables)
     assert all("Simulated data" in file.read_text(encoding="utf-8") for file in figures)

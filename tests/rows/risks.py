@@ -416,8 +416,8 @@ def fairness(study, outcome):
         for code in part[name].unique():
             here = (part[name] == code).to_numpy()
             found = by_rows.performance(own.risk["validation"][here], own.event["validation"][here], own.youden)
-            everybody = study.cases[study.cases[name].isna() if code == "missing" else study.cases[name] == code]
-            scored = by_rows.share(everybody[study.names].notna().all(axis=1).to_numpy())
+            everyone = study.cases[study.cases[name].isna() if code == "missing" else study.cases[name] == code]
+            scored = by_rows.share(everyone[study.names].notna().all(axis=1).to_numpy())
             found |= {"cases": scored["n"], "scored": scored["estimate"]}
             found |= {"scored_low": scored["low"], "scored_high": scored["high"]}
             rows.append({"variable": name, "code": code, **found})

@@ -1,4 +1,4 @@
-"""Rows against counts: every number in the results of notebooks 02 to 08, computed anew from one row per call or pupil.
+"""Rows against counts: every number of notebooks 02 to 08, computed again from one row per call or case.
 
 For each result file one function of the package `rows` takes the rows of 01-clean, which the notebooks never see, and
 returns what the file should hold. All numbers are compared, to ten digits (`DIGITS`; what is less exact says why). A
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from agreement import digits
+from checkout import files
 from threadpoolctl import threadpool_limits
 
 from hotline.paths import ROOT
@@ -49,7 +50,7 @@ def agree(name, value, expected, least=DIGITS):
     shared = digits(value, expected)
     if re.search(r"(^|_)p(_|$)", name):
         return shared, 15 if expected == 0 else TAIL if max(value, expected) < 1e-8 else least
-    return 15.0 if abs(value - expected) < 1e-12 else shared, least  # nought but for rounding
+    return 15.0 if abs(value - expected) < 1e-12 else shared, least  # zero but for rounding
 
 
 def compare(result, expected, keys, looser=None, note=lambda shared, least: None):
@@ -104,7 +105,7 @@ def test_the_blocks_are_judged_on_the_pupils_on_whom_the_risk_model_is(study, ou
 def test_every_result_has_its_way_from_rows(study):
     written = {
         (file.parts[-3], file.stem)
-        for file in study.folder.glob("data-derived/*/results/*.csv")
+        for file in files(study.folder, "data-derived/*/results/*.csv")
         if "02" <= file.parts[-3] < "09"
     }
     assert written == set(RECOMPUTED) | NOT_STATISTICS
@@ -112,7 +113,7 @@ def test_every_result_has_its_way_from_rows(study):
 
 def test_the_way_from_rows_shares_nothing_else_with_that_from_counts():
     here = ROOT / "tests"
-    texts = [file.read_text(encoding="utf-8") for file in [here / "support/by_rows.py", *here.glob("rows/*.py")]]
+    texts = [file.read_text(encoding="utf-8") for file in [here / "support/by_rows.py", *files(here, "rows/*.py", 4)]]
     statistics = re.findall(
         r"^from countstats\S*? import (\w+)$|^from countstats\S*\.(\w+) import", "\n".join(texts), re.MULTILINE
     )

@@ -346,7 +346,7 @@ def bell_mccaffrey(y, x, cluster):
         meat += np.outer(pull @ error[part], pull @ error[part])
         pulls[part] = (inverse @ pull).T
     df = []
-    for pull in pulls.T:  # of one coefficient: a column of weights per cluster, Q, nought outside the cluster
+    for pull in pulls.T:  # of one coefficient: a column of weights per cluster, Q, zero outside the cluster
         own = np.bincount(place, pull**2)
         beside = np.column_stack([np.bincount(place, pull * column) for column in x.T])  # Q' X
         # (1 - hat matrix) is its own square, so that the products of two clusters' weights are Q' Q - Q' H Q

@@ -67,9 +67,15 @@ class Checkout:
         return {
             str(file.relative_to(self.folder)): file.read_bytes()
             for pattern in patterns
-            for file in sorted(self.folder.glob(pattern))
-            if file.is_file()
+            for file in files(self.folder, pattern, least=0)
         }
+
+
+def files(folder: Path, pattern: str, least: int = 1) -> list[Path]:
+    """The files that match a pattern, in order; fail where there are fewer, so that no loop over them is empty."""
+    matching = [file for file in sorted(folder.glob(pattern)) if file.is_file()]
+    assert len(matching) >= least, f"{len(matching)} files match {pattern} in {folder}; expected {least} or more"
+    return matching
 
 
 def copy_of(source, folder, made=MADE):

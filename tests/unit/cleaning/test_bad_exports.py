@@ -330,7 +330,7 @@ def test_every_kind_of_file_gives_the_same(tmp_path):
 
 def test_no_private_text_reaches_the_disk_and_all_problems_are_told_at_once(fresh, tmp_path):
     """A real export through `make`: refused with every problem, then cleaned; its texts are nowhere to be found."""
-    from checkout import copy_of
+    from checkout import copy_of, files
 
     checkout = copy_of(fresh.folder, tmp_path / "compendium")
     secrets = [call["caller_number"] for call in CALLS] + [call["ticket_id"] for call in CALLS]
@@ -348,8 +348,7 @@ def test_no_private_text_reaches_the_disk_and_all_problems_are_told_at_once(fres
         return [
             file
             for tree in ("private", "data-derived", ".cache")
-            for file in sorted((checkout.folder / tree).rglob("*"))
-            if file.is_file()
+            for file in files(checkout.folder / tree, "**/*", least=0)
         ]
 
     def leaked():

@@ -13,6 +13,7 @@ import zipfile
 import pytest
 import runs
 import yaml
+from checkout import files
 from pypdf import PdfReader
 
 from hotline.errors import InputError
@@ -132,7 +133,7 @@ def render(checkout, **environment):
 
 
 def outputs(checkout):
-    return {file.name: file.read_bytes() for file in (checkout / "paper" / "output").glob("*.[!j]*")}
+    return {file.name: file.read_bytes() for file in files(checkout, "paper/output/*.[!j]*", least=0)}
 
 
 def change(path, old, new):
@@ -295,7 +296,9 @@ def test_real_data_are_not_called_simulated_and_have_a_tree_of_their_own(supplem
     assert code == 0, said
     assert not (checkout / "paper" / "output").exists()
     output = checkout / "private" / "paper" / "output"
-    assert sorted(file.name for file in output.glob("*.[!j]*")) == [f"manuscript.{x}" for x in ("docx", "html", "pdf")]
+    assert sorted(file.name for file in files(output, "*.[!j]*")) == [
+        f"manuscript.{x}" for x in ("docx", "html", "pdf")
+    ]
     pdf = "".join(page.extract_text() for page in PdfReader(output / "manuscript.pdf").pages)
     page = fonts.text_of((output / "manuscript.html").read_text(encoding="utf-8"))
     assert "simulated" not in (pdf + page).lower() and "not for publication" in page
