@@ -10,7 +10,7 @@ from checkout import files
 from poor_data import run as run_notebook
 
 from hotline.codebook import codebook
-from hotline.models.held_out import BESIDE
+from hotline.models.cohort import SPLIT_VARIABLES
 from hotline.models.predictors import predictors
 
 NAMES = [name for block in predictors(codebook()).values() for name in block]
@@ -36,7 +36,9 @@ def crooked(n=3000, share=0.3):
     happened = rng.random(n) < 1 / (1 + np.exp(-odds))
     happened &= (columns["region"] != "north") & (columns["stage"] != "vocational")
     columns["at_risk"] = pd.Categorical(np.where(happened, "yes", "no"), ["yes", "no", "missing"], ordered=True)
-    return pd.DataFrame(columns).groupby([*NAMES, *BESIDE, "at_risk"], observed=True).size().reset_index(name="n")
+    return (
+        pd.DataFrame(columns).groupby([*NAMES, *SPLIT_VARIABLES, "at_risk"], observed=True).size().reset_index(name="n")
+    )
 
 
 def run(name, counts, folder, monkeypatch, **told):
@@ -61,7 +63,7 @@ def test_prediction_says_what_it_could_not_use(counts, tmp_path, monkeypatch):
     files = run("07-prediction", counts, tmp_path, monkeypatch, resamples=20)
     nothing_is_nan(files)
     boarding = next(line for line in files["predictors.md"].splitlines() if "Boarding" in line)
-    assert "recorded for nobody" in boarding
+    assert "never recorded" in boarding
     vocational = next(line for line in files["model.md"].splitlines() if "Vocational" in line)
     assert vocational.count("–") == 2, "a stage without the event has no finite coefficient"
 
@@ -127,7 +129,7 @@ def test_a_reference_without_the_event_leaves_nothing_to_use(counts, tmp_path, m
         ("07-prediction", "half", "of the pupils in the development part 0 have the event and 0 have not"),
         ("07-validation", "half", "of the pupils in the development part 0 have the event and 0 have not"),
         ("07-use", "half", "of the pupils in the development part 0 have the event and 0 have not"),
-        ("07-prediction", "all", "No predictor of the level can be used (Sex: recorded for nobody;"),
+        ("07-prediction", "all", "No predictor of the level can be used (Sex: never recorded;"),
     ],
 )
 def test_where_no_pupil_is_complete_every_table_says_so(name, gaps, sentence, counts, tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 from countstats.prediction.benchmark import INNER, PENALTIES, ROUNDS, TREES
 from rows.study import bootstrap, first_part, kinds, recomputes
 
-BESIDE = ["region", "year"]
+SPLIT_VARIABLES = ["region", "year"]
 MEASURES = ("oe", "intercept", "slope", "brier")  # before and after a recalibration
 
 
@@ -29,7 +29,7 @@ class Split:
         step = f"07-prediction-{outcome}"
         rows = study.complete.assign(event=study.complete[outcome] == "yes")
         rows["region"] = rows["region"].cat.add_categories("missing").fillna("missing")
-        self.study, self.seed, self.kind = study, study.parameter(step, "seed"), [*study.names, *BESIDE]
+        self.study, self.seed, self.kind = study, study.parameter(step, "seed"), [*study.names, *SPLIT_VARIABLES]
         share, rng = study.parameter(step, "development_share"), np.random.default_rng(self.seed)
         first = first_part(kinds(rows, self.kind, rows["event"]), share, rng)
         x = by_rows.dummies(rows, study.reference)

@@ -1,7 +1,7 @@
 """The study's models: what they are made of, what can be estimated, and the model that is handed on.
 
-predictors    what may predict a level, by block and by when it is known
-held_out      which cases are held out for validation
+predictors    the outcome, and what may predict it, by block and by when it is known
+cohort        the cases of a risk model: complete ones, their random split, and the samples held out
 comparable    what can be compared, and the sentence where nothing can
 estimable     the part of a logistic model that the counts can estimate
 levels        the three levels in one model, ordinal and multinomial

@@ -63,7 +63,7 @@ def expected(pooled):
 def left_out(reasons):
     """A sentence on the samples that could not be held out, or nothing.
 
-    reasons: {name: why}, as `held_out.held_out` gives them.
+    reasons: {name: why}, as `cohort.external_samples` gives them.
     """
     told = [f"{name} ({why})" for name, why in reasons.items()]
     return f"Not held out, for want of cases: {'; '.join(told)}." if told else ""
