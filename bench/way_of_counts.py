@@ -53,9 +53,8 @@ def anovas():
 
     from countstats.means import group_moments
 
-    sums = tally.tally("cases", ["level"], sums=work.ANOVAS)
-    for name in work.ANOVAS:
-        groups = group_moments(sums, name, "level")
+    for name, cells in zip(work.ANOVAS, tally.tallies("cases", [[name, "level"] for name in work.ANOVAS]), strict=True):
+        groups = group_moments(cells, name, "level")
         summaries = [groups[column].to_numpy(float) for column in ("deviation", "variance", "n")]
         for kind in ("unequal", "equal"):
             test = anova_generic(*summaries, use_var=kind)
@@ -78,7 +77,7 @@ def counted(reference):
     """The cells of a model."""
     from countstats.glm.design import cells_of
 
-    cells = cells_of(tally.tally("cases", [*reference, work.OUTCOME], model=True), list(reference), work.OUTCOME)
+    cells = cells_of(tally.tally("cases", [*reference, work.OUTCOME]), list(reference), work.OUTCOME)
     return cells.assign(year=pd.Categorical(cells["year"].astype("int64"))) if "year" in reference else cells
 
 
@@ -145,7 +144,7 @@ def floor():
     read = dict.fromkeys([*work.CATEGORIES, *work.NUMBERS, *work.SIX, work.OUTCOME, "level"])
     file = str(current_run().clean / "cases.parquet")
     query = f"SELECT {', '.join(f'sum({name})' for name in read)} FROM read_parquet(?)"
-    timed("floor", lambda: duckdb_engine._run(query, [file]).fetchall())
+    timed("floor", lambda: duckdb_engine.connect().execute(query, [file]).fetchall())
 
 
 def main():

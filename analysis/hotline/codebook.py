@@ -72,7 +72,6 @@ class Code:
     synonyms: tuple = ()
     exclude: str | None = None
     region: str | None = None
-    parent: str | None = None
     below: int | None = None
 
 

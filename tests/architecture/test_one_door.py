@@ -20,7 +20,13 @@ from hotline.tally import query
 LIBRARY = {
     file: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(paths.ANALYSIS.rglob("hotline/**/*.py"))
 }
-FORBIDDEN = ("hotline.cleaning", "hotline.simulator", "hotline.tally.duckdb_engine", "hotline.tally.scan_plan")
+FORBIDDEN = (
+    "hotline.cleaning",
+    "hotline.simulator",
+    "hotline.tally.duckdb_engine",
+    "hotline.tally.scan_plan",
+    "hotline.tally.session",
+)
 LATER = [name for name in params.notebooks() if name not in (*paths.OF_SIMULATION, "01-clean")]
 READERS = {"duckdb", "pyarrow", "polars", "fastparquet", "sqlite3", "modin", "dask", "ibis"}
 OPENS = re.compile(r"(read|scan|open)_(parquet|table|feather|orc|sql\w*|pickle|hdf|excel|json|dataset)$")
@@ -84,15 +90,14 @@ def test_in_the_library_only_the_engine_and_the_cleaning_know_a_database():
 def test_in_the_library_only_the_door_names_the_cleaned_tables():
     assert using(lambda tree: any("parquet" in text.lower() for text in texts(tree))) == {
         "tally.duckdb_engine",
-        "tally.query",
+        "tally.session",
         "cleaning.readers",
         "cleaning.load",
         "cleaning.flow",
     }
-    assert using(lambda tree: "clean" in names(tree)) == {"run", "tally.query", "pipeline.step"}
-    assert using(lambda tree: {"hotline.tally.duckdb_engine", "hotline.tally.scan_plan"} & imports(tree)) == {
-        "tally.query"
-    }
+    assert using(lambda tree: "clean" in names(tree)) == {"run", "tally.session", "pipeline.step"}
+    inner = {f"hotline.tally.{name}" for name in ("duckdb_engine", "scan_plan", "session")}
+    assert using(lambda tree: inner & imports(tree)) == {"tally.query", "tally.session"}
 
 
 @pytest.mark.parametrize("name", LATER)
@@ -125,11 +130,11 @@ def test_these_rules_would_notice():
 
 
 def test_every_table_that_leaves_the_door_has_its_counts(rows):
-    left = [query.tally("cases", ["sex"]), query.tally("cases", ["age", "caller"], model=True)]
+    left = [query.tally("cases", ["sex"]), query.tally("cases", ["age", "caller"])]
     left += query.tallies("cases", [["sex"], ["stage", "age"]])
     for cells in left:
         assert cells["n"].dtype == "int64" and (cells["n"] > 0).all() and cells["n"].sum() == len(rows)
-    assert [cells.attrs["model"] for cells in left] == [False, True, False, False]
+    assert query.asked()["model"].tolist() == [False, True, False, False]
 
 
 @pytest.fixture
@@ -137,7 +142,8 @@ def out(tmp_path, monkeypatch):
     """The exhibits of a step that has asked for a model tally."""
     runs.change(monkeypatch, out=tmp_path / "out", told_simulated=True)
     asked = dict.fromkeys(query.LOG, "") | {"variables": "sex stage problem city level", "model": True}
-    monkeypatch.setattr(query, "_asked", [asked, asked | {"variables": "sex city level year", "model": False}])
+    query.new_session()
+    monkeypatch.setattr(query._session, "log", [asked, asked | {"variables": "sex city level year", "model": False}])
     return Exhibits("03-anova", results=["one"], tables=["one"])
 
 
@@ -154,7 +160,6 @@ def test_the_cells_of_a_model_tally_are_not_written(out):
 def test_marginal_tables_are_written(out):
     for columns in (["sex", "city", "year", "n"], ["sex", "stage", "n"], ["variable", "code", "b", "se"]):
         frame = pd.DataFrame([[1] * len(columns)], columns=columns)
-        frame.attrs["model"] = True  # a mark that sums of a model tally may have kept says nothing
         out.result("one", frame)
         out.table("one", frame, caption="C")
     assert (out.folder / "results/one.csv").exists() and (out.folder / "tables/one.md").exists()

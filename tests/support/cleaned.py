@@ -27,7 +27,7 @@ def write(folder, frame, sha256, stored_as):
             f"COPY (SELECT {', '.join(columns)} FROM stored) TO '{folder / 'cases.parquet'}' "
             f"(FORMAT parquet, KV_METADATA {{codebook: '{sha256}'}})"
         )
-    tally._facts.cache_clear()
+    tally.new_session()
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def behind(tmp_path, monkeypatch):
     """Return a function that puts rows behind the door."""
     clean = runs.change(monkeypatch, tree=tmp_path).clean
     clean.mkdir(parents=True)
-    monkeypatch.setattr(tally, "_asked", [])
+    tally.new_session()
     yield lambda frame, stored_as="INTEGER": write(clean, frame, codebook().sha256, stored_as)
-    tally._facts.cache_clear()
+    tally.new_session()
 
 
 @pytest.fixture

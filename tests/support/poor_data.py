@@ -19,7 +19,7 @@ from hotline.tally import query
 def door(cases, calls=None):
     """A stand-in for `tally` that counts these rows, row by row and in pandas."""
 
-    def counted(table, by, sums=(), where=None, model=False):
+    def counted(table, by, where=None):
         book, own = codebook(), (cases if table == "cases" or calls is None else calls).copy()
         for name in ("at_risk", "high_risk"):
             own[name] = own["level"].isin(book[name].true_for["level"]).map({True: "yes", False: "no"})
@@ -44,7 +44,7 @@ def run(notebook, count, folder, monkeypatch, **parameters):
     """
     runs.change(monkeypatch, out=folder, told_simulated=True)
     monkeypatch.setattr(query, "tally", count)
-    monkeypatch.setattr(query, "tallies", lambda table, bys, where=None: [count(table, by, (), where) for by in bys])
+    monkeypatch.setattr(query, "tallies", lambda table, bys: [count(table, by) for by in bys])
     names = {}
     try:
         for cell in json.loads(paths.notebook(notebook).read_text(encoding="utf-8"))["cells"]:

@@ -22,6 +22,10 @@ def test_it_is_a_valid_table_schema():
     check_schema(paths.DATA_RAW / "codebook.yaml")
 
 
+def test_the_codebook_is_read_once():
+    assert codebook() is codebook()
+
+
 def test_labels_references_and_selection():
     book = codebook()
     assert book.label("level", "high_risk") == "High risk"
