@@ -95,6 +95,9 @@ lint: setup  ## Check code, layers of the library, and that notebooks carry no o
 	@$(RUN) -m nbstripout --verify analysis/*.ipynb data-raw/*.ipynb
 	@$(RUN) -c "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True, no_logo=True))"
 
+architecture: setup  ## Draw ARCHITECTURE.md again, from the imports and the steps
+	@$(RUN) tests/support/drawing.py
+
 hooks: setup  ## Install the pre-commit hooks, which call this environment's own tools
 	@$(RUN) -m pre_commit install
 
@@ -139,4 +142,4 @@ help:  ## This list
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
 	  "  make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper score test test-study test-few setup help lab lint hooks bench bench-scale quarto lock clean $(TWICE) $(STEPS)
+.PHONY: paper score test test-study test-few setup help lab lint architecture hooks bench bench-scale quarto lock clean $(TWICE) $(STEPS)

@@ -1,0 +1,25 @@
+"""The drawing of ARCHITECTURE.md is that of the imports and of the pipeline as they are."""
+
+import drawing
+
+from hotline.pipeline import params
+
+
+def test_architecture_shows_the_drawing_of_today():
+    page = drawing.PAGE.read_text(encoding="utf-8")
+    assert page.count(drawing.START) == page.count(drawing.END) == 1
+    assert page == drawing.redrawn(page), "run: make architecture"
+
+
+def test_drawing_has_every_notebook_and_every_package():
+    text = drawing.drawing()
+    assert len(params.notebooks()) >= 13
+    assert all(f"<b>{name}</b>" in text for name in params.notebooks())
+    assert set(drawing.imports()) == {
+        "cleaning", "countstats", "models", "paper", "pipeline", "report", "simulator", "tally"
+    }  # fmt: skip
+
+
+def test_after_names_the_notebooks_that_the_makefile_makes_before():
+    assert drawing.after("01-clean") == ["simulate"] and drawing.after("simulate") == []
+    assert drawing.after("03-anova") == drawing.after("07-use") == ["01-clean"]

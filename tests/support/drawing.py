@@ -1,0 +1,98 @@
+"""The drawing of ARCHITECTURE.md, made from the imports of the library and the rules of the Makefile.
+
+python tests/support/drawing.py     (make architecture)
+"""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import grimp
+
+from hotline import paths
+from hotline.pipeline import params
+
+PAGE = paths.ROOT / "ARCHITECTURE.md"
+START, END = "<!-- made by make architecture -->\n", "<!-- to here -->\n"
+
+
+def package(module: str) -> str:
+    """The box of a module: countstats, a package of hotline, or the vocabulary at its root."""
+    top, *inner = module.split(".")
+    if top == "countstats":
+        return top
+    return inner[0] if inner and (paths.ANALYSIS / top / inner[0]).is_dir() else "vocabulary"
+
+
+def imports() -> dict[str, list[str]]:
+    """Which packages each package of the library imports, without itself and the vocabulary that all may use."""
+    graph = grimp.build_graph("hotline", "countstats", cache_dir=None)
+    boxes = {package(module): set() for module in graph.modules}
+    for module in graph.modules:
+        boxes[package(module)] |= {package(each) for each in graph.find_modules_directly_imported_by(module)}
+    return {box: sorted(used - {box, "vocabulary"}) for box, used in sorted(boxes.items()) if box != "vocabulary"}
+
+
+def used_by(notebook: str) -> list[str]:
+    """The packages that a notebook imports."""
+    cells = json.loads(paths.notebook(notebook).read_text(encoding="utf-8"))["cells"]
+    code = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.ImportFrom)]
+    modules = [f"{node.module}.{each.name}" for node in nodes for each in node.names]
+    return sorted({package(each) for each in modules if each.startswith(("hotline", "countstats"))} - {"vocabulary"})
+
+
+def after(notebook: str) -> list[str]:
+    """The notebooks that the Makefile makes before a notebook."""
+    makefile = (paths.ROOT / "Makefile").read_text(encoding="utf-8")
+    rules = dict(re.findall(r"(?m)^([\w-]+): (.*?) *## ", makefile))
+    common = re.search(r"(?m)^\$\(foreach notebook,\$\(TWICE\).*?: ([\w -]+)$", makefile)
+    wanted = rules.get(notebook, "") + (f" {common.group(1)}" if "call both" in rules.get(notebook, "") else "")
+    return [name for name in params.notebooks() if name in re.findall(r"[\w-]+", wanted) and name != notebook]
+
+
+def node(notebook: str) -> str:
+    """A notebook as a box: its name, and the packages that it imports."""
+    return f'    {notebook}["<b>{notebook}</b><br/>{", ".join(used_by(notebook))}"]'
+
+
+def drawing() -> str:
+    """The study and the library as a Mermaid flowchart."""
+    notebooks = params.notebooks()
+    later = [name for name in notebooks if "01-clean" in after(name)]
+    lines = ["```mermaid", "flowchart LR"]
+    lines += ['  subgraph study["The study: a notebook, and the packages that it imports"]', "    direction LR"]
+    lines += [node(name) for name in notebooks]
+    lines += [
+        f"    {before} -- export.csv --> {name}" for name in notebooks for before in after(name) if name not in later
+    ]
+    lines += ['    tally{{"tally: counts by named variables"}}', '    documents(["manuscript, supplement"])']
+    lines += ["    01-clean -- calls, cases --> tally"]
+    lines += [f"    tally --> {name} --> documents" for name in later]
+    lines += ["    recovery --> documents", "  end"]
+    lines += ['  subgraph library["The library: an arrow is an import"]', "    direction TB"]
+    boxes = imports()
+    lines += [f'    package-{box}["{box}"]' for box in boxes]
+    lines += [f"    package-{box} --> package-{used}" for box, those in boxes.items() for used in those]
+    lines += [
+        '    vocabulary["codebook, run, provenance, text, errors, paths:<br/>all of hotline may import these"]',
+        "  end",
+    ]
+    return "\n".join([*lines, "```", ""])
+
+
+def redrawn(page: str) -> str:
+    """A page with the drawing of today between its marks."""
+    before, _, rest = page.partition(START)
+    _, _, behind = rest.partition(END)
+    return before + START + drawing() + END + behind
+
+
+def main(page: Path = PAGE) -> None:
+    """Put the drawing of today into ARCHITECTURE.md."""
+    page.write_text(redrawn(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
