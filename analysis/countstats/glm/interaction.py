@@ -48,14 +48,14 @@ def fit(matrix, cells, first, second, start=None, sparse=1):
     larger = with_products(matrix, cells, first, second)
     added = larger.columns[matrix.shape[1] :]
     if len(added) and (_fewest(cells, first, second) < sparse).any():
-        fitted, by = firth.fit(larger, cells, start), "Firth's penalty"
+        fitted, by = firth.fit(larger, cells), "Firth's penalty"
     else:
         fitted, by = firth.estimate(larger, cells, start)
     if by == "maximum likelihood":
-        smaller = logit.fit(matrix, cells, start)
+        smaller = logit.fit(matrix, cells, start).log_likelihood
     else:
-        smaller = firth.fit(larger, cells, start, without=added)
-    statistic = 2 * (fitted.log_likelihood - smaller.log_likelihood)
+        smaller = firth.log_likelihood_without(larger, cells, added)
+    statistic = 2 * (fitted.log_likelihood - smaller)
     statistic = statistic if len(added) else np.nan
     test = {"chi_square": statistic, "df": len(added), "p": chi2.sf(statistic, len(added))}
     kind = "likelihood ratio" if by == "maximum likelihood" else "penalised likelihood ratio"

@@ -10,7 +10,8 @@ So the terms are named by the shortest combination that tells all whom any tells
 direction in which estimates with a ridge penalty go as the penalty vanishes. Non-negative least squares find it (Lawson
 and Hanson 1974, Solving Least Squares Problems, chapter 23).
 
-Why not a library: statsmodels tells only of a perfect prediction of everybody. Both solvers are scipy's.
+Why not a library: statsmodels reports only a perfect prediction of all units. firthmodels solves the linear programme,
+but its direction is an arbitrary one of those that separate. Both solvers here are scipy's.
 """
 
 import numpy as np
