@@ -13,100 +13,116 @@ import pandas as pd
 from scipy.special import expit, logit, xlogy
 from scipy.stats import chi2
 
-from countstats.glm.solver import Fit, NoEstimate, solve
+from countstats.glm.solver import Fit, covariance, maximise
 
-__all__ = ["Fit", "NoEstimate", "departures", "fit"]
+STEP_TOL = 1e-11  # scoring closes in step by step, so that what is still missing at the end is of this size
+MAX_STEPS = 50
 
 
-def fit(x, counts, departing=None, tolerance=1e-11, most_steps=50, start=None):
-    """Fit by Fisher scoring, which needs the expected information alone and so gives the covariance as well.
+class Ordinal:
+    """The log-likelihood of counts, for `solver.maximise`; its information is the expected one (Fisher scoring).
 
     Parameters
     ----------
-    x : DataFrame of the terms, (cells, terms), without a constant
-    counts : DataFrame, (cells, categories), how many pupils of each cell are in each category, from low to high
-    departing : {category: names of terms in x that have a coefficient of their own at that category}
-    tolerance : the fit ends when no coefficient moves by more; scoring closes in step by step, so that what is still
-        left then is of that size
-    most_steps : where it gives up
-    start : Series of coefficients to begin from, by the names below; by default no term has an effect
+    x : floats, (cells, terms), the terms with one coefficient for all categories, without a constant
+    own : for each category above the first, floats, (cells, its terms): a constant, and the terms that depart there
+    counts : (cells, categories), how many units of each cell are in each category, from low to high
 
-    Returns a Fit. Its estimates are named as the terms of x, "category: intercept", and "category: term" for the
-    terms that depart. Raises ValueError where a category is empty, and NoEstimate where the estimates do not
-    settle. With terms of 0 and 1, as of categories, that tells every infinite estimate; a term that takes any value
-    may be infinite and settle far out.
+    Notes
+    -----
+    The coefficients are those of each array of `own`, one after the other, then those of `x`.
     """
-    n, common = counts.to_numpy(float), x.to_numpy(float)
+
+    def __init__(self, x: np.ndarray, own: list[np.ndarray], counts: np.ndarray):
+        self.x, self.own, self.counts = x, own, counts
+        self.ends = np.cumsum([each.shape[1] for each in own])
+        self.starts = np.append(0, self.ends[:-1])
+
+    def probabilities(self, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the log odds of each category or a higher one, (cells, J), and each category's probability.
+
+        A probability is the difference of two cumulative ones, taken here as a product: where both are nearly one, as
+        they get where an estimate is infinite, a difference would be zero, and the fit would end as if it had settled.
+        """
+        shared = self.x @ b[self.ends[-1] :]
+        parts = zip(self.own, self.starts, self.ends, strict=True)
+        log_odds = np.column_stack([each @ b[i:j] + shared for each, i, j in parts])
+        end = np.full((len(log_odds), 1), np.inf)
+        upper, lower = np.hstack([end, log_odds]), np.hstack([log_odds, -end])
+        return log_odds, expit(upper) * expit(-lower) * -np.expm1(lower - upper)
+
+    def value_and_score(self, b: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the log-likelihood of single units and its slope; -inf where a probability is not above zero."""
+        log_odds, probability = self.probabilities(b)
+        if (probability <= 0).any():
+            return -np.inf, np.zeros(len(b))
+        ratio = self.counts / probability
+        pull = expit(log_odds) * expit(-log_odds) * (ratio[:, 1:] - ratio[:, :-1])  # score of each log odds
+        score = [each.T @ column for each, column in zip(self.own, pull.T, strict=True)]
+        return xlogy(self.counts, probability).sum(), np.concatenate([*score, self.x.T @ pull.sum(axis=1)])
+
+    def information(self, b: np.ndarray) -> np.ndarray:
+        """Return the expected information, (coefficients, coefficients)."""
+        log_odds, probability = self.probabilities(b)
+        slope, n = expit(log_odds) * expit(-log_odds), self.counts.sum(axis=1)
+        logits = range(len(self.own))
+        weight = {(j, j): n * slope[:, j] ** 2 * (1 / probability[:, j] + 1 / probability[:, j + 1]) for j in logits}
+        for j in logits[1:]:
+            weight[j - 1, j] = weight[j, j - 1] = -n * slope[:, j - 1] * slope[:, j] / probability[:, j]
+        out = np.zeros((len(b), len(b)))
+        place, shared = [slice(*pair) for pair in zip(self.starts, self.ends, strict=True)], slice(self.ends[-1], None)
+        for (j, k), w in weight.items():
+            out[place[j], place[k]] = self.own[j].T @ (w[:, None] * self.own[k])
+        for j in logits:
+            row = sum(w for (one, _), w in weight.items() if one == j)
+            block = self.own[j].T @ (row[:, None] * self.x)
+            out[place[j], shared], out[shared, place[j]] = block, block.T
+        out[shared, shared] = self.x.T @ (sum(weight.values())[:, None] * self.x)
+        return out
+
+
+def fit(
+    x: pd.DataFrame,
+    counts: pd.DataFrame,
+    departing: dict[str, list] | None = None,
+    tolerance: float = STEP_TOL,
+    start: pd.Series | None = None,
+) -> Fit:
+    """Fit the model by maximum likelihood.
+
+    Parameters
+    ----------
+    x : the terms, (cells, terms), without a constant
+    counts : (cells, categories), how many units of each cell are in each category, from low to high
+    departing : {category: names of terms in x that have a coefficient of their own at that category}
+    tolerance : the fit ends when no coefficient moves by more
+    start : coefficients to begin from, by the names below; by default no term has an effect
+
+    Returns
+    -------
+    Fit : its estimates are named as the terms of x, "category: intercept", and "category: term" for the terms that
+        depart
+
+    Raises
+    ------
+    ValueError : where a category is empty
+    NoEstimate : where the estimates do not settle. With terms of 0 and 1, as of categories, that finds every infinite
+        estimate; a term that takes any value may be infinite and settle far out
+    """
     above = list(counts.columns[1:])
     names = {each: list((departing or {}).get(each, ())) for each in above}
     own = [np.column_stack([np.ones(len(x)), x[names[each]].to_numpy(float)]) for each in above]
     labels = [f"{each}: {term}" for each in above for term in ("intercept", *names[each])] + list(x.columns)
-    ends = np.cumsum([each.shape[1] for each in own])
-    shares = n.sum(axis=0) / n.sum()
+    shares = counts.sum().to_numpy(float) / counts.to_numpy().sum()
     if not (shares > 0).all():
         raise ValueError("nobody is in one of the categories")
+    model = Ordinal(x.to_numpy(float), own, counts.to_numpy(float))
     b = np.zeros(len(labels))
-    b[ends - [each.shape[1] for each in own]] = logit(1 - np.cumsum(shares)[:-1])
+    b[model.starts] = logit(1 - np.cumsum(shares)[:-1])
     if start is not None:
         b = start[labels].to_numpy(float)
-    for _ in range(most_steps):
-        score, information = _derivatives(b, own, ends, common, n)
-        step = solve(information, score)
-        # Half the way, and half again, as long as that leads higher: a whole step may go too far, or even
-        # to where a chance is negative.
-        reached, half = (_log_likelihood(b + part, own, ends, common, n) for part in (step, step / 2))
-        while half > reached or reached == -np.inf:
-            step, reached, half = step / 2, half, _log_likelihood(b + step / 4, own, ends, common, n)
-        b = b + step
-        if np.abs(step).max() < tolerance:
-            information = _derivatives(b, own, ends, common, n)[1]
-            return Fit(pd.Series(b, labels), solve(information, np.eye(len(b))), reached)
-    raise NoEstimate(f"the estimates did not settle in {most_steps} steps")
-
-
-def _chances(b, own, ends, common):
-    """The logits of each category or a higher one, (cells, logits), and the chance of each category.
-
-    A chance is the difference of two cumulative ones, taken here as a product: where both are nearly one, as they get
-    where an estimate is infinite, a difference would be nought, and the fit would end there as if it had settled.
-    """
-    shared = common @ b[ends[-1] :]
-    starts = np.append(0, ends[:-1])
-    eta = np.column_stack([each @ b[i:j] + shared for each, i, j in zip(own, starts, ends, strict=True)])
-    end = np.full((len(eta), 1), np.inf)
-    upper, lower = np.hstack([end, eta]), np.hstack([eta, -end])
-    return eta, expit(upper) * expit(-lower) * -np.expm1(lower - upper)
-
-
-def _log_likelihood(b, own, ends, common, n):
-    chance = _chances(b, own, ends, common)[1]
-    if (chance <= 0).any():
-        return -np.inf
-    return xlogy(n, chance).sum()
-
-
-def _derivatives(b, own, ends, common, n):
-    """Score and expected information; the coefficients are those of each `own`, then those of `common`."""
-    eta, chance = _chances(b, own, ends, common)
-    slope = expit(eta) * expit(-eta)
-    ratio, total = n / chance, n.sum(axis=1)
-    pull = slope * (ratio[:, 1:] - ratio[:, :-1])  # the score of each logit, (cells, logits)
-    logits = range(len(own))
-    weight = {(j, j): total * slope[:, j] ** 2 * (1 / chance[:, j] + 1 / chance[:, j + 1]) for j in logits}
-    for j in logits[1:]:
-        weight[j - 1, j] = weight[j, j - 1] = -total * slope[:, j - 1] * slope[:, j] / chance[:, j]
-    score = np.concatenate([own[j].T @ pull[:, j] for j in logits] + [common.T @ pull.sum(axis=1)])
-    starts, size = np.append(0, ends[:-1]), len(b)
-    information = np.zeros((size, size))
-    shared = slice(ends[-1], size)
-    for (j, k), w in weight.items():
-        information[starts[j] : ends[j], starts[k] : ends[k]] = own[j].T @ (w[:, None] * own[k])
-    for j in logits:
-        row = sum(w for (one, _), w in weight.items() if one == j)
-        block = own[j].T @ (row[:, None] * common)
-        information[starts[j] : ends[j], shared], information[shared, starts[j] : ends[j]] = block, block.T
-    information[shared, shared] = common.T @ (sum(weight.values())[:, None] * common)
-    return score, information
+    b = maximise(model, b, tolerance=tolerance, max_steps=MAX_STEPS)
+    return Fit(pd.Series(b, labels), covariance(model, b), model.value_and_score(b)[0])
 
 
 def departures(x, counts, common):

@@ -19,7 +19,9 @@ from scipy.stats import chi2, chi2_contingency
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.oneway import anova_generic
 
+from countstats.glm import logit as logistic
 from countstats.glm import ordinal
+from countstats.glm.solver import NoEstimate
 from countstats.means import kruskal_wallis
 from countstats.simulation_study import covered, performance
 from hotline.errors import InputError
@@ -151,7 +153,7 @@ def threaten(rng, place, callers):
             counts = collapsed(counts, setting.removeprefix("two_"))
         try:
             found = fit(x[counted], counts[counted], given, departing)
-        except ordinal.NoEstimate:
+        except NoEstimate:
             continue
         tables[setting] = found.assign(records=total.sum(), high_risk=total["high_risk"] / total.sum())
     return pd.concat(tables, names=["setting"]).reset_index(level=0)
@@ -208,7 +210,7 @@ def null_tests(rng, place, callers, blocks):
     rows.append(("Breslow-Day", "problem", same_odds.pvalue))
     for outcome in ("at_risk", "high_risk"):
         event = collapsed(pd.get_dummies(level, dtype=int), outcome)
-        with contextlib.suppress(ordinal.NoEstimate):  # then nobody of a small group has the event
+        with contextlib.suppress(NoEstimate):  # then nobody of a small group has the event
             rows += [(test, f"{name} ({outcome})", p) for test, name, p in logistic_tests(cases, event, blocks)]
     return pd.DataFrame(rows, columns=["test", "variable", "p"])
 
@@ -218,18 +220,20 @@ def logistic_tests(cases, two, blocks):
 
     two   counts of the others and of those with the event, one row per case
     """
+    counts = two.rename(columns={"event": "events"})
     found, names, smaller = [], [], None
     for block in [None, *blocks]:
         names = names + blocks.get(block, [])
         x = pd.get_dummies(cases[names], drop_first=True) if names else pd.DataFrame(index=cases.index)
         x = x.loc[:, x.any()]
-        larger = ordinal.fit(x, two, **ENOUGH)
+        x.insert(0, "intercept", 1)
+        larger = logistic.fit(x, counts)
         if smaller:
             statistic = 2 * (larger.log_likelihood - smaller.log_likelihood)
             added = len(larger.estimates) - len(smaller.estimates)
             found.append(("likelihood ratio", block, chi2.sf(statistic, added)))
         smaller = larger
-    wald = larger.table()["p"].drop("event: intercept")
+    wald = larger.table()["p"].drop("intercept")
     return found + [("Wald", term, p) for term, p in wald.items()]
 
 
