@@ -30,7 +30,7 @@ def card(model, book, found, tables, thresholds):
     thresholds  {name: threshold of risk}
     """
     sample = model.sample
-    years = f"{sample['first_year']} to {sample['last_year']}"
+    years = f"{sample.first_year} to {sample.last_year}"
     used = [f"- {book[name].title} ({name}), known at {book[name].known}" for name in model.variables]
     without = [f"{book[name].title}: {book.label(name, code)}" for name, terms in model.coefficients.items()
                for code, b in terms.items() if b is None]  # fmt: skip
@@ -40,12 +40,12 @@ def card(model, book, found, tables, thresholds):
         "## What it is for",
         PURPOSE.format(found=found),
         "## What it is made from",
-        f"A logistic model, fitted by maximum likelihood to {text.count(sample['pupils'])} cases of the years {years}, "
-        f"of whom {text.count(sample['events'])} were {found} ({sample['part']}). Moment of prediction: "
+        f"A logistic model, fitted by maximum likelihood to {text.count(sample.pupils)} cases of the years {years}, "
+        f"of whom {text.count(sample.events)} were {found} ({sample.part}). Moment of prediction: "
         f"{model.known_at}. Predictors:\n\n" + "\n".join(used),
-        f"Of {text.count(sample['cases'])} cases on record {text.percent(sample['scored'])} have every predictor "
+        f"Of {text.count(sample.cases)} cases on record {text.percent(sample.scored)} have every predictor "
         f"recorded. Only these could teach the model, and only such calls get a score: they hold "
-        f"{text.percent(sample['caught'])} of all who were {found}, and whatever the threshold, no more can be found. "
+        f"{text.percent(sample.caught)} of all who were {found}, and whatever the threshold, no more can be found. "
         "Below, *Found of all*, alerts per 1,000 and alerts per shift are told of all calls that come in; all other "
         "shares are those of calls with a score.",
         *([f"No estimate, and so no score, for: {'; '.join(without)}."] if without else []),

@@ -2,20 +2,24 @@
 
     make score EXPORT=path MODEL=path
 
-The one exception to the door besides 01-clean: it reads records, by the same readers and the same codebook, because a
-score belongs to a call. No number and no text of the export is written down: a row is known by its place in the file.
+The one exception to the query API besides 01-clean: it reads records, by the same readers and the same codebook, since
+a score belongs to a call. No number and no text of the export is written down: a row is known by its place in the file.
 """
 
 import secrets
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from hotline import paths, provenance
 from hotline.cleaning import decode, load, rules
 from hotline.cleaning.load import quoted
-from hotline.codebook import codebook
+from hotline.codebook import Codebook, Field, codebook
 from hotline.errors import InputError
 from hotline.models import risk_model
 from hotline.models.predictors import refuse_late
+from hotline.models.risk_model import RiskModel
 from hotline.pipeline import output_folder, params, step
 from hotline.run import current_run
 
@@ -25,8 +29,18 @@ EMPTY = "the row is empty"
 NOTHING = "no predictor is recorded"
 
 
-def _own():
-    """Return the files of the models of 07-use. Where it found nothing to estimate, say so; InputError if nowhere."""
+class Scored(NamedTuple):
+    """How many rows have a score, and how many of these reach the threshold."""
+
+    scored: int
+    flagged: int
+
+
+def _own_models() -> list[Path]:
+    """Return the files of the models of 07-use; print the reason for each that could not be estimated.
+
+    Raises InputError where there is none.
+    """
     files = []
     for folder in (current_run().step_folder(f"07-use-{outcome}") for outcome in OUTCOMES):
         reason = step.not_estimated(folder) if (folder / "values.json").is_file() else None
@@ -39,86 +53,117 @@ def _own():
     return files
 
 
-def models(simulated):
-    """Return {file: RiskModel}: the one that MODEL names, or those of 07-use for both outcomes.
+def models(simulated: bool) -> dict[Path, RiskModel]:
+    """Return the models by their files: the one that MODEL names, or those of 07-use for both outcomes.
 
-    Raises InputError where there is none, or where nothing but the simulated data's stands ready for a real export.
+    Parameters
+    ----------
+    simulated
+        Whether the export is simulated; a warning is printed where only the model is.
+
+    Raises
+    ------
+    InputError
+        Where there is no model, or it belongs to another codebook or uses what is known too late.
     """
     named = current_run().model
-    files = [paths.ROOT / named] if named else _own()
-    found = {file: risk_model.read(file) for file in files}
-    for file, model in found.items():
+    files = [paths.ROOT / named] if named else _own_models()
+    by_file = {file: risk_model.read(file) for file in files}
+    for file, model in by_file.items():
         risk_model.check_codebook(model, file, codebook().sha256)
         refuse_late(codebook(), model.variables)
         if model.simulated and not simulated:
             print(f"WARNING: {paths.shown(file)} was developed on simulated data. Its scores say nothing about pupils.")
-    return found
+    return by_file
 
 
-def _named(field):
-    """How a column is named in a reason: by its heading and its name."""
+def _named(field: Field) -> str:
+    """Return how a column is named in a reason: by its heading and its name."""
     return f"{field.header} ({field.name})"
 
 
-def _joined(words, conditions):
+def _joined(words: str, conditions: Mapping[str, str]) -> str:
     """Return the SQL of a reason that lists the columns to which it applies; NULL where it applies to none."""
     cases = ", ".join(f"CASE WHEN {condition} THEN {quoted(name)} END" for name, condition in conditions.items())
     listed = f"nullif(concat_ws(', ', {cases}), '')" if conditions else "NULL"
     return f"({quoted(words + ': ')} || {listed})"
 
 
-def outside(book, parameters):
+def outside(book: Codebook, parameters: Mapping[str, Any]) -> dict[str, str]:
     """Return {rule: SQL} of the rules of 01-clean that take a call out of the study for what it is, such as adults."""
     names = ("reconnect_minutes", "longest_hours", "oldest_pupil", "last_day")
-    found = rules.rules(book, *(parameters[name] for name in names))
-    return {rule.name: rule.condition for rule in found if rule.stage == "calls" and rule.action == rules.REJECTED}
+    all_rules = rules.rules(book, *(parameters[name] for name in names))
+    return {rule.name: rule.condition for rule in all_rules if rule.stage == "calls" and rule.action == rules.REJECTED}
 
 
-def score_sql(model, book, excluded):
-    """Return the SQL of (risk, reason) for a row of the table `decoded`; excluded: as `outside` gives it.
+def reason_sql(model: RiskModel, book: Codebook, excluded: Mapping[str, str]) -> str:
+    """Return the SQL of why a row of the table `decoded` has no score; NULL where it has one.
 
-    A row has a risk if every predictor has a code that the model knows and no rule takes it out of the study;
-    otherwise its reason says why not.
+    A row has a score if every predictor has a code that the model knows and no rule takes it out of the study.
+
+    Parameters
+    ----------
+    excluded
+        As `outside` gives it.
+
+    Raises
+    ------
+    InputError
+        For a predictor that no column of an export holds.
     """
     fields = [book[name] for name in model.variables]
     for each in fields:
         if not each.header:
             raise InputError(f'"{each.name}" is made while cleaning; a model that scores an export cannot use it')
-    # In scientific notation, since DuckDB would take 0.25 for a decimal number.
-    parts = {
-        each.name: f"CASE {each.name} "
-        + " ".join(f"WHEN {quoted(c)} THEN {b:.17e}" for c, b in model.coefficients[each.name].items() if b is not None)
-        + " END"
-        for each in fields
+    estimated = {
+        name: ", ".join(quoted(code) for code, b in terms.items() if b is not None) or "NULL"
+        for name, terms in model.coefficients.items()
     }
-    reasons = [
-        _joined("outside the study", excluded),
-        _joined("unknown code", {_named(each): f"{each.name}_bad" for each in fields}),
-        _joined("not recorded", {_named(each): f"{each.name} IS NULL AND NOT {each.name}_bad" for each in fields}),
-        _joined("no estimate for the code", {
-            _named(each): f"{each.name} IS NOT NULL AND {parts[each.name]} IS NULL" for each in fields}),
-    ]  # fmt: skip
-    outside_study, unknown, *others = reasons
-    nothing = " AND ".join(f"{each.name} IS NULL AND NOT {each.name}_bad" for each in fields)
-    reason = (
+    empty = {each.name: f"{each.name} IS NULL AND NOT {each.name}_bad" for each in fields}
+    outside_study = _joined("outside the study", excluded)
+    unknown = _joined("unknown code", {_named(each): f"{each.name}_bad" for each in fields})
+    missing = _joined("not recorded", {_named(each): empty[each.name] for each in fields})
+    bare = _joined(
+        "no estimate for the code",
+        {_named(each): f"{each.name} IS NOT NULL AND {each.name} NOT IN ({estimated[each.name]})" for each in fields},
+    )
+    return (
         f"CASE WHEN ragged THEN {quoted(UNREADABLE)} "
         f"WHEN {outside_study} IS NOT NULL THEN concat_ws('; ', {outside_study}, {unknown}) "
-        f"WHEN {nothing} THEN {quoted(NOTHING)} "
-        f"ELSE nullif(concat_ws('; ', {unknown}, {', '.join(others)}), '') END"
+        f"WHEN {' AND '.join(empty.values())} THEN {quoted(NOTHING)} "
+        f"ELSE nullif(concat_ws('; ', {unknown}, {missing}, {bare}), '') END"
     )
-    risk = f"1 / (1 + exp(-({model.intercept:.17e} + {' + '.join(parts.values())})))"
-    return risk, reason
 
 
-def write(connection, model, book, excluded, last, target):
-    """Write the scores of the table `decoded` as CSV: row, risk, flagged, reason. Returns (scored, flagged) counts.
+def write(
+    connection: load.Connection,
+    model: RiskModel,
+    book: Codebook,
+    excluded: Mapping[str, str],
+    last: int,
+    target: Path,
+) -> Scored:
+    """Write the scores of the table `decoded` as CSV: row, risk, flagged, reason.
 
-    last: the number of the last row of the file, so that empty rows get a line too; excluded: as `outside` gives it.
+    The risk is the model's own, worked out once for each combination of codes.
+
+    Parameters
+    ----------
+    excluded
+        As `outside` gives it.
+    last
+        Number of the last row of the file, so that empty rows get a line too.
     """
-    risk, reason = score_sql(model, book, excluded)
+    reason = reason_sql(model, book, excluded)
+    # In scientific notation, since DuckDB would take 0.25 for a decimal number.
     limit = "NULL" if model.threshold is None else f"{model.threshold:.17e}"
+    codes = connection.execute(
+        f"SELECT DISTINCT {', '.join(f'{name}::VARCHAR AS {name}' for name in model.variables)} FROM decoded"
+    ).df()
+    connection.register("risks", codes.assign(computed=model.risk(codes)))
     connection.execute(
-        f"CREATE OR REPLACE TABLE scored AS SELECT row, {risk} AS computed, {reason} AS reason FROM decoded"
+        f"CREATE OR REPLACE TABLE scored AS SELECT row, computed, {reason} AS reason "
+        f"FROM decoded LEFT JOIN risks USING ({', '.join(model.variables)})"
     )
     connection.execute(
         "CREATE OR REPLACE VIEW scores AS SELECT row, CASE WHEN reason IS NULL THEN computed END AS risk, "
@@ -127,27 +172,27 @@ def write(connection, model, book, excluded, last, target):
         f"FROM (SELECT unnest(range(2, {int(last) + 1}))::INTEGER AS row) LEFT JOIN scored USING (row))"
     )
     connection.execute(f"COPY (SELECT * FROM scores ORDER BY row) TO {quoted(target)} (FORMAT csv, HEADER)")
-    return connection.execute("SELECT count(risk), count(*) FILTER (flagged = 'yes') FROM scores").fetchone()
+    return Scored(*connection.execute("SELECT count(risk), count(*) FILTER (flagged = 'yes') FROM scores").fetchone())
 
 
-def run():
-    """Score the export; returns the lines to print. Raises InputError where it cannot."""
-    given = dict(params.check()["01-clean"])
-    export = step.find_export(given)
+def run() -> str:
+    """Score the export and return the lines to print. Raises InputError where it cannot."""
+    parameters = dict(params.check()["01-clean"])
+    export = step.find_export(parameters)
     simulated, book = provenance.is_simulated(export), codebook()
     chosen = models(simulated)
     scores = current_run().scores
     with output_folder.alone("scores"), output_folder.working("scores") as running:
         connection = load.connect()
         try:
-            found = load.read(connection, export, book, given["sheet"])
+            size = load.read(connection, export, book, parameters["sheet"])
             # The key is thrown away: no number leaves the connection.
             decode.decode(connection, book, secrets.token_bytes(32))
-            last = 1 + found["rows"] + found["empty rows"]
+            last = 1 + size["rows"] + size["empty rows"]
             lines = []
             for model in chosen.values():
                 target = running / f"{model.outcome}.csv"
-                scored, flagged = write(connection, model, book, outside(book, given), last, target)
+                scored, flagged = write(connection, model, book, outside(book, parameters), last, target)
                 lines.append(
                     f"  {paths.shown(scores / model.outcome)}.csv   {last - 1:,} rows, {scored:,} scored, "
                     f"{flagged:,} from the threshold on; {last - 1 - scored:,} without a score, each with its reason"
@@ -158,7 +203,7 @@ def run():
     return "\n".join(lines)
 
 
-def main():
+def main() -> None:
     """Score from the command line; exit with 2 and one message where something is wrong."""
     try:
         print(run(), flush=True)

@@ -14,16 +14,9 @@ from hotline.models import model_card, risk_model
 
 REFERENCE = {"sex": "male", "stage": "primary"}
 ABOUT = {
-    "sample": {
-        "part": "all",
-        "pupils": 180,
-        "events": 60,
-        "first_year": 2019,
-        "last_year": 2022,
-        "cases": 300,
-        "scored": 0.6,
-        "caught": 0.55,
-    },
+    "sample": risk_model.Sample(
+        part="all", pupils=180, events=60, first_year=2019, last_year=2022, cases=300, scored=0.6, caught=0.55
+    ),
     "simulated": True,
     "codebook": codebook().sha256,
 }
@@ -43,7 +36,7 @@ def fitted():
 @pytest.fixture
 def model(fitted):
     _, x, fit = fitted
-    return risk_model.risk_model(on_cells.coefficients(fit, x), REFERENCE, "at_risk", 0.35, **ABOUT)
+    return risk_model.RiskModel.of_fit(on_cells.coefficients(fit, x), REFERENCE, "at_risk", 0.35, **ABOUT)
 
 
 def test_the_file_gives_statsmodels_prediction(fitted, model, tmp_path):
@@ -65,7 +58,7 @@ def test_a_code_without_an_estimate_or_not_recorded_has_no_risk(fitted, model):
 
 def test_a_threshold_that_flags_all_or_nobody_is_none(fitted):
     _, x, fit = fitted
-    made = risk_model.risk_model(on_cells.coefficients(fit, x), REFERENCE, "at_risk", -np.inf, **ABOUT)
+    made = risk_model.RiskModel.of_fit(on_cells.coefficients(fit, x), REFERENCE, "at_risk", -np.inf, **ABOUT)
     assert made.threshold is None
 
 
@@ -76,7 +69,7 @@ def test_a_reference_without_events_leaves_no_model(fitted):
     x = on_cells.design(bare, REFERENCE)
     table = on_cells.coefficients(logit(x, bare["events"], bare["others"]), x)
     with pytest.raises(NothingToEstimate, match="no finite intercept"):
-        risk_model.risk_model(table, REFERENCE, "at_risk", 0.3, **ABOUT)
+        risk_model.RiskModel.of_fit(table, REFERENCE, "at_risk", 0.3, **ABOUT)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +80,7 @@ def test_a_reference_without_events_leaves_no_model(fitted):
         lambda content: json.dumps(json.loads(content) | {"more": 1}),
         lambda content: json.dumps(json.loads(content) | {"intercept": "high"}),
         lambda content: json.dumps(json.loads(content) | {"coefficients": {}}),
+        lambda content: json.dumps(json.loads(content) | {"sample": {}}),
         lambda content: json.dumps(json.loads(content) | {"coefficients": {"sex": {"male": "0"}}}),
         lambda content: json.dumps(json.loads(content) | {"intercept": float("nan")}),
         *(
@@ -129,5 +123,5 @@ def test_the_card_says_what_it_must(model):
         "Youden: 39.0%",
     ):
         assert words in card, words
-    recorded = risk_model.RiskModel(**{**vars(model), "simulated": False})
+    recorded = model.model_copy(update={"simulated": False})
     assert "imulated" not in model_card.card(recorded, codebook(), "at risk", {}, {})

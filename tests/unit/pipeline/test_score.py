@@ -31,11 +31,14 @@ def fitted():
     cells["events"], cells["others"] = rng.integers(1, 40, len(cells)), rng.integers(1, 60, len(cells))
     x = on_cells.design(cells, REFERENCE)
     fit = logit(x, cells["events"], cells["others"])
-    about = {"sample": {}, "simulated": True, "codebook": BOOK.sha256}
+    sample = risk_model.Sample(
+        part="all", pupils=900, events=300, first_year=2019, last_year=2022, cases=1500, scored=0.6, caught=0.55
+    )
+    about = {"sample": sample, "simulated": True, "codebook": BOOK.sha256}
     return (
         cells,
         np.asarray(fit.predict(x)),
-        risk_model.risk_model(on_cells.coefficients(fit, x), REFERENCE, "at_risk", 0.4, **about),
+        risk_model.RiskModel.of_fit(on_cells.coefficients(fit, x), REFERENCE, "at_risk", 0.4, **about),
     )
 
 
@@ -47,13 +50,13 @@ def scored(folder, rows, model):
         for row in rows:
             writer.writerow(row if isinstance(row, list) else [row.get(name, "") for name in HEADERS])
     connection = load.connect()
-    found = load.read(connection, folder / "export.csv", BOOK)
+    size = load.read(connection, folder / "export.csv", BOOK)
     decode.decode(connection, BOOK, b"thrown away")
-    last = 1 + found["rows"] + found["empty rows"]
-    told = score.write(connection, model, BOOK, OUTSIDE, last, folder / "scores.csv")
+    last = 1 + size["rows"] + size["empty rows"]
+    count = score.write(connection, model, BOOK, OUTSIDE, last, folder / "scores.csv")
     connection.close()
     lines = pd.read_csv(folder / "scores.csv", dtype={"row": int, "flagged": str, "reason": str})
-    assert told == (lines["risk"].notna().sum(), (lines["flagged"] == "yes").sum())
+    assert count == (lines["risk"].notna().sum(), (lines["flagged"] == "yes").sum())
     return lines
 
 
@@ -107,9 +110,7 @@ def test_every_row_has_a_line_and_every_gap_a_reason(fitted, tmp_path):
 
 def test_a_code_without_an_estimate_is_named(fitted, tmp_path):
     *_, model = fitted
-    holed = risk_model.RiskModel(
-        **{**vars(model), "coefficients": {**model.coefficients, "stage": {"primary": 0.0, "junior": None}}}
-    )
+    holed = model.model_copy(update={"coefficients": {**model.coefficients, "stage": {"primary": 0.0, "junior": None}}})
     lines = scored(
         tmp_path, [at(8, sex="女", stage="初中", bullying="否"), at(9, sex="女", stage="高中", bullying="否")], holed
     )
@@ -119,21 +120,21 @@ def test_a_code_without_an_estimate_is_named(fitted, tmp_path):
 def test_without_a_threshold_nobody_is_flagged(fitted, tmp_path):
     *_, model = fitted
     lines = scored(tmp_path, [at(8, sex="女", stage="初中", bullying="否")],
-                   risk_model.RiskModel(**{**vars(model), "threshold": None}))  # fmt: skip
+                   model.model_copy(update={"threshold": None}))  # fmt: skip
     assert lines["risk"].notna().all() and lines["flagged"].isna().all()
 
 
 def test_a_predictor_made_while_cleaning_is_refused(fitted):
     *_, model = fitted
-    derived = risk_model.RiskModel(**{**vars(model), "coefficients": {"hour_band": {"night": 0.1}}})
+    derived = model.model_copy(update={"coefficients": {"hour_band": {"night": 0.1}}})
     with pytest.raises(InputError, match='"hour_band" is made while cleaning'):
-        score.score_sql(derived, codebook(), OUTSIDE)
+        score.reason_sql(derived, codebook(), OUTSIDE)
 
 
 def test_a_model_of_another_codebook_is_refused(fitted, tmp_path, monkeypatch):
     *_, model = fitted
     file = tmp_path / "model.json"
-    risk_model.RiskModel(**{**vars(model), "codebook": "0" * 64}).write(file)
+    model.model_copy(update={"codebook": "0" * 64}).write(file)
     runs.change(monkeypatch, model=str(file))
     with pytest.raises(InputError, match="made with another codebook"):
         score.models(simulated=True)
@@ -141,7 +142,7 @@ def test_a_model_of_another_codebook_is_refused(fitted, tmp_path, monkeypatch):
 
 def test_a_model_of_what_is_known_too_late_is_refused(fitted, tmp_path, monkeypatch):
     *_, model = fitted
-    risk_model.RiskModel(**{**vars(model), "coefficients": {"disposition": {"none": 0.1}}}).write(tmp_path / "m.json")
+    model.model_copy(update={"coefficients": {"disposition": {"none": 0.1}}}).write(tmp_path / "m.json")
     runs.change(monkeypatch, model=str(tmp_path / "m.json"))
     with pytest.raises(InputError, match='"disposition" is known at'):
         score.models(simulated=True)
