@@ -60,7 +60,7 @@ def completed(model, counts, variables, happened, number, rng, start=None):
     for filled in imputation.impute(counts, variables, number, rng):
         with_event = filled[outcome].isin(codes)
         split = filled.assign(events=filled["n"].where(with_event, 0), others=filled["n"].where(~with_event, 0))
-        cells = model.without_apart(on_cells.collapse(split, model.names))
+        cells = model.without_excluded(on_cells.collapse(split, model.names))
         fits.append(estimate(cells, model.reference, start))
     return fits
 

@@ -5,9 +5,13 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import separated
+from hypothesis import given
+from hypothesis import strategies as st
 
 from countstats.glm import design as on_cells
-from countstats.glm import logit
+from countstats.glm import logit, marginal, profile
+from countstats.glm.separation import infinite_terms
 from hotline.codebook import codebook
 from hotline.errors import NothingToEstimate
 from hotline.models.estimable import estimable
@@ -41,7 +45,7 @@ def fits(model):
 
 def test_where_all_can_be_estimated_nothing_is_said():
     model = found()
-    assert model.note == "" and model.apart == [] and model.blocks == BLOCKS and model.names == NAMES
+    assert model.note == "" and model.excluded == [] and model.blocks == BLOCKS and model.names == NAMES
     assert model.reference == {name: codebook()[name].reference for name in NAMES}
     assert model.cells.equals(model.complete) and fits(model)
 
@@ -73,19 +77,19 @@ def test_a_category_without_events_or_without_others_is_set_apart(event, word):
     model = found(event=lambda rows: np.where(rows["stage"] == "vocational", event, rows["event"]))
     n = model.complete.loc[model.complete["stage"] == "vocational", on_cells.COUNTS].to_numpy().sum()
     assert model.note == f"School stage (Vocational): no estimate, since {word} of the {n} pupils are at risk."
-    assert model.apart == [("stage", "vocational")] and not (model.cells["stage"] == "vocational").any()
+    assert model.excluded == [("stage", "vocational")] and not (model.cells["stage"] == "vocational").any()
     assert model.keep(cells())["stage"].ne("vocational").all() and fits(model)
 
 
 def test_a_reference_without_events_is_set_apart_and_replaced():
     model = found(event=lambda rows: rows["event"] & (rows["stage"] != "primary"))
-    assert model.apart == [("stage", "primary")] and model.reference["stage"] != "primary" and fits(model)
+    assert model.excluded == [("stage", "primary")] and model.reference["stage"] != "primary" and fits(model)
     assert "School stage is compared with" in model.note
 
 
 def test_a_variable_that_repeats_another_is_left_out():
     model = found(peer_relation=lambda rows: np.where(rows["bullying"] == "yes", "poor", "good"))
-    assert model.note == "Peer relation says what the variables before it say and is left out." and fits(model)
+    assert model.note == "Peer relation is determined by the variables before it and is left out." and fits(model)
 
 
 def test_categories_that_together_tell_the_event_for_certain_are_set_apart():
@@ -94,8 +98,8 @@ def test_categories_that_together_tell_the_event_for_certain_are_set_apart():
         return np.where(sure, rows["bullying"] == "yes", rows["event"])
 
     model = found(event=event)
-    assert model.apart[0] in [("bullying", "yes"), ("prior_treatment", "yes")]
-    assert "for its" in model.note and "tell for certain who is at risk" in model.note and fits(model)
+    assert model.excluded[0] in [("bullying", "yes"), ("prior_treatment", "yes")]
+    assert "for its" in model.note and "together determine who is at risk" in model.note and fits(model)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +114,7 @@ def test_categories_that_together_tell_the_event_for_certain_are_set_apart():
             r"all of the pupils with all predictors recorded \(3,000\) are at risk, and a logistic model needs",
         ),
         ({name: codebook()[name].reference for name in NAMES}, "no predictor of being at risk varies"),
-        (dict.fromkeys(NAMES, "missing"), "hardly anybody has a predictor of being at risk recorded"),
+        (dict.fromkeys(NAMES, "missing"), "hardly any pupil has a predictor of being at risk recorded"),
     ],
 )
 def test_where_no_model_is_left_one_sentence_says_so(fixed, message):
@@ -135,3 +139,72 @@ def test_nobody_complete_is_told():
 
     with pytest.raises(NothingToEstimate, match="no pupil has all predictors of being at risk recorded"):
         found(bullying=lambda rows: half(rows, True), sex=lambda rows: half(rows, False))
+
+
+@separated.some
+@given(
+    separated.sure_categories().map(lambda case: case[0]) | separated.sure_combinations(),
+    separated.randoms,
+)
+def test_estimable_names_what_is_excluded_and_estimates_the_rest(cells, random):
+    names, book = list(separated.reference(cells)), codebook()
+    again = separated.in_other_words(cells, random)
+    try:
+        model = estimable(cells, {"all": names}, book, "at risk")
+    except NothingToEstimate:
+        with pytest.raises(
+            NothingToEstimate, match=r"of both kinds|no predictor of being at risk varies|left without the"
+        ):
+            estimable(again, {"all": names}, book, "at risk")
+        return
+    matrix = on_cells.design(model.cells, model.reference)
+    fitted = logit.fit(matrix, model.cells)
+    assert infinite_terms(matrix, model.cells).empty and np.isfinite(fitted.table()).all(axis=None)
+    effects = marginal.average_effects(matrix, model.cells, fitted)
+    assert np.isfinite(effects).all(axis=None)
+    limits = profile.multivariable(matrix, model.cells, fitted)
+    ratios = np.exp(fitted.estimates.iloc[1:])
+    assert ((limits["low"] < ratios) & (ratios < limits["high"])).all()
+    for name, code in model.excluded:
+        assert f"{book[name].title} ({book.label(name, code)}): no estimate, since" in model.note
+    for name in set(names) - set(model.names):
+        assert any(said.startswith(f"{book[name].title} ") and "left out" in said for said in model.left_out)
+    same = estimable(again, {"all": names}, book, "at risk")
+    assert (same.excluded, same.reference, same.blocks) == (model.excluded, model.reference, model.blocks)
+
+
+@separated.some
+@given(separated.overlapping(), st.data())
+def test_estimable_leaves_out_variables_of_one_category(cells, data):
+    """The codebook has more categories, and so have the columns; no pupil is in them."""
+    names, book = list(separated.reference(cells)), codebook()
+    single = {
+        name: data.draw(st.sampled_from(separated.CODES[name])) for name in data.draw(st.sets(st.sampled_from(names)))
+    }
+    cells = cells[np.all([cells[name] == code for name, code in single.items()] or [cells["events"] > 0], axis=0)]
+    cells = cells.reset_index(drop=True)
+    if len(single) == len(names):
+        with pytest.raises(NothingToEstimate, match="no predictor of being at risk varies"):
+            estimable(cells, {"all": names}, book, "at risk")
+        return
+    model = estimable(cells, {"all": names}, book, "at risk")
+    said = [f"{book[name].title} has one category only and is left out." for name in names if name in single]
+    assert model.left_out == said
+    assert model.names == [name for name in names if name not in single] and not model.excluded
+    matrix = on_cells.design(model.cells, model.reference)
+    fitted = logit.fit(matrix, model.cells)
+    assert np.isfinite(fitted.table()).all(axis=None)
+    assert np.isfinite(profile.multivariable(matrix, model.cells, fitted)).all(axis=None)
+    assert np.isfinite(marginal.average_effects(matrix, model.cells, fitted)).all(axis=None)
+    # In the design of a single category nothing stands but the intercept.
+    alone = on_cells.design(cells, single)
+    assert list(alone) == [("intercept", "")]
+    assert infinite_terms(alone, cells).empty
+
+
+@separated.some
+@given(separated.overlapping())
+def test_estimable_keeps_all_where_outcomes_overlap(cells):
+    reference = separated.reference(cells)
+    model = estimable(cells, {"all": list(reference)}, codebook(), "at risk")
+    assert model.note == "" and model.excluded == [] and model.reference == reference
