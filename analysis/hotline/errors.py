@@ -1,26 +1,27 @@
-"""The one kind of error that a user can mend: bad input, told in a sentence or two."""
+"""The errors that are told to a user in a sentence or two, without a traceback."""
 
 import difflib
 
 NOT_ESTIMATED = "not_estimated"  # how a step's results and values.json name the sentence of a NothingToEstimate
 
 
-class InputError(Exception):
-    """Something the user gave is not as expected; the message says which file, where and what to do.
-
-    The pipeline prints the message alone, without a traceback, and exits with 2; a notebook shows it alone, too.
-    """
+class HotlineError(Exception):
+    """An error whose message says all that a user needs: which file, where, and what to do."""
 
     def _render_traceback_(self):
         """Return what IPython shows in place of a traceback."""
         return [f"{type(self).__name__}: {self}"]
 
 
-class NothingToEstimate(InputError):
+class InputError(HotlineError):
+    """Something the user gave is not as expected; the pipeline prints the message and exits with 2."""
+
+
+class NothingToEstimate(HotlineError):
     """The records are as expected, but hold too little for what is asked of them; the message says what is missing.
 
-    No reason to stop the study: a notebook ends here, its `Exhibits` set the sentence in the place of every table and
-    figure that it still owed, and the pipeline goes on.
+    No reason to stop the study: a notebook ends here, its `Exhibits` put the sentence in the place of every table and
+    figure that is still missing, and the pipeline goes on.
     """
 
 

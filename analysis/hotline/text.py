@@ -2,8 +2,9 @@
 
 import math
 import re
+from typing import NamedTuple
 
-DASH = "–"  # printed where there is no number
+DASH = "–"  # where there is no number; the note of a table says why
 _MARKS = re.compile(r"([\\`*_{}\[\]<>@$|~^#])")
 
 
@@ -25,7 +26,7 @@ def number(x, digits=2):
     '–'
     """
     if x is None or not math.isfinite(x):
-        return "–"
+        return DASH
     printed = f"{x:,.{digits}f}"
     if float(printed.replace(",", "")) == 0:
         printed = printed.lstrip("-")
@@ -39,7 +40,7 @@ def percent(share, digits=1):
     '23.4%'
     """
     printed = number(share * 100, digits)
-    return printed if printed == "–" else printed + "%"
+    return printed if printed == DASH else printed + "%"
 
 
 def change(share, digits=0):
@@ -59,7 +60,7 @@ def p_value(p):
     ('0.034', '<0.001', '>0.999')
     """
     if not math.isfinite(p):
-        return "–"
+        return DASH
     if p < 0.001:
         return "<0.001"
     return ">0.999" if p > 0.999 else f"{p:.3f}"
@@ -93,7 +94,7 @@ def estimate(x, low, high, digits=2):
     '–'
     """
     printed = number(x, digits)
-    return printed if printed == "–" else f"{printed} ({interval(low, high, digits)})"
+    return printed if printed == DASH else f"{printed} ({interval(low, high, digits)})"
 
 
 def percent_estimate(share, low, high, digits=1):
@@ -103,7 +104,7 @@ def percent_estimate(share, low, high, digits=1):
     '10.0% (9.0 to 11.0)'
     """
     printed = percent(share, digits)
-    return printed if printed == "–" else f"{printed} ({interval(low * 100, high * 100, digits)})"
+    return printed if printed == DASH else f"{printed} ({interval(low * 100, high * 100, digits)})"
 
 
 def f_test(statistic, df1, df2, p):
@@ -127,7 +128,7 @@ def chi_square(statistic, df, p, n=None):
     'χ²(1) = 3.8, p = 0.050'
     """
     if not math.isfinite(statistic):
-        return "–"
+        return DASH
     cases = "" if n is None else f", N = {count(n)}"
     return f"χ²({int(df)}{cases}) = {number(statistic, 1)}, {p_sentence(p)}"
 
@@ -139,3 +140,76 @@ def escaped(text):
     'not\\\\_in\\\\_school \\\\[a\\\\]'
     """
     return _MARKS.sub(r"\\\1", str(text))
+
+
+class Format(NamedTuple):
+    """How the numbers of a kind are printed: decimals, factor, what stands behind, and whether a plus is shown."""
+
+    digits: int
+    factor: int = 1
+    unit: str = ""
+    signed: bool = False
+
+
+# The kinds of quantity that an output may have. How a kind is printed stands here and nowhere else.
+KINDS = {
+    "count": Format(0),
+    "share": Format(1, factor=100, unit="%"),
+    "change": Format(0, factor=100, unit="%", signed=True),  # relative, from one time to another
+    "points": Format(1, factor=100),  # a difference of shares, in percentage points
+    "mean": Format(1),
+    "duration": Format(1),
+    "rate": Format(2),
+    "ratio": Format(2),  # of odds, of rates, of standard errors
+    "difference": Format(2),
+    "effect": Format(3),  # a size of effect from 0 to 1: ω², Cramer's V, R²
+    "performance": Format(3),  # of a risk model
+    "coefficient": Format(4),
+    "statistic": Format(1),
+}
+# Kinds with a form of their own: a p-value, a calendar year, and what is a sentence and not a number.
+OTHER_KINDS = ("p", "year", "test", "text")
+
+# Around an estimate and its interval, by language.
+_BRACKETS = {"en": (" (", " to ", ")"), "zh": ("（", " 至 ", "）")}
+
+
+def _finite(x):
+    """Return whether there is a number at all."""
+    return x is not None and math.isfinite(x)
+
+
+def quantity(kind, x, interval=None, digits=None, language="en"):
+    """Print a quantity of a kind, with its interval where it has one; a dash where there is no number.
+
+    Parameters
+    ----------
+    kind : one of `KINDS`, or "p" or "year"
+    x : the number
+    interval : its two limits, or None; without finite limits the number stands alone
+    digits : decimals, where the kind's own are too few or too many
+    language : "en" or "zh"
+
+    Examples
+    --------
+    >>> quantity("share", 0.1, (0.09, 0.11)), quantity("ratio", 1.33, (1.207, 1.456), language="zh")
+    ('10.0% (9.0 to 11.0)', '1.33（1.21 至 1.46）')
+    >>> quantity("count", 39512), quantity("p", 1e-20), quantity("change", 0.768), quantity("mean", float("nan"))
+    ('39,512', '<0.001', '+77%', '–')
+    """
+    if not _finite(x):
+        return DASH
+    if kind == "p":
+        return p_value(x)
+    if kind == "year":
+        return str(int(x))
+    style = KINDS[kind]
+    digits = style.digits if digits is None else digits
+    printed = number(style.factor * x, digits) + style.unit
+    if style.signed and x > 0 and printed[0].isdigit():
+        printed = f"+{printed}"
+    if interval is None or not all(map(_finite, interval)):
+        return printed
+    before, between, after = _BRACKETS[language]
+    low, high = (number(style.factor * end, digits) for end in interval)
+    return f"{printed}{before}{low}{between}{high}{after}"

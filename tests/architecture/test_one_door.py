@@ -14,7 +14,7 @@ import runs
 
 from hotline import paths
 from hotline.pipeline import params
-from hotline.report.exhibits import Exhibits
+from hotline.report.exhibits import begin
 from hotline.tally import query
 
 LIBRARY = {
@@ -144,7 +144,7 @@ def out(tmp_path, monkeypatch):
     asked = dict.fromkeys(query.LOG, "") | {"variables": "sex stage problem city level", "model": True}
     query.new_session()
     monkeypatch.setattr(query._session, "log", [asked, asked | {"variables": "sex city level year", "model": False}])
-    return Exhibits("03-anova", results=["one"], tables=["one"])
+    return begin("03-anova", results=["one"], tables=["one"])
 
 
 def test_the_cells_of_a_model_tally_are_not_written(out):

@@ -43,7 +43,7 @@ def test_every_exhibit_of_a_notebook_is_in_the_paper(notebook):
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     shown = included("\n".join(DOCUMENTS.values()))
     for kind in ("tables", "figures"):
-        promised = re.search(rf"Exhibits\([^)]*?{kind}=\[([^\]]*)\]", code)
+        promised = re.search(rf"begin\([^)]*?{kind}=\[([^\]]*)\]", code)
         for name in re.findall(r'"(\w+)"', promised.group(1) if promised else ""):
             steps = {step for step, which, exhibit in shown if (which, exhibit) == (kind, name)}
             assert any(step == notebook or step.startswith(f"{notebook}-") for step in steps), f"{kind}: {name}"

@@ -205,7 +205,7 @@ def test_every_value_names_the_cell_that_made_it(built):
             if cell["cell_type"] == "code"
         }
         for name, value in json.loads(file.read_text(encoding="utf-8"))["values"].items():
-            assert "out.value(" in cells[value["cell"]], f"{file}: {name}"
+            assert re.search(r"out\.(value|values|take)\(", cells[value["cell"]]), f"{file}: {name}"
 
 
 def test_no_notebook_warns(built):

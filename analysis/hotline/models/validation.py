@@ -185,8 +185,3 @@ def extremes(groups: pd.DataFrame, book: Codebook, measure: str) -> dict[str, Ex
         end: Extreme(f"{book[row['variable']].title}: {book.label(row['variable'], row['code'])}", row)
         for end, row in rows.items()
     }
-
-
-def finite(value: float) -> float | None:
-    """Return a value for `Exhibits.value`, or None where it is not finite."""
-    return float(value) if np.isfinite(value) else None

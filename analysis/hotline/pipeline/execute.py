@@ -16,7 +16,8 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from hotline import paths
-from hotline.errors import InputError, NothingToEstimate
+from hotline.errors import InputError
+from hotline.pipeline.step import not_estimated
 
 # The kernel's own chatter about its network transport would drown the one line per step. A socket that closes while
 # the kernel says goodbye is told by tornado, past the kernel's own level.
@@ -78,9 +79,9 @@ def _papermill(step, source, target, parameters, quiet, environment):
 def execute(step, source, target, parameters, quiet, environment=None):
     """Run a notebook with parameters and write it, with its outputs and without clocks, to `target`.
 
-    A notebook that ends early because it finds nothing to estimate has come to its end. Raises CellError, naming the
-    cell as it is numbered in the executed notebook. An InputError raised in a cell is told by its message alone; any
-    other error with its kind.
+    A notebook that ends early because it finds nothing to estimate has come to its end: its values.json says so.
+    Raises CellError, naming the cell as it is numbered in the executed notebook. An InputError raised in a cell is
+    reported by its message alone; any other error with its kind.
     """
     try:
         for attempt in range(STARTS):
@@ -92,7 +93,7 @@ def execute(step, source, target, parameters, quiet, environment=None):
                 if NOT_STARTED not in str(error) or attempt == STARTS - 1:
                     raise
     except PapermillExecutionError as error:
-        if error.ename == NothingToEstimate.__name__:
+        if not_estimated(target.parent):
             return
         cell = error.source.strip().splitlines()[0] if error.source.strip() else ""
         raise CellError(

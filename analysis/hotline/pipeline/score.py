@@ -43,7 +43,7 @@ def _own_models() -> list[Path]:
     """
     files = []
     for folder in (current_run().step_folder(f"07-use-{outcome}") for outcome in OUTCOMES):
-        reason = step.not_estimated(folder) if (folder / "values.json").is_file() else None
+        reason = step.not_estimated(folder)
         if reason:
             print(f"{folder.name} made no model: {reason}.")
         else:

@@ -133,7 +133,8 @@ def execute(planned, running):
 
 def not_estimated(folder):
     """Return the sentence of a step that found nothing to estimate; None for any other."""
-    return json.loads((folder / "values.json").read_text(encoding="utf-8")).get(NOT_ESTIMATED)
+    values = folder / "values.json"
+    return json.loads(values.read_text(encoding="utf-8")).get(NOT_ESTIMATED) if values.is_file() else None
 
 
 def warning(folder):

@@ -1,14 +1,37 @@
-"""What one step shows: results, tables, figures and named values, in the folder that the step owns."""
+"""The outputs of one step: results, tables, figures and named values, in the folder that the step owns.
+
+A notebook opens its step, saves what it found, and closes it:
+
+    out = begin("06-logistic", outcome, results=["odds_ratios"], tables=["odds_ratios"], figures=["forest"])
+    out.result("odds_ratios", frame)                       # results/odds_ratios.csv, at full precision
+    out.table("odds_ratios", printed, caption="...", note="...", once=["Variable"])
+    out.figure("forest", figure, alt="...")
+    out.take("or_female", "odds_ratios", dict(variable="sex", code="female"), "odds_ratio",
+             kind="ratio", interval=("low", "high"))       # a value of a saved result: "1.33 (1.21 to 1.46)"
+    out.value("n", n, "count", unit="cases")               # a derived number: "39,512"
+    out.value("met", 3, "count", of=8)                     # "3 of 8"
+    out.value("test", f, "test", text="F(2, 57) = ...")    # a sentence
+    out.values({"events": k, "terms": m}, "count")         # many of one kind
+    out.values({"auc": Value(0.7, "performance")})         # many, each with its own kind
+    out.path("model.json")                                 # another file of the step
+    out.finish()
+
+Every value states its kind, and the kind decides how it is printed (`text.KINDS`); where decimals differ from the
+kind's own, `digits` says so. values.json has each value with its text (in English, and per language under `texts`),
+unit, kind, source and the number of the cell that made it.
+"""
 
 import json
-import math
 import re
+import sys
+from pathlib import Path
 
 import pandas as pd
 
 from hotline.codebook import codebook
 from hotline.errors import NOT_ESTIMATED, NothingToEstimate
 from hotline.report.figures import style
+from hotline.report.values import Value, per_language, taken
 from hotline.run import current_run
 from hotline.tally import query
 from hotline.text import escaped
@@ -16,7 +39,7 @@ from hotline.text import escaped
 STAMP = "Simulated data"
 
 
-def slug(step):
+def slug(step: str) -> str:
     """Return a step's name as it stands in labels: without its number, with hyphens.
 
     >>> slug("06-logistic-at_risk")
@@ -25,33 +48,12 @@ def slug(step):
     return re.sub(r"^\d+-", "", step).replace("_", "-")
 
 
-def _shell():
-    """Return the IPython shell of the notebook; None outside one."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return None
-    return get_ipython()
+def begin(notebook: str, outcome: str | None = None, results=(), tables=(), figures=()) -> "Exhibits":
+    """Open the step of a notebook: its folder, the look of its figures, and its end where nothing can be estimated.
 
-
-def current_cell():
-    """Return the number of the notebook cell being run, as in ``[12]``; None outside a notebook."""
-    shell = _shell()
-    return len(shell.user_ns["In"]) - 1 if shell else None  # its `execution_count` is already the next cell's
-
-
-def _after_cell(result):
-    """Stop the exhibits of this notebook where the cell that has just been run found nothing to estimate."""
-    if isinstance(result.error_in_exec, NothingToEstimate):
-        Exhibits.latest.stop(str(result.error_in_exec))
-
-
-class Exhibits:
-    """The outputs of one step.
-
-    A notebook says at its head what it will leave, and `finish` holds it to that. Run by the pipeline, it
-    writes to the folder which the runner gives (HOTLINE_OUT); opened by hand, to data-derived/scratch/.
-    Where a cell raises NothingToEstimate, the notebook ends, and `stop` leaves the sentence for what is missing.
+    Run by the pipeline, the step writes to the folder which the runner names; opened by hand, to
+    data-derived/scratch/. Where a cell raises NothingToEstimate, the notebook ends, and `Exhibits.stop` leaves the
+    sentence in the place of what is missing.
 
     Parameters
     ----------
@@ -59,22 +61,62 @@ class Exhibits:
     outcome : for a notebook that runs once per outcome, the outcome's name
     results, tables, figures : the names promised
     """
+    step = f"{notebook}-{outcome}" if outcome else notebook
+    run = current_run()
+    out = Exhibits(step, run.notebook_folder(step), run.simulated, results, tables, figures)
+    style.use()
+    if shell := _shell():
+        _stop_where_nothing_can_be_estimated(out, shell)
+    return out
 
-    latest = None  # the exhibits of the notebook that is being run
 
-    def __init__(self, notebook, outcome=None, results=(), tables=(), figures=()):
-        self.step = f"{notebook}-{outcome}" if outcome else notebook
-        self.folder = current_run().notebook_folder(self.step)
-        self.simulated = current_run().simulated
+def _shell():
+    """Return the IPython shell of the notebook; None outside one."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
+
+
+def _stop_where_nothing_can_be_estimated(out, shell):
+    """Let the shell of a notebook end the step by `out.stop` where a cell raises NothingToEstimate."""
+
+    def stop(shell, kind, error, traceback, tb_offset=None):
+        shell.showtraceback((kind, error, traceback), tb_offset)
+        out.stop(str(error))
+
+    shell.set_custom_exc((NothingToEstimate,), stop)
+
+
+def current_cell() -> int | None:
+    """Return the number of the notebook cell being run, as in ``[12]``; None outside a notebook."""
+    shell = _shell()
+    return len(shell.user_ns["In"]) - 1 if shell else None  # its `execution_count` is already the next cell's
+
+
+class Exhibits:
+    """The outputs of one step, and what it promised to leave; `finish` holds it to that.
+
+    Parameters
+    ----------
+    step : the step's name, such as "06-logistic-at_risk"
+    folder : the folder to write to; it is made when something is written
+    simulated : whether tables and figures are to say that the data are simulated
+    results, tables, figures : the names promised
+    """
+
+    def __init__(self, step: str, folder: Path, simulated: bool, results=(), tables=(), figures=()):
+        self.step = step
+        self.folder = Path(folder)
+        self.simulated = simulated
         self.promised = {"results": set(results), "tables": set(tables), "figures": set(figures)}
         self.made = {kind: set() for kind in self.promised}
-        self.values = {}
-        for kind in self.promised:
-            (self.folder / kind).mkdir(parents=True, exist_ok=True)
-        style.use()
-        Exhibits.latest = self
-        if shell := _shell():
-            shell.events.register("post_run_cell", _after_cell)
+        self.frames = {}  # the results saved so far, which values are taken from
+        self.named = {}  # the named values, as values.json has them
+
+    def path(self, name: str) -> Path:
+        """Return the path of a file in the step's folder, and see that its folder is there."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
 
     def _note_made(self, kind, name):
         if name not in self.promised[kind]:
@@ -86,7 +128,7 @@ class Exhibits:
 
         Such a table is known by its columns, since tables that are made from another one seldom keep a mark, and
         a mark that they keep would stay with harmless sums too: more than half of the variables of a model tally
-        (three at least), or one that tells callers or staff apart.
+        (three at least), or one that distinguishes callers or staff.
         """
         columns = set(map(str, frame.columns))
         asked = query.asked()
@@ -96,17 +138,19 @@ class Exhibits:
         for column in columns & set(codebook().select(sensitivity="identifier")):
             raise ValueError(f'{self.step}: "{name}" has the column "{column}", which tells callers or staff apart')
 
-    def result(self, name, frame):
+    def result(self, name: str, frame: pd.DataFrame) -> None:
         """Write a tidy result, one row per estimate, at full precision, to results/NAME.csv."""
         self._note_made("results", name)
         self._refuse_persons(name, frame)
-        frame.to_csv(self.folder / "results" / f"{name}.csv", index=False, lineterminator="\n")
+        frame.to_csv(self.path(f"results/{name}.csv"), index=False, lineterminator="\n")
+        self.frames[name] = frame.copy()
 
-    def table(self, name, frame, caption, note="", once=()):
+    def table(self, name: str, frame: pd.DataFrame, caption: str | dict, note: str | dict = "", once=()) -> None:
         """Write a table of printed texts to tables/NAME.md, with its caption, label and note.
 
         Columns whose cells all begin with a digit, a sign or a dash are set flush right. The label
         is `tbl-` + the step's slug + the name. The note says by itself when the data are simulated.
+        Caption and note are texts, or {language: text}.
         `once` names columns that are printed only where the first of them changes, as the name of a
         variable above its categories.
         """
@@ -120,67 +164,102 @@ class Exhibits:
         pipes = printed.to_markdown(
             index=False, disable_numparse=True, colalign=["right" if each else "left" for each in numeric]
         )
-        note = " ".join(filter(None, [f"*{STAMP}.*" if self.simulated else "", note]))
+        note = " ".join(filter(None, [f"*{STAMP}.*" if self.simulated else "", per_language(note)["en"]]))
         label = f"tbl-{slug(self.step)}-{name.replace('_', '-')}"
-        text = f"{pipes}\n\n: {caption} {{#{label}}}\n" + (f"\n{note}\n" if note else "")
-        (self.folder / "tables" / f"{name}.md").write_text(text, encoding="utf-8")
+        text = f"{pipes}\n\n: {per_language(caption)['en']} {{#{label}}}\n" + (f"\n{note}\n" if note else "")
+        self.path(f"tables/{name}.md").write_text(text, encoding="utf-8")
 
-    def figure(self, name, figure):
-        """Write a figure to figures/NAME.svg and .png, stamped when the data are simulated."""
+    def figure(self, name: str, figure, alt: str | dict | None = None) -> None:
+        """Write a figure to figures/NAME.svg and .png, stamped when the data are simulated.
+
+        alt : what the figure shows, for readers who do not see it; a text, or {language: text}
+        """
         self._note_made("figures", name)
         if self.simulated:
             # Below the lower edge, so that it can't cover a label; the bounding box then takes it in.
             figure.text(1, -0.02, STAMP, ha="right", va="top", fontsize=7, color=style.MUTED, style="normal")
-        target = self.folder / "figures" / name
         tight = {"bbox_inches": "tight", "pad_inches": 0.05}
-        figure.savefig(target.with_suffix(".svg"), metadata={"Date": None}, **tight)
-        figure.savefig(target.with_suffix(".png"), metadata={"Software": None}, **tight)
+        figure.savefig(self.path(f"figures/{name}.svg"), metadata={"Date": None}, **tight)
+        figure.savefig(self.path(f"figures/{name}.png"), metadata={"Software": None}, **tight)
 
-    def value(self, name, value, text, unit=""):
-        """Name a number for the manuscript: its value, the text as printed, and its unit.
+    def value(self, name: str, value, kind: str, **more) -> None:
+        """Name a number for the manuscript; the further arguments are those of `Value`.
 
         In the manuscript it is ``{{< var PREFIX.NAME >}}``, where the prefix is the step's slug with
         underscores. The number of the cell that made it is kept with it.
         """
+        self._name(name, Value(value, kind, **more))
+
+    def values(self, values: dict, kind: str | None = None, **more) -> None:
+        """Name many numbers: {name: number} of one kind, or {name: Value}."""
+        for name, value in values.items():
+            self._name(name, value if isinstance(value, Value) else Value(value, kind, **more))
+
+    def take(self, name: str, result: str, row: dict, column: str, kind: str, interval=None, **more) -> None:
+        """Name a number of a result that has been saved: its source is that cell.
+
+        Parameters
+        ----------
+        name : the name of the value
+        result : the name of the result
+        row, column, kind, interval, more : as `values.taken` has them
+
+        Raises
+        ------
+        ValueError
+            Where the result is not saved yet, has no such column, or more than one such row.
+        """
+        if result not in self.frames:
+            raise ValueError(f'{self.step}: "{name}" is taken from the result "{result}", which is not saved yet')
+        self._name(name, taken(result, self.frames[result], row, column, kind, interval, **more))
+
+    def _name(self, name, value):
+        """Keep a value under its name."""
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise ValueError(f'{self.step}: a value\'s name has small letters, digits and "_": "{name}"')
-        if name in self.values:
+        if name in self.named:
             raise ValueError(f'{self.step}: the value "{name}" is named twice')
-        value = value.item() if hasattr(value, "item") else value
-        if isinstance(value, float) and not math.isfinite(value):
-            value = None  # no estimate: printed as a dash, and JSON has no number for it
-        self.values[name] = {"value": value, "text": str(text), "unit": unit, "cell": current_cell()}
+        texts = value.texts()
+        self.named[name] = {
+            "value": value.number,
+            "text": texts["en"],
+            "unit": value.unit,
+            "cell": current_cell(),
+            "kind": value.kind,
+            "source": value.source._asdict() if value.source else None,
+            "texts": texts,
+        }
 
-    def finish(self):
+    def finish(self) -> None:
         """Check that all that was promised was made, then write values.json and tallies.csv."""
         for kind, names in self.promised.items():
             if names - self.made[kind]:
                 raise ValueError(f"{self.step}: promised {kind} not made: {sorted(names - self.made[kind])}")
         self._write_values()
 
-    def stop(self, reason):
+    def stop(self, reason: str) -> None:
         """Finish without estimates: a sentence takes the place of all that was promised and is not made yet.
 
         reason : the sentence. It becomes the one row of each result, the one cell of each table, and what each figure
-        says; values.json keeps it, so that whoever asks for a value of this step can be told why there is none.
+        says; values.json keeps it, so that the pipeline and the manuscript can say why there is no value.
         """
         made = {kind: set(names) for kind, names in self.made.items()}
-        owed = {kind: sorted(names - made[kind]) for kind, names in self.promised.items()}
-        for name in owed["results"]:
+        missing = {kind: sorted(names - made[kind]) for kind, names in self.promised.items()}
+        for name in missing["results"]:
             self.result(name, pd.DataFrame({NOT_ESTIMATED: [reason]}))
-        for name in owed["tables"]:
+        for name in missing["tables"]:
             caption = f"{name.replace('_', ' ').capitalize()} ({slug(self.step).replace('-', ' ')}): not estimated."
             sentence = escaped(f"{reason[:1].upper()}{reason[1:]}.")
             self.table(name, pd.DataFrame({"Not estimated": [sentence]}), caption)
-        for name in owed["figures"]:
+        for name in missing["figures"]:
             self.figure(name, style.words(f"Not estimated: {reason}."))
         self._write_values(reason)
-        self.made = made  # whoever mends the cell and goes on by hand still owes all this
+        self.made = made  # whoever corrects the cell and goes on by hand has still to make all this
 
     def _write_values(self, reason=None):
         """Write values.json and tallies.csv; reason: why there are no estimates, or None where there are."""
-        record = {"step": self.step, "simulated": self.simulated, NOT_ESTIMATED: reason, "values": self.values}
-        (self.folder / "values.json").write_text(
+        record = {"step": self.step, "simulated": self.simulated, NOT_ESTIMATED: reason, "values": self.named}
+        self.path("values.json").write_text(
             json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8"
         )
-        query.asked().to_csv(self.folder / "tallies.csv", index=False, lineterminator="\n")
+        query.asked().to_csv(self.path("tallies.csv"), index=False, lineterminator="\n")

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from countstats.prediction import performance
 from hotline.codebook import codebook
@@ -30,11 +29,6 @@ def test_labelled_groups_leave_out_missing():
     frame = pd.DataFrame([{"variable": "sex", "code": "male", **GOOD}, {"variable": "sex", "code": "missing", **GOOD}])
     shown = validation.labelled_groups(frame, codebook())
     assert shown[["heading", "label"]].to_numpy().tolist() == [["Sex", "Boy"]]
-
-
-@pytest.mark.parametrize(("value", "named"), [(0.5, 0.5), (np.nan, None), (np.inf, None)])
-def test_finite(value, named):
-    assert validation.finite(value) == named
 
 
 def test_extremes_are_recorded_groups_with_an_interval():

@@ -36,8 +36,8 @@ def test_but_not_for_ever_and_not_for_another_reason(monkeypatch, tmp_path, time
 
 
 SOURCE = """from hotline.errors import InputError, NothingToEstimate
-from hotline.report.exhibits import Exhibits
-out = Exhibits("03-anova", results=["means"])"""
+from hotline.report.exhibits import begin
+out = begin("03-anova", results=["means"])"""
 
 
 @pytest.mark.parametrize("error", ["NothingToEstimate", "InputError"])

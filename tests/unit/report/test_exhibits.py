@@ -10,20 +10,20 @@ import pytest
 import runs
 from IPython.core.interactiveshell import InteractiveShell
 
-from hotline.report.exhibits import Exhibits
+from hotline.report.exhibits import begin
 
 
 @pytest.fixture
 def exhibits(tmp_path, monkeypatch):
     """Make the exhibits of a step in an empty folder."""
     runs.change(monkeypatch, out=tmp_path, told_simulated=True)
-    return Exhibits
+    return begin
 
 
 @pytest.mark.parametrize(("value", "kept"), [(0.5, 0.5), (np.float64(2), 2.0), (np.nan, None), (-np.inf, None), (3, 3)])
 def test_a_value_without_an_estimate_is_kept_as_none(exhibits, tmp_path, value, kept):
     out = exhibits("03-anova")
-    out.value("ratio", value, "–")
+    out.value("ratio", value, "ratio")
     out.finish()
     record = json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))
     assert record["values"]["ratio"]["value"] == kept and record["not_estimated"] is None
@@ -36,7 +36,7 @@ def test_where_nothing_can_be_estimated_the_sentence_stands_in_all_that_is_owed(
     out = exhibits("06-logistic", "at_risk", **PROMISED)
     out.result("made", pd.DataFrame({"n": [3]}))
     out.table("shares", pd.DataFrame({"n": ["3"]}), "Shares.")
-    out.value("n", 3, "3")
+    out.value("n", 3, "count")
     why = "none of the pupils (3) are at risk"
     out.stop(why)
     assert pd.read_csv(tmp_path / "results/made.csv")["n"].tolist() == [3]
@@ -65,11 +65,10 @@ def shell():
 
 
 def test_a_cell_that_finds_nothing_to_estimate_ends_the_notebook_by_itself(exhibits, shell, tmp_path, capsys):
-    shell.run_cell(
-        "from hotline.report.exhibits import Exhibits; from hotline.errors import InputError, NothingToEstimate"
-    )
-    shell.run_cell("old = Exhibits('03-anova', results=['of_an_earlier_run'])")
-    shell.run_cell("out = Exhibits('03-anova', results=['means'])")
+    shell.run_cell("from hotline.report.exhibits import begin")
+    shell.run_cell("from hotline.errors import InputError, NothingToEstimate")
+    shell.run_cell("old = begin('03-anova', results=['of_an_earlier_run'])")
+    shell.run_cell("out = begin('03-anova', results=['means'])")
     shell.run_cell("raise InputError('no such column; name another')")
     assert not (tmp_path / "values.json").exists(), "bad input is no reason to write anything"
     said = capsys.readouterr()

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from hotline import text
+from hotline.report.values import Value, taken
 
 KINDS = ("univariable", "multivariable")
 NONE = "–"  # where there is no estimate; the note of the table says why
@@ -96,26 +97,28 @@ def _named(table, book):
     }
 
 
-def values(table, blocks, book):
-    """Named values of every category of every predictor: {name: (value, printed)}.
+def values(terms: pd.DataFrame, blocks: dict, book) -> dict[str, Value]:
+    """Return named values of every category of every predictor.
 
-    table    as `side_by_side` gives it, with the effects;  blocks  {block: variables}, all that could be estimated
     or_VARIABLE_CODE is the odds ratio of all variables together, ame_VARIABLE_CODE the average marginal effect in
-    percentage points. What has no estimate has None and a dash, so that a manuscript finds every name.
+    percentage points. What has no estimate prints a dash, so that a manuscript finds every name.
+
+    Parameters
+    ----------
+    terms : the result "odds_ratios" (`side_by_side`, with the effects) without its references
+    blocks : {block: variables}, all that could be estimated
     """
-    known = table.set_index(["variable", "code"])
-    shown = pd.Series(estimates(table, "multivariable"), known.index)
-    found = {}
+    values = {}
     for name in (name for names in blocks.values() for name in names):
         for code in book[name].kept_codes:
-            at = (name, code)
-            ends = ["effect_multivariable", "effect_low_multivariable", "effect_high_multivariable"]
-            there = at in known.index and np.isfinite(known.loc[at, "odds_ratio_multivariable"])
-            ratio, effect = (known.loc[at, ["odds_ratio_multivariable", ends[0]]]) if there else (None, None)
-            found[f"or_{name}_{code}"] = (ratio, shown[at] if there else NONE)
-            printed = text.estimate(*(100 * known.loc[at, ends]), 1) if there else NONE
-            found[f"ame_{name}_{code}"] = (effect, printed)
-    return found
+            row = {"variable": name, "code": code}
+            for prefix, column, kind in (("or", "odds_ratio", "ratio"), ("ame", "effect", "points")):
+                start = "" if column == "odds_ratio" else "effect_"
+                limits = f"{start}low_multivariable", f"{start}high_multivariable"
+                values[f"{prefix}_{name}_{code}"] = taken(
+                    "odds_ratios", terms, row, f"{column}_multivariable", kind, interval=limits
+                )
+    return values
 
 
 def printed_model(coefficients, book):

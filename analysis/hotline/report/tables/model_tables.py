@@ -5,6 +5,7 @@ import pandas as pd
 
 from hotline import text
 from hotline.report.tables.logistic import NONE
+from hotline.report.values import Source, Value, taken
 
 R_SQUARED = {"mcfadden": "McFadden R²", "cox_snell": "Cox–Snell R²", "nagelkerke": "Nagelkerke R²", "tjur": "Tjur R²"}
 
@@ -98,44 +99,35 @@ def interaction_note(crossed, within, least, book, other="problem"):
     return " ".join(said)
 
 
-def values(gains, tests, fractions, crossed, blocks):
-    """Named values of the model: {name: (value, printed)}; None and a dash for what was left out.
+def values(gains: pd.DataFrame, tests: pd.DataFrame, fractions: pd.DataFrame, crossed: dict, blocks: dict):
+    """Return named values of the model, {name: Value}; what was left out prints a dash.
 
-    blocks   {block: variables}, all that could be in the model
+    gains     the result "blocks", as `printed_blocks` takes it
+    tests     as `printed_variables` takes it;  crossed  as `interaction_note` takes it
+    fractions as `printed_variables` takes it
+    blocks    {block: variables}, all that could be in the model
     """
-    found, rows = {}, gains.set_index("block")
+    values = {}
     for block in blocks:
-        row = rows.loc[block] if block in rows.index else None
-        for name, show in {
-            "chi_square": lambda x: text.number(x, 1),
-            "df": text.count,
-            "p": text.p_sentence,
-            "gain_p": text.p_sentence,
-        }.items():
-            found[f"{name}_{block}"] = (None, NONE) if row is None else _value(row[name], show)
-        for name in ("auc", "gain"):
-            limits = None if row is None else row[[name, f"{name}_low", f"{name}_high"]]
-            found[f"{name}_{block}"] = (None, NONE) if row is None else (limits[name], text.estimate(*limits, 3))
-    last = gains.iloc[-1]
+        row = {"block": block}
+        for column, kind in (("chi_square", "statistic"), ("df", "count"), ("p", "p"), ("gain_p", "p")):
+            values[f"{column}_{block}"] = taken("blocks", gains, row, column, kind)
+        for column in ("auc", "gain"):
+            limits = f"{column}_low", f"{column}_high"
+            values[f"{column}_{block}"] = taken("blocks", gains, row, column, "performance", interval=limits)
     for name in R_SQUARED:
-        found[name] = _value(last[name], lambda x: text.number(x, 3))
+        values[name] = taken("blocks", gains, {"block": gains["block"].iloc[-1]}, name, "effect")
+    parts = fractions.reindex(columns=["fraction", "low", "high"]).rename_axis("variable").reset_index()
     for key in [*blocks, *(name for names in blocks.values() for name in names)]:
-        there = key in fractions.index
-        ends = fractions.loc[key, ["fraction", "low", "high"]] if there else None
-        found[f"fraction_{key}"] = (ends["fraction"], text.percent_estimate(*ends)) if there else (None, NONE)
+        row = {"variable": key}
+        values[f"fraction_{key}"] = taken("variables", parts, row, "fraction", "share", interval=("low", "high"))
         if key in tests.index:
-            found[f"test_{key}"] = (
-                tests.loc[key, "p"],
-                text.chi_square(*tests.loc[key, ["chi_square", "df", "p"]]),
-            )
+            test, source = tests.loc[key], Source("variables", row, "p")
+            printed = text.chi_square(test["chi_square"], test["df"], test["p"])
+            values[f"test_{key}"] = Value(test["p"], "test", text=printed, source=source)
     for name in ("sex", "stage"):
         test = crossed.get(name, {"df": 0})
         there = test["df"] > 0
         printed = text.chi_square(test["chi_square"], test["df"], test["p"]) if there else NONE
-        found[f"{name}_by_problem"] = (test["p"], printed) if there else (None, NONE)
-    return found
-
-
-def _value(x, show):
-    """A number with its printed text; None where it is not finite."""
-    return (x, show(x)) if np.isfinite(x) else (None, NONE)
+        values[f"{name}_by_problem"] = Value(test["p"] if there else None, "test", text=printed)
+    return values

@@ -5,6 +5,7 @@ import pandas as pd
 
 from countstats.prediction.points import risk
 from hotline import text
+from hotline.report.values import Value
 from hotline.text import DASH
 
 # What a row of `performance.measure` is called, and how it is printed.
@@ -51,6 +52,12 @@ def estimate(row, name, digits=3):
     if name in SHARES:
         return text.percent_estimate(row[name], low, high, digits - 2)
     return text.estimate(row[name], low, high, digits) if np.isfinite(low) else text.number(row[name], digits)
+
+
+def value(row: pd.Series, name: str) -> Value:
+    """Return an estimate of a row of `performance.measure` with its interval as a named value."""
+    kind = "share" if name in SHARES else "performance"
+    return Value(row[name], kind, interval=(row[f"{name}_low"], row[f"{name}_high"]))
 
 
 def performance(samples, found):

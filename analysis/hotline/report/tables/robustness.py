@@ -6,6 +6,7 @@ import pandas as pd
 from hotline import text
 from hotline.models.sensitivity import MAIN
 from hotline.report.tables.logistic import NONE
+from hotline.report.values import Value, taken
 
 CLUSTERS = {"counsellor": ("Counsellors", "pupils"), "city": ("Cities", "pupils"), "calls": ("Callers", "calls")}
 
@@ -203,32 +204,35 @@ def rare_note(rare, infinite, least, book):
     return " ".join(said)
 
 
-def values(comparison, test, ages, gvif, fmi, book):
-    """Named values of the robustness analyses: {name: (value, printed)}; None and a dash for what could not be made.
+def values(comparison: pd.DataFrame, test, ages: pd.DataFrame, gvif: pd.DataFrame, fmi: pd.Series, book):
+    """Return named values of the robustness analyses, {name: Value}; a dash for what could not be made.
 
     comparison   as `sensitivity.compare` gives it;  test   of proportional odds, or None
     ages         as `logit.compare` gives it;  gvif, fmi   as `printed_variables` takes them
     """
-    found = {}
+    values, analyses = {}, comparison.rename_axis("analysis").reset_index()
     for name in ("firth", "counsellor", "city", "calls", "ordinal", "unknown", "imputed"):
         row = comparison.loc[name] if name in comparison.index else None
-        at = short(row["at"], book) if row is not None and row["at"] else NONE
-        for key in ("change", "se_ratio", "se_largest"):
-            found[f"{name}_{key}"] = (None, NONE) if row is None else (row[key], text.number(row[key]))
-        found[f"{name}_at"] = (None if at == NONE else at, at)
+        for column in ("change", "se_ratio", "se_largest"):
+            values[f"{name}_{column}"] = taken("comparison", analyses, {"analysis": name}, column, "ratio")
+        at = short(row["at"], book) if row is not None and row["at"] else None
+        values[f"{name}_at"] = Value(at, "text", text=at or NONE)
         turned = NONE if row is None else ", ".join(short(term, book) for term in row["turned"]) or "none"
-        found[f"{name}_turned"] = (None if row is None else len(row["turned"]), turned)
+        values[f"{name}_turned"] = Value(None if row is None else len(row["turned"]), "text", text=turned)
     ratio = comparison.drop(index=[MAIN, "ordinal"], errors="ignore")["change"]
-    found["largest_change"] = (ratio.max(), text.number(ratio.max()))
-    found["proportional"] = (None, NONE)
-    if test is not None:
-        found["proportional"] = (test["p"], text.chi_square(test["chi_square"], test["df"], test["p"]))
+    values["largest_change"] = Value(ratio.max(), "ratio")
+    values["proportional"] = _tested({} if test is None else test)
     for key, row in zip(
         ("curve", "beside_stage"), [*ages[ages["against"] != ""].to_dict("records"), {}, {}], strict=False
     ):
-        there = row.get("df", 0) > 0
-        printed = text.chi_square(row["chi_square"], row["df"], row["p"]) if there else NONE
-        found[f"age_{key}"] = (row["p"] if there else None, printed)
-    found["gvif_largest"] = (gvif["gvif_per_df"].max(), text.number(gvif["gvif_per_df"].max()))
-    found["fmi_largest"] = (fmi.max(), text.percent(fmi.max()))
-    return found
+        values[f"age_{key}"] = _tested(row if row.get("df", 0) > 0 else {})
+    values["gvif_largest"] = Value(gvif["gvif_per_df"].max(), "ratio")
+    values["fmi_largest"] = Value(fmi.max(), "share")
+    return values
+
+
+def _tested(test):
+    """Return the Value of a likelihood-ratio test (chi_square, df, p); a dash for none."""
+    if not len(test):
+        return Value(None, "test", text=NONE)
+    return Value(test["p"], "test", text=text.chi_square(test["chi_square"], test["df"], test["p"]))

@@ -165,12 +165,14 @@ def test_profiles_and_effects_are_printed_without_the_references(complete):
 
 
 def test_named_values_cover_every_code_of_every_predictor(complete):
-    table = complete[0][complete[0]["code"] != "poor"]
+    table = complete[0][~complete[0]["reference"] & (complete[0]["code"] != "poor")]
     named = logistic.values(table, BLOCKS, codebook())
-    assert named["or_sex_female"][1] == logistic.estimates(table, "multivariable")[1]
-    assert named["or_sex_male"][1] == "1 (reference)"
-    assert named["or_peer_relation_poor"] == named["ame_peer_relation_poor"] == (None, "–")
-    assert named["ame_sex_female"][0] == pytest.approx(0.4, abs=0.01)
+    girls = {"variable": "sex", "code": "female"}
+    assert named["or_sex_female"].texts()["en"] == logistic.estimates(table, "multivariable")[0]
+    assert named["or_sex_female"].source == ("odds_ratios", girls, "odds_ratio_multivariable")
+    assert {named[f"{name}_peer_relation_poor"].texts()["en"] for name in ("or", "ame")} == {"–"}
+    assert named["or_sex_male"].number is None, "a reference has no odds ratio"
+    assert named["ame_sex_female"].number == pytest.approx(0.4, abs=0.01)
     assert len(named) == 2 * (2 + 2 + 2 + 3)
 
 
@@ -247,6 +249,9 @@ def test_blocks_and_variables_are_printed_with_what_was_left_out_named():
     assert variables.iloc[:, -1].tolist() == ["", "10.0% (5.0 to 15.0)"]
     crossed = {"sex": {"chi_square": 9.5, "df": 2, "p": 0.009}}
     named = model_tables.values(gains(), tests, fractions, crossed, BLOCKS)
-    assert named["p_environment"] == named["stage_by_problem"] == named["fraction_environment"] == (None, "–")
-    assert named["gain_p_family"] == (None, "–") and named["sex_by_problem"][1] == "χ²(2) = 9.5, p = 0.009"
-    assert named["fraction_left_behind"][1] == "10.0% (5.0 to 15.0)"
+    printed = {name: value.texts()["en"] for name, value in named.items()}
+    left_out = ["p_environment", "stage_by_problem", "fraction_environment", "gain_p_family"]
+    assert {printed[name] for name in left_out} == {"–"}
+    assert {named[name].number for name in left_out} == {None}
+    assert printed["sex_by_problem"] == "χ²(2) = 9.5, p = 0.009" and printed["p_family"] == "p < 0.001"
+    assert printed["fraction_left_behind"] == "10.0% (5.0 to 15.0)"
