@@ -93,7 +93,7 @@ lab: setup  ## Open JupyterLab; notebooks run by hand write to data-derived/scra
 lint: setup  ## Check code, layers of the library, and that notebooks carry no outputs
 	@$(RUN) -m ruff check && $(RUN) -m ruff format --check
 	@$(RUN) -m nbstripout --verify analysis/*.ipynb data-raw/*.ipynb
-	@$(RUN) -c "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True, no_logo=True))"
+	@$(VENV)/bin/lint-imports --no-cache --no-logo
 
 architecture: setup  ## Draw ARCHITECTURE.md again, from the imports and the steps
 	@$(RUN) tests/support/drawing.py
