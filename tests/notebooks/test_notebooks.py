@@ -42,14 +42,19 @@ def test_it_opens_with_title_question_and_what_it_reads_writes_and_feeds(name):
         assert word in opening
 
 
-def test_short_enough_to_read(name):
+def test_cells_are_short_enough_to_read(name):
     code = sources(name, "code")
-    lines = [line for cell in code for line in cell.splitlines() if line.strip()]
-    assert len(code) <= 25
-    assert len(lines) <= 150
-    for node in ast.walk(ast.parse("\n\n".join(code))):
+    assert len(code) >= 5
+    for number, cell in enumerate(code, start=1):
+        assert len(cell.splitlines()) <= 15, f"code cell {number}:\n{cell}"
+        assert max(map(len, cell.splitlines())) <= 100, f"code cell {number}:\n{cell}"
+
+
+def test_functions_of_a_notebook_are_short(name):
+    """A longer one belongs into the library, with a test."""
+    for node in ast.walk(ast.parse("\n\n".join(sources(name, "code")))):
         if isinstance(node, ast.FunctionDef):
-            assert node.end_lineno - node.lineno <= 10, f"{node.name} is too long for a notebook"
+            assert node.end_lineno - node.lineno <= 10, node.name
 
 
 def test_it_checks_itself_and_finishes(name):
