@@ -1,7 +1,11 @@
-"""Names of the columns that a table of counts may have, and the code of what was not recorded."""
+"""Names of the columns that a table of counts may have, and the code of what was not recorded.
 
-N = "n"  # how many units a cell holds
-EVENTS = "events"  # how many of them had the event
-OTHERS = "others"  # how many had not
+A *table of cells* has one row per cell: columns of codes or values, and `N`, how many units the cell holds. Where an
+outcome was counted as well it has `COUNTS` in the place of `N`: the units with the event, and the others.
+"""
+
+N = "n"
+EVENTS = "events"
+OTHERS = "others"
 COUNTS = [EVENTS, OTHERS]
-MISSING = "missing"  # the code of a category that was not recorded
+MISSING = "missing"

@@ -4,20 +4,32 @@ The intervals invert the noncentral distribution of the test statistic (Steiger 
 10.1037/1082-989X.9.2.164): the limits are the population values under which the observed statistic would be
 at its 97.5th and 2.5th percentile. Such limits already belong to the population value; they are not shrunk
 again, as the point estimates are. With a two-sided 95% interval the lower limit leaves 0 where the test has p < 0.025.
-R's effectsize shrinks both, so that its interval for a weak effect can
-contain zero while the test is significant at p < 0.001; in a simulation with V = 0.03 (table of 6 x 5, 6,000
-counts) such intervals held the true value in 66 of 100 samples, those made here in 97.
+R's effectsize shrinks both, so that its interval for a weak effect can contain zero while the test is significant at
+p < 0.001; in a simulation with V = 0.03 (table of 6 x 5, 6,000 counts) such intervals held the true value in 66 of 100
+samples, those made here in 97.
 """
 
+from collections.abc import Callable
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.stats import chi2_contingency, ncf, ncx2
 
 
-def _noncentrality(cdf, start, confidence):
-    """Limits of a noncentrality parameter, given `cdf(nc)`, the probability of a smaller statistic."""
+class CramersV(NamedTuple):
+    """Cramer's V: raw, corrected for bias (Bergsma), and the limits of the population's V."""
+
+    v: float
+    v_corrected: float
+    v_low: float
+    v_high: float
+
+
+def _noncentrality(cdf: Callable[[float], float], start: float, confidence: float) -> tuple[float, float]:
+    """Return the limits of a noncentrality parameter, given `cdf(nc)`, the probability of a smaller statistic."""
     limits = []
     for probability in ((1 + confidence) / 2, (1 - confidence) / 2):
         if cdf(0.0) <= probability:  # even with no effect the statistic would be this large too often
@@ -32,29 +44,29 @@ def _noncentrality(cdf, start, confidence):
     return tuple(limits)
 
 
-def noncentral_f_limits(f, df1, df2, confidence=0.95):
-    """Lower and upper limit of the noncentrality of an F ratio (two-sided, confidence `confidence`).
+def noncentral_f_limits(f: float, df1: float, df2: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the lower and upper limit of the noncentrality of an F ratio (two-sided).
 
     Why not a library: `scipy.special.ncfdtrinc` keeps three digits here and stops at 10,000.
     """
     return _noncentrality(lambda nc: ncf.cdf(f, df1, df2, nc), f * df1, confidence)
 
 
-def noncentral_chi2_limits(chi2, df, confidence=0.95):
-    """Lower and upper limit of the noncentrality of a chi-square statistic (two-sided, confidence `confidence`).
+def noncentral_chi2_limits(chi2: float, df: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the lower and upper limit of the noncentrality of a chi-square statistic (two-sided).
 
     Why not a library: `scipy.special.chndtrinc` stops at 10,000, which a large study exceeds.
     """
     return _noncentrality(lambda nc: ncx2.cdf(chi2, df, nc), chi2, confidence)
 
 
-def eta_squared(f, df1, df2):
-    """Share of the variance in the sample that lies between groups, from the F ratio of a one-way ANOVA."""
+def eta_squared(f: float, df1: float, df2: float) -> float:
+    """Return the share of the variance in the sample that lies between groups, from a one-way ANOVA's F ratio."""
     return f * df1 / (f * df1 + df2)
 
 
-def omega_squared(f, df1, df2):
-    """Estimate of the share of the population's variance that lies between groups (Hays 1963); at least zero.
+def omega_squared(f: float, df1: float, df2: float) -> float:
+    """Estimate the share of the population's variance that lies between groups (Hays 1963); at least zero.
 
     Why not a library: statsmodels' `effectsize_oneway` is a Cohen's f squared of another definition, and
     scipy has no effect sizes for an analysis of variance.
@@ -62,29 +74,38 @@ def omega_squared(f, df1, df2):
     return max(0.0, (f - 1) * df1 / (f * df1 + df2 + 1))
 
 
-def cohen_f(share):
-    """Cohen's f from a share of variance (eta or omega squared)."""
+def cohen_f(share: float) -> float:
+    """Return Cohen's f from a share of variance (eta or omega squared)."""
     return np.sqrt(share / (1 - share))
 
 
-def omega_squared_interval(f, df1, df2, confidence=0.95):
-    """Confidence limits of the population's share of variance between groups: nc / (nc + N).
+def omega_squared_interval(f: float, df1: float, df2: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the confidence limits of the population's share of variance between groups: nc / (nc + N).
 
-    f, df1, df2: the F ratio of a one-way ANOVA with pooled variance and its degrees of freedom.
+    Parameters
+    ----------
+    f, df1, df2
+        The F ratio of a one-way ANOVA with pooled variance and its degrees of freedom.
     """
     total = df1 + df2 + 1
     low, high = noncentral_f_limits(f, df1, df2, confidence)
     return low / (low + total), high / (high + total)
 
 
-def superiority(values, first, second):
-    """Share of all pairs, one from each of two groups, in which the value of the second is the larger one.
+def superiority(values: ArrayLike, first: ArrayLike, second: ArrayLike) -> float:
+    """Return the share of all pairs, one from each of two groups, in which the second has the larger value.
 
-    values: the distinct values, in any order; first, second: how often each occurs in the two groups. A tie counts
-    half, so that 0.5 means that neither group tends to larger values (Vargha and Delaney 2000, doi
+    A tie counts half, so that 0.5 means that neither group tends to larger values (Vargha and Delaney 2000, doi
     10.3102/10769986025002101). NaN where a group is empty.
 
-    Why not a library: scipy's `mannwhitneyu`, whose U this is a share of, needs one entry per call.
+    Why not a library: scipy's `mannwhitneyu`, whose U this is a share of, needs one entry per unit.
+
+    Parameters
+    ----------
+    values
+        The distinct values, in any order.
+    first, second
+        How often each value occurs in the two groups.
     """
     order = np.argsort(np.asarray(values))
     first, second = np.asarray(first, float)[order], np.asarray(second, float)[order]
@@ -92,56 +113,70 @@ def superiority(values, first, second):
     return float(second @ (np.cumsum(first) - first / 2) / pairs) if pairs else np.nan
 
 
-def bergsma(v, n, rows, columns):
-    """Cramer's V freed of its bias (Bergsma 2013, doi 10.1016/j.jkss.2012.10.002); at least zero.
+def bergsma(v: float, n: int, rows: int, columns: int) -> float:
+    """Return Cramer's V corrected for bias (Bergsma 2013, doi 10.1016/j.jkss.2012.10.002); at least zero.
 
-    v: raw Cramer's V of a table with that number of rows and columns and `n` counts in all.
-    Why not a library: scipy.stats.contingency.association gives the raw V only.
+    Why not a library: `scipy.stats.contingency.association` gives the raw V only.
+
+    Parameters
+    ----------
+    v
+        Raw Cramer's V of a table with that number of rows and columns and `n` units in all.
     """
     phi2 = v**2 * (min(rows, columns) - 1) - (rows - 1) * (columns - 1) / (n - 1)
     smaller = min(rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1))
     return float(np.sqrt(max(0.0, phi2) / (smaller - 1)))
 
 
-def cramers_v(table, confidence=0.95):
-    """Cramer's V of a two-way table of counts, no row or column of which is empty.
+def cramers_v(table: ArrayLike, confidence: float = 0.95) -> CramersV:
+    """Return Cramer's V with the limits that the noncentral chi-square distribution gives it.
 
-    Returns a dict: `v` (raw), `v_corrected` (Bergsma), `v_low` and `v_high` (limits of the population's V,
-    from the noncentral chi-square distribution).
+    Parameters
+    ----------
+    table
+        Two-way table of counts, no row or column of which is empty.
     """
     table = np.asarray(table)
     chi2, _, df, _ = chi2_contingency(table, correction=False)
     n, smaller = table.sum(), min(table.shape) - 1
     v = float(np.sqrt(chi2 / n / smaller))
     low, high = np.sqrt(np.array(noncentral_chi2_limits(chi2, df, confidence)) / n / smaller)
-    return {"v": v, "v_corrected": bergsma(v, n, *table.shape), "v_low": float(low), "v_high": min(1.0, float(high))}
+    return CramersV(v, bergsma(v, n, *table.shape), float(low), min(1.0, float(high)))
 
 
-def difference_of_means(means, variances):
-    """Standardized difference of means, the largest over all pairs of groups, as a Table 1 reports it.
+def difference_of_means(means: ArrayLike, variances: ArrayLike) -> float:
+    """Return the standardized difference of means, the largest over all pairs of groups, as a Table 1 reports it.
 
-    means, variances: one entry per group. |mean - mean| over the root of the mean of the two variances
-    (Austin 2009, doi 10.1002/sim.3697), which does not depend on the size of the groups. Zero where neither
-    group varies and the means are the same, infinite where they differ. Groups without a variance are passed over; NaN
-    where fewer than two are left.
+    |mean - mean| over the root of the mean of the two variances (Austin 2009, doi 10.1002/sim.3697), which does not
+    depend on the size of the groups. Zero where neither group varies and the means are the same, infinite where they
+    differ. Groups without a variance are left out; NaN where fewer than two remain.
+
+    Parameters
+    ----------
+    means, variances
+        One entry per group.
     """
-    known = [pair for pair in zip(np.asarray(means, float), np.asarray(variances, float), strict=True) if pair[1] >= 0]
-    if len(known) < 2:
+    pairs = zip(np.asarray(means, float), np.asarray(variances, float), strict=True)
+    groups = [(mean, variance) for mean, variance in pairs if variance >= 0]
+    if len(groups) < 2:
         return np.nan
-    pairs = combinations(known, 2)
-    gaps = [(abs(m1 - m2), np.sqrt((v1 + v2) / 2)) for (m1, v1), (m2, v2) in pairs]
+    gaps = [(abs(m1 - m2), np.sqrt((v1 + v2) / 2)) for (m1, v1), (m2, v2) in combinations(groups, 2)]
     return float(max(gap / spread if spread > 0 else (np.inf if gap else 0.0) for gap, spread in gaps))
 
 
-def difference_of_shares(counts):
-    """Standardized difference of a categorical variable, the largest over all pairs of groups.
+def difference_of_shares(counts: ArrayLike) -> float:
+    """Return the standardized difference of a categorical variable, the largest over all pairs of groups.
 
-    counts: (groups, categories). The Mahalanobis distance between two groups' shares, of which one category
-    is left out (Yang and Dalton 2012, SAS Global Forum 335); for two categories the usual standardized
-    difference of proportions. Categories that neither group has are passed over, and groups of nobody; NaN where fewer
-    than two groups are left.
+    The Mahalanobis distance between two groups' shares, of which one category is left out (Yang and Dalton 2012, SAS
+    Global Forum 335); for two categories the usual standardized difference of proportions. Categories that neither
+    group has, and empty groups, are left out; NaN where fewer than two groups remain.
 
     Why not a library: statsmodels has standardized differences for two proportions only (Cohen's h).
+
+    Parameters
+    ----------
+    counts
+        Array (groups, categories).
     """
     shares = np.asarray(counts, dtype=float)
     shares = shares[shares.sum(axis=1) > 0]
@@ -151,10 +186,10 @@ def difference_of_shares(counts):
     return float(max(_distance(p, q) for p, q in combinations(shares, 2)))
 
 
-def _distance(p, q):
-    """Mahalanobis distance between two vectors of shares under their mean multinomial covariance."""
+def _distance(p: np.ndarray, q: np.ndarray) -> float:
+    """Return the Mahalanobis distance of two vectors of shares under their mean multinomial covariance."""
     used = (p + q) > 0
     p, q = p[used][1:], q[used][1:]
     gap = p - q
-    covariance = sum(np.diag(s) - np.outer(s, s) for s in (p, q)) / 2
+    covariance = sum(np.diag(shares) - np.outer(shares, shares) for shares in (p, q)) / 2
     return np.sqrt(max(0.0, gap @ np.linalg.pinv(covariance) @ gap))

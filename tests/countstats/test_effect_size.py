@@ -62,12 +62,12 @@ def test_cramers_v(case, agrees):
     """Raw and corrected V to 12 digits; the limits of the population's V to the digits that R keeps."""
     table = np.array(TABLES[case]["counts"])
     found = effect_size.cramers_v(table)
-    agrees("Cramer's V", found["v"], R[case, RAW, "V"], 12)
-    agrees("Cramer's V, bias-corrected", found["v_corrected"], R[case, CORRECTED, "V_adj"], 12)
+    agrees("Cramer's V", found.v, R[case, RAW, "V"], 12)
+    agrees("Cramer's V, bias-corrected", found.v_corrected, R[case, CORRECTED, "V_adj"], 12)
     for ours, theirs in (("v_low", "lo"), ("v_high", "hi")):
-        agrees("Cramer's V: noncentral limits", found[ours], R[case, RAW, theirs], 5)
+        agrees("Cramer's V: noncentral limits", getattr(found, ours), R[case, RAW, theirs], 5)
         # What R calls the interval of the corrected V is that of the raw V, corrected once more.
-        twice = effect_size.bergsma(found[ours], table.sum(), *table.shape)
+        twice = effect_size.bergsma(getattr(found, ours), table.sum(), *table.shape)
         agrees("Cramer's V: noncentral limits", twice, R[case, CORRECTED, theirs], 5)
 
 
@@ -76,14 +76,14 @@ def test_interval_of_v_agrees_with_the_test():
     table = np.array(TABLES["fair:occupation x rate_marriage"]["counts"])
     assert chi2_contingency(table).pvalue < 0.001
     found = effect_size.cramers_v(table)
-    assert 0 < found["v_low"] < found["v_corrected"] < found["v_high"]
+    assert 0 < found.v_low < found.v_corrected < found.v_high
 
 
 def test_v_of_independence_and_of_identity():
     none = effect_size.cramers_v([[10, 20], [30, 60]])
-    assert none["v"] == pytest.approx(0, abs=1e-12)
-    assert none["v_corrected"] == none["v_low"] == 0
-    assert effect_size.cramers_v([[50, 0], [0, 50]])["v"] == pytest.approx(1)
+    assert none.v == pytest.approx(0, abs=1e-12)
+    assert none.v_corrected == none.v_low == 0
+    assert effect_size.cramers_v([[50, 0], [0, 50]]).v == pytest.approx(1)
 
 
 def test_limits_hold_where_the_library_stops():

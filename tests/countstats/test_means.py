@@ -16,12 +16,13 @@ from statsmodels.stats.oneway import anova_generic
 from countstats.effect_size import eta_squared
 from countstats.means import (
     SMALLEST_P,
-    _reach,
+    _range_quantile,
     games_howell,
     group_moments,
     group_quantiles,
     kruskal_wallis,
     levene,
+    mean_intervals,
     quantile,
     tukey_kramer,
 )
@@ -32,16 +33,11 @@ IRIS = pd.read_csv(REFERENCE / "r_iris.csv").set_index(["case", "test", "quantit
 DATA = Path(scipy.stats.__file__).parent / "tests" / "data" / "nist_anova"
 
 
-def tally_of(rows, by, cells):
-    """A tally of integer rows, made the slow way: by a group and, to have something to combine, by a cell."""
-    rows = pd.DataFrame({"group": by, "cell": cells, "x": rows})
-    out = []
-    for (group, cell), part in rows.groupby(["group", "cell"]):
-        values = [int(x) for x in part["x"]]
-        mean = Fraction(sum(values), len(values))
-        squares = float(sum((x - mean) ** 2 for x in values))
-        out.append((group, cell, len(values), len(values), sum(values), squares))
-    return pd.DataFrame(out, columns=["group", "cell", "n", "x_n", "x_sum", "x_ss"])
+def counted(values, groups, parts=1):
+    """Cells by group and value, cut into so many parts."""
+    rows = pd.DataFrame({"group": groups, "part": np.arange(len(values)) % parts})
+    rows["x"] = pd.Series(list(values), dtype=object)
+    return rows.groupby(["group", "part", "x"]).size().rename("n").reset_index()
 
 
 def nist_rows(name):
@@ -57,7 +53,7 @@ def nist_rows(name):
 def test_nist_analysis_of_variance(name, agrees):
     """13 digits on all eleven sets, also where the values are 1e12 + 0.4 and floats keep none."""
     groups, values, scale = nist_rows(name)
-    found = group_moments(tally_of(values, groups, np.arange(len(values)) % 3), "x", by="group")
+    found = group_moments(counted(values, groups, 3), "x", by="group")
     counts = found["n"].to_numpy(float)
     result = anova_generic(found["deviation"].to_numpy(), found["variance"].to_numpy(), counts, use_var="equal")
     agrees("ANOVA, NIST: F", result.statistic, NIST[name, "F"], 13)
@@ -128,7 +124,7 @@ def test_quantiles_equal_those_of_rows(table, q):
 def test_combined_cells_equal_rows(table, parts):
     """However the calls are cut into cells, the combined moments are those of the rows."""
     rows = np.repeat(list(table), list(table.values()))
-    cells = tally_of(rows, np.zeros(len(rows), int), np.arange(len(rows)) % parts)
+    cells = counted(rows, np.zeros(len(rows), int), parts)
     found = group_moments(cells, "x", by="group").loc[0]
     assert found["n"] == len(rows)
     assert found["mean"] == pytest.approx(rows.mean(), rel=1e-12)
@@ -151,9 +147,10 @@ def test_missing_values_and_empty_groups():
     assert np.isnan(quantile([], [], [0.5])).all()
 
 
-def test_sums_beyond_64_bits_stay_exact():
+def test_group_moments_beyond_64_bits_are_exact():
     """Squares of large sums do not wrap around."""
-    cells = pd.DataFrame({"g": [0, 0], "x_n": [2, 2], "x_sum": [2 * 10**12 + 1, 2 * 10**12 + 1], "x_ss": [0.5, 0.5]})
+    big = 10**12
+    cells = pd.DataFrame({"g": [0] * 4, "x": pd.Series([big, big + 1, big, big + 1], dtype=object), "n": 1})
     assert group_moments(cells, "x", by="g").loc[0, "variance"] == pytest.approx(1 / 3, rel=1e-15)
 
 
@@ -223,7 +220,7 @@ def test_the_two_agree_for_equal_groups():
 
 @pytest.mark.parametrize("groups, df, level", [(3, 2.5, 0.95), (3, 39_000.0, 0.95), (5, 12.0, 0.5), (8, 86.5, 0.999)])
 def test_the_quantile_is_that_of_scipy(groups, df, level):
-    assert _reach(groups, df, level) == pytest.approx(studentized_range.ppf(level, groups, df), rel=1e-10)
+    assert _range_quantile(groups, df, level) == pytest.approx(studentized_range.ppf(level, groups, df), rel=1e-10)
 
 
 def test_two_groups_are_a_t_test():
@@ -237,3 +234,14 @@ def test_two_groups_are_a_t_test():
 
 def test_a_p_value_is_never_printed_where_none_can_be_computed():
     assert games_howell([0, 100], [1, 1], [50, 50])["p"].item() == SMALLEST_P
+
+
+def test_mean_intervals_are_those_of_rows_where_there_are_values():
+    cells = counted([1, 2, 4, 3, 5, 5], ["a", "a", "a", "b", "c", "c"])
+    means = mean_intervals(group_moments(cells, "x", "group"))
+    assert means["n"].tolist() == [3, 1, 2]
+    limits = scipy.stats.ttest_1samp([1, 2, 4], 0).confidence_interval(0.95)
+    assert means.loc["a", ["estimate", "low", "high"]].tolist() == pytest.approx([7 / 3, *limits])
+    assert means.loc["b", ["low", "high"]].isna().all()
+    assert means.loc["c", ["low", "high"]].tolist() == [5, 5]
+    assert mean_intervals(group_moments(cells.iloc[:0], "x", "group").reindex(["a"]))["n"].tolist() == [0]

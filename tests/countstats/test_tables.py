@@ -16,9 +16,9 @@ from statsmodels.stats.contingency_tables import StratifiedTable, Table
 from countstats import tables
 from countstats.tables import (
     breslow_day,
-    cells_met,
     cochran_armitage,
     cube,
+    expected_cells,
     mix_and_risk,
     odds_ratio_over_strata,
     two_way,
@@ -51,10 +51,10 @@ def test_chi_square_and_residuals_as_in_r(case, agrees):
 
 
 def test_cochrans_rule():
-    assert not tables.too_thin([[5, 5], [5, 5]])
-    assert not tables.too_thin([[4, 9], [9, 9], [9, 9]]), "one of six is less than a fifth"
-    assert tables.too_thin([[4, 9], [4, 9]])
-    assert tables.too_thin([[0.9] + [9] * 9])
+    assert not tables.sparse_expected([[5, 5], [5, 5]])
+    assert not tables.sparse_expected([[4, 9], [9, 9], [9, 9]]), "one of six is less than a fifth"
+    assert tables.sparse_expected([[4, 9], [4, 9]])
+    assert tables.sparse_expected([[0.9] + [9] * 9])
 
 
 def test_random_tables_give_the_exact_p_and_the_same_one_with_the_same_seed():
@@ -84,18 +84,18 @@ def test_trend_as_in_r(agrees):
     counts = np.array(TABLES["fair:rate_marriage x any affair"]["counts"])
     found = cochran_armitage(counts[:, 1], counts.sum(axis=1), scores=[1, 2, 3, 4, 5])
     case, test = "fair:any ~ rate_marriage", "Cochran-Armitage trend"
-    agrees("Cochran-Armitage", found["chi2"], R[case, test, "chi2"], 12)
-    agrees("Cochran-Armitage: p", found["p"], R[case, test, "p"], 9)
-    assert found["low"] < found["slope"] < found["high"] < 0
+    agrees("Cochran-Armitage", found.chi2, R[case, test, "chi2"], 12)
+    agrees("Cochran-Armitage: p", found.p, R[case, test, "p"], 9)
+    assert found.low < found.slope < found.high < 0
 
 
 def test_trend_and_departure_make_up_chi_square(agrees):
     counts = np.array(TABLES["fair:rate_marriage x any affair"]["counts"])
     found, whole = cochran_armitage(counts[:, 1], counts.sum(axis=1)), chi2_contingency(counts, correction=False)
-    agrees("departure from a trend", found["chi2"] + found["departure"], whole.statistic, 12)
-    assert found["departure_df"] == 3
-    assert found["departure_p"] == pytest.approx(chi2.sf(found["departure"], 3))
-    assert np.isnan(cochran_armitage([5, 6], [10, 20])["departure_p"]), "two points lie on a line"
+    agrees("departure from a trend", found.chi2 + found.departure, whole.statistic, 12)
+    assert found.departure_df == 3
+    assert found.departure_p == pytest.approx(chi2.sf(found.departure, 3))
+    assert np.isnan(cochran_armitage([5, 6], [10, 20]).departure_p), "two points lie on a line"
 
 
 def test_slope_and_its_limits_are_those_of_rows():
@@ -104,10 +104,10 @@ def test_slope_and_its_limits_are_those_of_rows():
     x = np.repeat(scores, totals)
     y = np.concatenate([np.repeat([1, 0], [e, n - e]) for e, n in zip(events, totals, strict=True)])
     found = cochran_armitage(events, totals, scores)
-    assert found["slope"] == pytest.approx(np.polyfit(x, y, 1)[0], rel=1e-10)
+    assert found.slope == pytest.approx(np.polyfit(x, y, 1)[0], rel=1e-10)
     draws = np.random.default_rng(3).binomial(totals, events / totals, size=(20_000, 4))
     weights = (scores - x.mean()) / ((x - x.mean()) ** 2).sum()
-    assert (found["high"] - found["low"]) / 2 / 1.959964 == pytest.approx((draws @ weights).std(), rel=0.02)
+    assert (found.high - found.low) / 2 / 1.959964 == pytest.approx((draws @ weights).std(), rel=0.02)
 
 
 def test_linear_by_linear_is_the_correlation_of_rows(agrees):
@@ -122,8 +122,8 @@ def test_linear_by_linear_is_the_correlation_of_rows(agrees):
 def test_trend_does_not_depend_on_origin_or_unit():
     one = cochran_armitage([10, 20, 40], [100, 100, 100])
     other = cochran_armitage([10, 20, 40], [100, 100, 100], scores=[2019, 2021, 2023])
-    assert other["chi2"] == pytest.approx(one["chi2"])
-    assert other["slope"] == pytest.approx(one["slope"] / 2) == pytest.approx(0.075)
+    assert other.chi2 == pytest.approx(one.chi2)
+    assert other.slope == pytest.approx(one.slope / 2) == pytest.approx(0.075)
 
 
 def test_an_empty_group_changes_no_trend():
@@ -170,20 +170,20 @@ def test_mantel_haenszel_as_in_r(agrees):
     found = odds_ratio_over_strata(ADMISSIONS)
     case, test = "UCB:Admit x Gender | Dept", "Mantel-Haenszel"
     for name, quantity in (("common", "common_OR"), ("low", "lo"), ("high", "hi")):
-        agrees("Mantel-Haenszel: odds ratio and limits", found[name], R[case, test, quantity], 9)
-    agrees("Mantel-Haenszel: p", found["p"], R[case, test, "p"], 9)
+        agrees("Mantel-Haenszel: odds ratio and limits", getattr(found, name), R[case, test, quantity], 9)
+    agrees("Mantel-Haenszel: p", found.p, R[case, test, "p"], 9)
     theirs = StratifiedTable(list(ADMISSIONS.astype(float))).test_null_odds(correction=False)
     agrees("Mantel-Haenszel: chi-square", theirs.statistic, R[case, test, "chi2_nocorr"], 9)
 
 
 def test_breslow_day_by_another_way(agrees):
     found = odds_ratio_over_strata(ADMISSIONS)
-    ours, df = breslow_day(ADMISSIONS, found["common"])
-    agrees("Breslow-Day, against a search", ours, homogeneity_by_search(ADMISSIONS, found["common"]), 9)
+    ours, df = breslow_day(ADMISSIONS, found.common)
+    agrees("Breslow-Day, against a search", ours, homogeneity_by_search(ADMISSIONS, found.common), 9)
     theirs = StratifiedTable(list(ADMISSIONS.astype(float))).test_equal_odds(adjust=True)
     agrees("Breslow-Day, against statsmodels", ours, theirs.statistic, 9)
-    assert (found["homogeneity"], found["homogeneity_df"], df) == (ours, 5, 5)
-    assert found["homogeneity_p"] == pytest.approx(theirs.pvalue, rel=1e-9)
+    assert (found.homogeneity, found.homogeneity_df, df) == (ours, 5, 5)
+    assert found.homogeneity_p == pytest.approx(theirs.pvalue, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", ["ucb", "titanic"])
@@ -197,7 +197,7 @@ def test_strata_as_in_metafor(name, agrees):
     pairs = {"common": "common", "low": "low", "high": "high", "p": "p"}
     for ours, theirs in (pairs | {"homogeneity": "tarone", "homogeneity_p": "tarone_p"}).items():
         what = "Breslow-Day, metafor" if theirs.startswith("tarone") else "Mantel-Haenszel, metafor"
-        agrees(what, found[ours], expected[name, "Mantel-Haenszel", theirs], 11)
+        agrees(what, getattr(found, ours), expected[name, "Mantel-Haenszel", theirs], 11)
 
 
 @pytest.mark.parametrize("common", [1.0, 1 + 1e-9, 0.05, 40.0])
@@ -205,24 +205,24 @@ def test_breslow_day_holds_at_a_common_odds_ratio_of_one_and_far_from_it(common)
     assert breslow_day(ADMISSIONS, common)[0] == pytest.approx(homogeneity_by_search(ADMISSIONS, common), rel=1e-8)
 
 
-def test_a_stratum_that_tells_nothing_is_left_out():
+def test_a_stratum_without_information_is_left_out():
     more = np.concatenate([ADMISSIONS, [[[5, 9], [0, 0]], [[0, 7], [0, 3]], [[0, 0], [0, 0]]]])
     ours, all_ = odds_ratio_over_strata(more), odds_ratio_over_strata(ADMISSIONS)
     for name in ("common", "low", "high", "p", "homogeneity", "homogeneity_p", "strata"):
-        assert ours[name] == all_[name]
+        assert getattr(ours, name) == getattr(all_, name)
 
 
 @pytest.mark.parametrize("strata", [[], [[[0, 0], [0, 0]]], [[[5, 9], [0, 0]]], [[[5, 0], [7, 0]]]])
-def test_an_odds_ratio_of_nobody_is_none_and_no_error(strata):
+def test_odds_ratio_over_strata_without_units_is_nan(strata):
     found = odds_ratio_over_strata(strata)
-    assert found.pop("strata") == 0
-    assert all(np.isnan(value) for value in found.values())
+    assert found.strata == 0
+    assert np.isnan(found[:-1]).all()
 
 
 def test_an_empty_cell_leaves_a_crude_odds_ratio_alone():
     found = odds_ratio_over_strata([[[5, 0], [4, 3]]])
-    assert found["crude"] == pytest.approx(5.5 * 3.5 / (0.5 * 4.5))
-    assert np.isnan(found["common"]) and np.isnan(found["homogeneity_p"])
+    assert found.crude == pytest.approx(5.5 * 3.5 / (0.5 * 4.5))
+    assert np.isnan(found.common) and np.isnan(found.homogeneity_p)
 
 
 def test_mix_and_risk_lay_out_the_fourfold_tables():
@@ -279,16 +279,16 @@ def test_it_is_the_mean_over_all_draws():
     pupils = np.repeat(range(4), n)
     for size in range(8):
         drawn = [len(set(some)) for some in combinations(pupils, size)] if size else [0]
-        assert cells_met(n, size)[0] == pytest.approx(np.mean(drawn), rel=1e-10)
+        assert expected_cells(n, size)[0] == pytest.approx(np.mean(drawn), rel=1e-10)
 
 
 def test_all_pupils_have_all_cells_and_one_has_one():
     n = np.random.default_rng(1).integers(1, 50, 300)
-    met = cells_met(n, [0, 1, n.sum()])
+    met = expected_cells(n, [0, 1, n.sum()])
     assert met == pytest.approx([0, 1, 300])
     assert met[-1] == 300, "exactly, however many pupils there are"
 
 
 def test_more_than_there_are_is_an_error():
-    with pytest.raises(ValueError, match="from 0 to 4 pupils"):
-        cells_met([3, 1], 5)
+    with pytest.raises(ValueError, match="from 0 to 4 units"):
+        expected_cells([3, 1], 5)

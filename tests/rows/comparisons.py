@@ -160,7 +160,7 @@ def chi_square(study):
         row = {"variable": name, "block": study.book[name].block, "missing": cases[name].isna().sum()}
         gap = by_rows.association(cases[name].isna(), cases["level"])["v_corrected"] if row["missing"] else np.nan
         row |= by_rows.association(cases[name], cases["level"]) | {"v_missing": gap}
-        if row["drawn"]:
+        if row["monte_carlo"]:
             resamples = study.parameter("04-chi-square", "resamples")
             row["p"] = drawn_p(pd.crosstab(cases[name], cases["level"])[LEVELS].to_numpy(), resamples, rng)
         rows.append({"p": row["chi2_p"]} | row)

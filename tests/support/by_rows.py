@@ -107,7 +107,7 @@ def association(one, other):
         "g2": ratio.statistic,
         "g2_p": ratio.pvalue,
         "smallest_expected": test.expected_freq.min(),
-        "drawn": test.expected_freq.min() < 1 or (test.expected_freq < 5).sum() > r * c / 5,
+        "monte_carlo": test.expected_freq.min() < 1 or (test.expected_freq < 5).sum() > r * c / 5,
         "v": np.sqrt(test.statistic / n / (min(r, c) - 1)),
         "v_corrected": np.sqrt(phi2 / shrunk),
         "v_low": np.sqrt(ends[0] / n / (min(r, c) - 1)),

@@ -13,9 +13,9 @@ NOT_COMPARED = "not compared: "
 
 def tested(row):
     """A chi-square test of `reports` for running text, or why there is none."""
-    if row["reason"]:
-        return NOT_COMPARED + row["reason"]
-    return text.chi_square(row["statistic"], row["df1"], row["p"], row["n"])
+    if row.reason:
+        return NOT_COMPARED + row.reason
+    return text.chi_square(row.statistic, row.df1, row.p, row.n)
 
 
 def _with_reasons(table, reasons, names, where):
@@ -93,6 +93,12 @@ def pairs(found, labels, names, units):
     )
 
 
+def _marked(association, p):
+    """P-values in print, those from random tables with a dagger."""
+    marks = association["monte_carlo"].map(lambda monte_carlo: "†" * int(monte_carlo))
+    return association[p].map(text.p_value) + marks
+
+
 def associations(association, names, reasons):
     """Categories against the level: Cramer's V, both chi-squares, both corrections."""
     table = pd.DataFrame(
@@ -103,8 +109,8 @@ def associations(association, names, reasons):
             "χ²": [text.number(x, 1) for x in association["chi2"]],
             "G²": [text.number(x, 1) for x in association["g2"]],
             "df": association["df"],
-            "Holm": [text.p_value(p) + "†" * int(drawn) for p, drawn in association[["p_holm", "drawn"]].values],
-            "B.-H.": [text.p_value(p) + "†" * int(drawn) for p, drawn in association[["p_fdr_bh", "drawn"]].values],
+            "Holm": _marked(association, "p_holm"),
+            "B.-H.": _marked(association, "p_fdr_bh"),
             "n": [text.count(n) for n in association["n"]],
         }
     )
@@ -246,7 +252,7 @@ def fit_to_need(need, fit, labels, done):
 
 def fit_note(agreement, interval):
     """What the table of the fit says below; agreement: as of `reports.weighted_kappa`; interval: in words."""
-    kappa = agreement["reason"] or text.estimate(agreement["effect"], agreement["low"], agreement["high"])
+    kappa = agreement.reason or text.estimate(agreement.effect, agreement.low, agreement.high)
     return (
         "Fitting: counselling for the well, crisis intervention at high risk, and anything between in imbalance; share "
         f"of a level's cases {interval}. Weaker and stronger: than what fits. Weighted kappa of level and response: "

@@ -87,7 +87,7 @@ def test_associations_mark_what_was_drawn():
             "p_holm": [0.01, 0.2],
             "p_fdr_bh": [0.01, 0.1],
             "n": [90, 80],
-            "drawn": [0, 1],
+            "monte_carlo": [0, 1],
         }
     )
     names = {"a": "A", "b": "B", "c": "C"}
@@ -136,9 +136,9 @@ def test_by_level_has_one_effect_for_all_dispositions_and_a_reason_for_what_is_m
     table = pd.DataFrame([[90, 10], [9, 1]])
     tests = pd.DataFrame(
         [
-            {"measure": "disposition"} | hypothesis_tests.chi_square(table),
-            {"measure": "waiting"} | hypothesis_tests.chi_square(table),
-            {"measure": "satisfaction"} | hypothesis_tests.chi_square(table.iloc[:0]),
+            {"measure": "disposition"} | hypothesis_tests.chi_square(table)._asdict(),
+            {"measure": "waiting"} | hypothesis_tests.chi_square(table)._asdict(),
+            {"measure": "satisfaction"} | hypothesis_tests.chi_square(table.iloc[:0])._asdict(),
         ]
     ).assign(p_holm=lambda rows: rows["p"])
     printed = comparisons.by_level(response, tests, titles, LABELS)
