@@ -1,6 +1,10 @@
 """Calls of an export of a few rows, whose fate in the cleaning is worked out by hand."""
 
-from hotline.cleaning import rules
+import csv
+
+import pandas as pd
+
+from hotline.cleaning import decode, flow, load, rules
 from hotline.codebook import codebook
 
 BOOK = codebook()
@@ -35,3 +39,23 @@ def at(hour, minute=0, length=10, **more):
         }
         | more
     )
+
+
+def rejected(folder):
+    """The rows that left, as the file names them."""
+    return pd.read_csv(folder / "rejected.csv")
+
+
+def clean(folder, rows, encoding="utf-8-sig", headers=HEADERS, case="caller-stage-sex"):
+    """Write an export, clean it, and return {line: (stage, rule)} of the rows that left, flow and connection."""
+    with open(folder / "export.csv", "w", encoding=encoding, newline="") as file:
+        writer = csv.DictWriter(file, headers, restval="")
+        writer.writerow(headers)
+        writer.writerows(rows)
+    connection = load.connect()
+    load.read(connection, folder / "export.csv", BOOK)
+    decode.decode(connection, BOOK, SECRET)
+    stages = flow.apply_rules(connection, RULES, case)
+    flow.write_rejected(connection, folder / "rejected.csv")
+    left = {row: (stage, rule) for row, stage, rule, *_ in rejected(folder).itertuples(index=False)}
+    return left, stages, connection

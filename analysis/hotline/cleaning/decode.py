@@ -4,11 +4,16 @@ A column of codes, numbers or names has few distinct texts beside its rows, so e
 look it up; times are decoded row by row. Only after this do rules see a row.
 """
 
-from hotline.cleaning.load import FULL_WIDTH, HASHED, ISO, MOST_TEXTS, WIDE, forget, quoted
+import dataclasses
+from dataclasses import dataclass
+
+from hotline.cleaning.load import FULL_WIDTH, HASHED, ISO, MOST_TEXTS, WIDE, forget
 from hotline.cleaning.pseudonyms import hmac_sql
+from hotline.cleaning.sql import identifier, literal
 from hotline.errors import InputError
 
 BLANKS = " \t\r\n\u00a0"
+SMALLEST, LARGEST = -(2**31), 2**31 - 1  # of the whole numbers that are stored
 KINDS = ("full-width character", "spaces", "synonym")
 
 
@@ -31,8 +36,8 @@ def _tidied(name):
 
     A text of printable ASCII without spaces around it is spared the slow search for full-width forms.
     """
-    narrow = f"translate({name}, {quoted(FULL_WIDTH[0])}, {quoted(FULL_WIDTH[1])})"
-    return f"CASE WHEN {_is_tidy(name)} THEN {name} ELSE nullif(trim({narrow}, {quoted(BLANKS)}), '') END"
+    narrow = f"translate({name}, {literal(FULL_WIDTH[0])}, {literal(FULL_WIDTH[1])})"
+    return f"CASE WHEN {_is_tidy(name)} THEN {name} ELSE nullif(trim({narrow}, {literal(BLANKS)}), '') END"
 
 
 def _is_tidy(name):
@@ -43,16 +48,16 @@ def _is_tidy(name):
 def _count_repairs(connection, name, source, n):
     """Count the repairs of one column in `repaired`; `source` is what to select its texts from, each `n` times."""
     connection.execute(
-        f"INSERT INTO repaired SELECT {quoted(name)}, unnest([{quoted(KINDS[0])}, {quoted(KINDS[1])}]), unnest(["
+        f"INSERT INTO repaired SELECT {literal(name)}, unnest([{literal(KINDS[0])}, {literal(KINDS[1])}]), unnest(["
         f"sum({n}) FILTER (regexp_matches(text, '[{FULL_WIDTH[0]}]')), "
-        f"sum({n}) FILTER (text <> trim(text, {quoted(BLANKS + '　')}))]) "
+        f"sum({n}) FILTER (text <> trim(text, {literal(BLANKS + '　')}))]) "
         f"FROM {source} WHERE NOT {_is_tidy('text')}"
     )
 
 
 def _unknown(name, field, value):
     """Return the SQL of whether a tidied text is neither a value nor one that means "not recorded"."""
-    known = ", ".join(map(quoted, ["", *field.missing]))
+    known = ", ".join(map(literal, ["", *field.missing]))
     return f"coalesce({value} IS NULL AND {name} NOT IN ({known}), false)"
 
 
@@ -65,7 +70,7 @@ def _make_types(connection, book):
     for each in book:
         if each.categorical:
             codes = [*each.kept_codes, *(code.code for code in each.codes if code.exclude)]
-            connection.execute(f"CREATE TYPE code_of_{each.name} AS ENUM ({', '.join(map(quoted, codes))})")
+            connection.execute(f"CREATE TYPE code_of_{each.name} AS ENUM ({', '.join(map(literal, codes))})")
 
 
 def _type(field):
@@ -82,12 +87,9 @@ def _learn_codes(connection, field):
 
     `same` is equal for texts that differ only in width and spaces around them.
     """
-    name = field.name
-    counts = dict(
-        connection.execute(f"SELECT {name}, count(*) FROM raw WHERE {name} IS NOT NULL GROUP BY 1").fetchmany(
-            MOST_TEXTS
-        )
-    )
+    name, column = field.name, identifier(field.name)
+    texts = connection.execute(f"SELECT {column}, count(*) FROM raw WHERE {column} IS NOT NULL GROUP BY 1")
+    counts = dict(texts.fetchmany(MOST_TEXTS))
     if len(counts) == MOST_TEXTS:
         raise InputError(
             f'column "{field.header}": {MOST_TEXTS:,} different texts or more, where the codebook expects one of '
@@ -108,12 +110,13 @@ def _learn_texts(connection, field, secret):
 
     A name's value is its pseudonym: its place in the order of the names' HMACs.
     """
-    name = field.name
+    name, column = field.name, identifier(field.name)
     recorded = "tidied"
     if field.missing:
-        recorded = f"CASE WHEN tidied NOT IN ({', '.join(map(quoted, field.missing))}) THEN tidied END"
+        recorded = f"CASE WHEN tidied NOT IN ({', '.join(map(literal, field.missing))}) THEN tidied END"
     if field.type == "integer":
-        low, high = field.constraints.get("minimum", -(2**31)), field.constraints.get("maximum", 2**31 - 1)
+        low, high = field.constraints.minimum, field.constraints.maximum
+        low, high = SMALLEST if low is None else low, LARGEST if high is None else high
         # A whole number only: a cast by itself would round 13.6 and take 1e1 for 10.
         value = "CASE WHEN regexp_full_match(recorded, '[+-]?[0-9]+([.]0+)?') THEN try_cast(recorded AS INTEGER) END"
         value = f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
@@ -123,13 +126,67 @@ def _learn_texts(connection, field, secret):
     connection.execute(
         f"CREATE TABLE meaning_of_{name} AS SELECT text, n, tidied, {value} AS code FROM "
         f"(SELECT *, {recorded} AS recorded FROM (SELECT *, {_tidied('text')} AS tidied FROM "
-        f"(SELECT {name} AS text, count(*) AS n FROM raw WHERE {name} IS NOT NULL GROUP BY 1)))"
+        f"(SELECT {column} AS text, count(*) AS n FROM raw WHERE {column} IS NOT NULL GROUP BY 1)))"
     )
     _count_repairs(connection, name, f"meaning_of_{name}", "n")
 
 
+@dataclass
+class _Selection:
+    """The pieces of the query that makes `decoded`, collected variable by variable.
+
+    values : SQL of a column;  tidy : of one to tidy first;  looked_up : names whose texts have a table of meanings
+    same : SQL of the texts that exact duplicates have in common
+    """
+
+    values: list[str] = dataclasses.field(default_factory=list)
+    tidy: list[str] = dataclasses.field(default_factory=list)
+    looked_up: list[str] = dataclasses.field(default_factory=list)
+    same: list[str] = dataclasses.field(default_factory=lambda: ["ragged::VARCHAR"])
+
+    def add(self, name, value, bad, same):
+        """Add a variable with the SQL of its value, of whether it is unknown, and of what duplicates share."""
+        self.values += [f"{value} AS {identifier(name)}", f"{bad} AS {name}_bad"]
+        self.same.append(same)
+
+    def sql(self):
+        """Return the query."""
+        tidied = f"SELECT * REPLACE ({', '.join(self.tidy)}) FROM raw" if self.tidy else "SELECT * FROM raw"
+        joins = " ".join(
+            f"LEFT JOIN meaning_of_{name} ON raw.{identifier(name)} = meaning_of_{name}.text" for name in self.looked_up
+        )
+        return (
+            f"SELECT row, ragged, md5_number(concat_ws(chr(31), {', '.join(self.same)})) AS digest, "
+            f"{', '.join(self.values)} FROM ({tidied}) AS raw {joins}"
+        )
+
+
+def _decode_field(connection, field, secret, selection):
+    """Add a variable that the export has to the selection, with a table of what its texts mean where it needs one."""
+    name, meanings = field.name, f"meaning_of_{field.name}"
+    if field.categorical:
+        _learn_codes(connection, field)
+        selection.looked_up.append(name)
+        bad, same = f"coalesce({meanings}.bad, false)", f"coalesce({meanings}.same, -1)"
+        selection.add(name, f"{meanings}.code", bad, same)
+    elif field.type == "integer" or name in HASHED:
+        _learn_texts(connection, field, secret)
+        selection.looked_up.append(name)
+        bad = _unknown(f"{meanings}.tidied", field, f"{meanings}.code")
+        selection.add(name, f"{meanings}.code", bad, f"coalesce({meanings}.tidied, '')")
+    else:
+        column = identifier(name)
+        _count_repairs(connection, name, f"(SELECT {column} AS text FROM raw)", 1)
+        selection.tidy.append(f"{_tidied(column)} AS {column}")
+        text = value = f"raw.{column}"
+        if field.type == "datetime":
+            formats = ", ".join(map(literal, dict.fromkeys([*field.formats, ISO])))
+            value = f"try_strptime({text}, [{formats}])"
+        selection.add(name, value, _unknown(text, field, value), f"coalesce({text}, '')")
+
+
 def decode(connection, book, secret):
-    """Turn the texts of `raw` into the table `decoded`, and let go of `raw`: from here on there is no number to see.
+    """Turn the texts of `raw` into the table `decoded`, and drop `raw`: from here on there is no number to see.
 
     Beside each variable x stands the boolean x_bad: there was a text, and it is neither a value nor one of the
     texts that mean "not recorded". `ragged` rows have no values; `digest` is the same for exact duplicates.
@@ -139,39 +196,14 @@ def decode(connection, book, secret):
     connection.execute("CREATE TABLE repaired (field VARCHAR, repair VARCHAR, rows BIGINT)")
     _make_types(connection, book)
     present = {row[0] for row in connection.execute("DESCRIBE raw").fetchall()}
-    tidy, values, joins, same = [], [], [], ["ragged::VARCHAR"]
+    selection = _Selection()
     for each in book:
-        if not each.header:
-            continue
-        name, learnt = each.name, f"meaning_of_{each.name}"
-        if name not in present:
-            values += [f"NULL::{_type(each)} AS {name}", f"false AS {name}_bad"]
-        elif each.categorical:
-            _learn_codes(connection, each)
-            values += [f"{learnt}.code AS {name}", f"coalesce({learnt}.bad, false) AS {name}_bad"]
-            same.append(f"coalesce({learnt}.same, -1)")
-            joins.append(name)
-        elif each.type == "integer" or name in HASHED:
-            _learn_texts(connection, each, secret)
-            unknown = _unknown(f"{learnt}.tidied", each, f"{learnt}.code")
-            values += [f"{learnt}.code AS {name}", f"{unknown} AS {name}_bad"]
-            same.append(f"coalesce({learnt}.tidied, '')")
-            joins.append(name)
-        else:
-            _count_repairs(connection, name, f"(SELECT {name} AS text FROM raw)", 1)
-            tidy.append(f"{_tidied(name)} AS {name}")
-            value = f"raw.{name}"
-            if each.type == "datetime":
-                value = f"try_strptime(raw.{name}, [{', '.join(map(quoted, dict.fromkeys([*each.formats, ISO])))}])"
-            values += [f"{value} AS {name}", f"{_unknown(f'raw.{name}', each, value)} AS {name}_bad"]
-            same.append(f"coalesce(raw.{name}, '')")
-    tidied = f"SELECT * REPLACE ({', '.join(tidy)}) FROM raw"
-    connection.execute(
-        f"CREATE TABLE decoded AS SELECT row, ragged, md5_number(concat_ws(chr(31), {', '.join(same)})) AS digest, "
-        f"{', '.join(values)} FROM ({tidied}) AS raw "
-        + " ".join(f"LEFT JOIN meaning_of_{name} ON raw.{name} = meaning_of_{name}.text" for name in joins)
-    )
-    for name in joins:
+        if each.name in present:
+            _decode_field(connection, each, secret, selection)
+        elif each.header:
+            selection.values += [f"NULL::{_type(each)} AS {identifier(each.name)}", f"false AS {each.name}_bad"]
+    connection.execute(f"CREATE TABLE decoded AS {selection.sql()}")
+    for name in selection.looked_up:
         connection.execute(f"DROP TABLE meaning_of_{name}")
     forget(connection)
 

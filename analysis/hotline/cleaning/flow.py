@@ -8,8 +8,8 @@ stage and rule under which a row left.
 
 import pandas as pd
 
-from hotline.cleaning.load import quoted
 from hotline.cleaning.rules import CASES, REJECTED, STAGES
+from hotline.cleaning.sql import identifier, literal
 
 # Kept out of the cleaned tables: what tells a person apart or has been turned into other variables.
 NOT_STORED = ("ticket_id", "call_start", "answer_time", "call_end", "caller_number", "call_type")
@@ -44,15 +44,15 @@ def apply_rules(connection, found, case="caller-stage-sex"):
     for stage in STAGES:
         tried = [rule for rule in found if rule.stage == stage]
         name, compared = comparisons.get(stage, ("nothing", "NULL"))
-        applies = " ".join(f"WHEN {rule.condition} THEN {quoted(rule.name)}" for rule in tried)
-        fields = " ".join(f"WHEN {quoted(rule.name)} THEN {rule.field}" for rule in tried)
-        actions = " ".join(f"WHEN {quoted(rule.name)} THEN {quoted(rule.action)}" for rule in tried)
+        applies = " ".join(f"WHEN {rule.condition} THEN {literal(rule.name)}" for rule in tried)
+        fields = " ".join(f"WHEN {literal(rule.name)} THEN {rule.field}" for rule in tried)
+        actions = " ".join(f"WHEN {literal(rule.name)} THEN {literal(rule.action)}" for rule in tried)
         connection.execute(
             f"CREATE OR REPLACE TABLE trial AS SELECT row, rule, CASE rule {fields} END AS field FROM "
             f"(SELECT *, CASE {applies} END AS rule FROM (SELECT *, {compared} AS {name} FROM {previous}))"
         )
         connection.execute(
-            f"INSERT INTO judged SELECT row, {quoted(stage)}, rule, CASE rule {actions} END, field "
+            f"INSERT INTO judged SELECT row, {literal(stage)}, rule, CASE rule {actions} END, field "
             "FROM trial WHERE rule IS NOT NULL"
         )
         connection.execute(f"CREATE OR REPLACE TABLE left_{stage} AS SELECT row FROM trial WHERE rule IS NULL")
@@ -97,22 +97,21 @@ def _derived(book):
         if each.true_for:
             ((source, codes),) = each.true_for.items()
             computed[each.name] = (
-                f"CASE WHEN {source} IN ({', '.join(map(quoted, codes))}) THEN 'yes' "
-                f"WHEN {source} IS NOT NULL THEN 'no' END"
+                f"CASE WHEN {identifier(source)} IN ({', '.join(map(literal, codes))}) THEN 'yes' "
+                f"WHEN {identifier(source)} IS NOT NULL THEN 'no' END"
             )
         elif each.group_of:
             members = " ".join(
-                f"WHEN {quoted(code.code)} THEN {quoted(code.region)}"
+                f"WHEN {literal(code.code)} THEN {literal(code.region)}"
                 for code in book[each.group_of].codes
                 if code.region
             )
-            computed[each.name] = f"CASE {each.group_of} {members} END"
+            computed[each.name] = f"CASE {identifier(each.group_of)} {members} END"
         elif each.bands_of:
-            source = computed.get(each.bands_of, each.bands_of)
-            bands = " ".join(
-                f"WHEN {source} < {code.below} THEN {quoted(code.code)}" for code in each.codes if code.below
-            )
-            computed[each.name] = f"CASE WHEN {source} IS NULL THEN NULL {bands} ELSE {quoted(each.codes[-1].code)} END"
+            source = computed.get(each.bands_of, identifier(each.bands_of))
+            bands = " ".join(f"WHEN {source} < {code.below} THEN {literal(code.code)}" for code in each.codes[:-1])
+            last = literal(each.codes[-1].code)
+            computed[each.name] = f"CASE WHEN {source} IS NULL THEN NULL {bands} ELSE {last} END"
     return computed
 
 
@@ -125,27 +124,26 @@ def write_tables(connection, book, folder, names=("calls", "cases")):
     Returns {table: rows}.
     """
     computed = _derived(book)
-    values = ", ".join(
-        f"{computed.get(each.name, each.name)} AS {each.name}" for each in book if each.name not in NOT_STORED
-    )
-    stored = []
+    values, stored = [], []
     for each in book:
         if each.name in NOT_STORED:
             continue
+        column = identifier(each.name)
+        values.append(f"{computed.get(each.name, column)} AS {column}")
         if each.categorical:
-            stored.append(f"enum_code({each.name}::code_of_{each.name})::UTINYINT AS {each.name}")
+            stored.append(f"enum_code({column}::code_of_{each.name})::UTINYINT AS {column}")
         else:
-            stored.append(f"{each.name}::{'DATE' if each.type == 'date' else 'INTEGER'} AS {each.name}")
+            stored.append(f"{column}::{'DATE' if each.type == 'date' else 'INTEGER'} AS {column}")
     connection.execute(
         f"CREATE OR REPLACE TABLE described AS SELECT row, {', '.join(stored)} "
-        f"FROM (SELECT row, {values} FROM stage_calls)"
+        f"FROM (SELECT row, {', '.join(values)} FROM stage_calls)"
     )
     rows = {}
     for name in names:
         kept = f"SELECT * EXCLUDE (row) FROM described WHERE row IN (SELECT row FROM left_{name}) ORDER BY row"
         connection.execute(
-            f"COPY ({kept}) TO {quoted(folder / f'{name}.parquet')} "
-            f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{codebook: {quoted(book.sha256)}}})"
+            f"COPY ({kept}) TO {literal(folder / f'{name}.parquet')} "
+            f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{codebook: {literal(book.sha256)}}})"
         )
         rows[name] = connection.execute(f"SELECT count(*) FROM left_{name}").fetchone()[0]
     return rows
@@ -157,7 +155,7 @@ def write_rejected(connection, file):
     Returns how many lines were written, and how many rows of the export they name.
     """
     left = "SELECT row, stage, rule, action, field FROM judged ORDER BY row"
-    connection.execute(f"COPY ({left}) TO {quoted(file)} (FORMAT csv, HEADER)")
+    connection.execute(f"COPY ({left}) TO {literal(file)} (FORMAT csv, HEADER)")
     return connection.execute("SELECT count(*), count(DISTINCT row) FROM judged").fetchone()
 
 

@@ -17,6 +17,7 @@ import duckdb
 
 from hotline import paths
 from hotline.cleaning import readers
+from hotline.cleaning.sql import identifier, literal
 from hotline.errors import InputError, did_you_mean
 from hotline.run import current_run
 
@@ -70,11 +71,6 @@ class Connection:
     def close(self):
         self.database.close()
         self.folder.cleanup()
-
-
-def quoted(text):
-    """Return a text as an SQL literal."""
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def headings(found, export, book):
@@ -171,7 +167,7 @@ def _load_carefully(connection, table, positions, names):
     columns = {"row": "INTEGER", "ragged": "BOOLEAN"} | dict.fromkeys(names, "VARCHAR")
     with _pipe(connection, lambda pipe: _pour(table, positions, pipe, counts)) as pipe:
         connection.execute(
-            f"CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv({quoted(pipe)}, columns={columns}, "
+            f"CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv({literal(pipe)}, columns={columns}, "
             "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', parallel=false)"
         )
     if "error" in counts:
@@ -202,42 +198,43 @@ def _load_plain(connection, export, table, positions, names):
     encoding, delimiter, rows = table.plain
     columns = {f"column_{i}": "VARCHAR" for i in range(len(table.headings))}
     empty = " AND ".join(f"{column} IS NULL" for column in columns)
-    cells = ", ".join(f"column_{position} AS {name}" for position, name in zip(positions, names, strict=True))
+    chosen = zip(positions, map(identifier, names), strict=True)
+    cells = ", ".join(f"column_{position} AS {name}" for position, name in chosen)
     connection.execute("SET preserve_insertion_order = true")  # so that a row's place is its number
     try:
         with _as_utf8(connection, export, encoding) as source:
             connection.execute(
-                f"CREATE OR REPLACE TABLE loaded AS SELECT {empty} AS empty, {cells} FROM read_csv({quoted(source)}, "
-                f"columns={columns}, header=true, auto_detect=false, delim={quoted(delimiter)}, quote='', escape='', "
+                f"CREATE OR REPLACE TABLE loaded AS SELECT {empty} AS empty, {cells} FROM read_csv({literal(source)}, "
+                f"columns={columns}, header=true, auto_detect=false, delim={literal(delimiter)}, quote='', escape='', "
                 f"parallel={'true' if source == export else 'false'})"
             )
     except duckdb.InvalidInputException:
         return None
     finally:
         connection.execute("SET preserve_insertion_order = false")
-    longest = ", ".join(f"max(strlen({name}))" for name in names)
+    longest = ", ".join(f"max(strlen({identifier(name)}))" for name in names)
     read, empty, *lengths = connection.execute(
         f"SELECT count(*), count(*) FILTER (empty), {longest} FROM loaded"
     ).fetchone()
     if read != rows or max((length or 0 for length in lengths), default=0) > LONGEST_TEXT:
         return None
-    cells = ", ".join(names)
+    cells = ", ".join(map(identifier, names))
     _give_raw(connection, f"(rowid + 2)::INTEGER AS row, false AS ragged, {cells} FROM loaded WHERE NOT empty")
     return empty
 
 
 def _load_parquet(connection, table, export, positions, names):
     """Fill `raw` from a Parquet file, which DuckDB reads by itself."""
-    texts = [f'"{table.headings[position]}"::VARCHAR'.replace('""', '"') for position in positions]
+    texts = [f"{identifier(table.headings[position])}::VARCHAR" for position in positions]
     whole = [position for position in positions if table.types[position] in ("DOUBLE", "FLOAT")]
     texts = [
         f"regexp_replace({text}, '\\.0$', '')" if position in whole else text
         for text, position in zip(texts, positions, strict=True)
     ]
-    cells = ", ".join(f"{text} AS {name}" for text, name in zip(texts, names, strict=True))
+    cells = ", ".join(f"{text} AS {identifier(name)}" for text, name in zip(texts, names, strict=True))
     connection.execute(
         "CREATE OR REPLACE TABLE loaded AS SELECT (file_row_number + 2)::INTEGER AS row, false AS ragged, "
-        f"{cells} FROM read_parquet({quoted(export)}, file_row_number=true)"
+        f"{cells} FROM read_parquet({literal(export)}, file_row_number=true)"
     )
     _give_raw(connection, "* FROM loaded")
     return 0

@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 from dataclasses import dataclass
 
-from hotline.cleaning.load import quoted
+from hotline.cleaning.sql import identifier, literal
 from hotline.errors import InputError
 
 MERGED = "merged"
@@ -52,7 +52,7 @@ class Rule:
 
 def _unreadable(name, words, causes, remedy):
     """Return the rule that rejects a row for any of {variable: SQL of what is wrong with it}, the first of them."""
-    field = " ".join(f"WHEN {condition} THEN {quoted(variable)}" for variable, condition in causes.items())
+    field = " ".join(f"WHEN {condition} THEN {literal(variable)}" for variable, condition in causes.items())
     condition = " OR ".join(f"({each})" for each in causes.values())
     return Rule("records", name, REJECTED, words, condition, f"CASE {field} END", remedy, causes)
 
@@ -60,7 +60,7 @@ def _unreadable(name, words, causes, remedy):
 def _of_records(book, longest_hours, last_day):
     """Return the rules of the first stage: rows that are twice there or cannot be understood."""
     described = [each.name for each in book if each.header and each.name not in TIMES]
-    late = f"CAST({quoted(last_day)} AS DATE)" if last_day else "current_date"
+    late = f"CAST({literal(last_day)} AS DATE)" if last_day else "current_date"
     day = last_day or "the day of this run"
     too_long = f"call_end - call_start > INTERVAL {float(longest_hours)} HOUR"
     return [
@@ -121,8 +121,8 @@ def _out_of_scope(book, oldest_pupil):
                 found.setdefault(code.exclude, []).append((each.name, code))
     rules = []
     for name, codes in found.items():
-        condition = " OR ".join(f"{variable} = {quoted(code.code)}" for variable, code in codes)
-        field, words = quoted(codes[0][0]), codes[0][1].en
+        condition = " OR ".join(f"{identifier(variable)} = {literal(code.code)}" for variable, code in codes)
+        field, words = literal(codes[0][0]), codes[0][1].en
         if name == "adult":
             field = f"CASE WHEN {condition} THEN {field} ELSE 'age' END"
             condition, words = f"{condition} OR age > {int(oldest_pupil)}", f"Adult, or older than {oldest_pupil}"

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from hotline import paths, provenance
 from hotline.cleaning import decode, load, rules
-from hotline.cleaning.load import quoted
+from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook, Field, codebook
 from hotline.errors import InputError
 from hotline.models import risk_model
@@ -84,9 +84,9 @@ def _named(field: Field) -> str:
 
 def _joined(words: str, conditions: Mapping[str, str]) -> str:
     """Return the SQL of a reason that lists the columns to which it applies; NULL where it applies to none."""
-    cases = ", ".join(f"CASE WHEN {condition} THEN {quoted(name)} END" for name, condition in conditions.items())
+    cases = ", ".join(f"CASE WHEN {condition} THEN {literal(name)} END" for name, condition in conditions.items())
     listed = f"nullif(concat_ws(', ', {cases}), '')" if conditions else "NULL"
-    return f"({quoted(words + ': ')} || {listed})"
+    return f"({literal(words + ': ')} || {listed})"
 
 
 def outside(book: Codebook, parameters: Mapping[str, Any]) -> dict[str, str]:
@@ -116,21 +116,21 @@ def reason_sql(model: RiskModel, book: Codebook, excluded: Mapping[str, str]) ->
         if not each.header:
             raise InputError(f'"{each.name}" is made while cleaning; a model that scores an export cannot use it')
     estimated = {
-        name: ", ".join(quoted(code) for code, b in terms.items() if b is not None) or "NULL"
+        name: ", ".join(literal(code) for code, b in terms.items() if b is not None) or "NULL"
         for name, terms in model.coefficients.items()
     }
-    empty = {each.name: f"{each.name} IS NULL AND NOT {each.name}_bad" for each in fields}
+    empty = {each.name: f"{identifier(each.name)} IS NULL AND NOT {each.name}_bad" for each in fields}
     outside_study = _joined("outside the study", excluded)
     unknown = _joined("unknown code", {_named(each): f"{each.name}_bad" for each in fields})
     missing = _joined("not recorded", {_named(each): empty[each.name] for each in fields})
     bare = _joined(
         "no estimate for the code",
-        {_named(each): f"{each.name} IS NOT NULL AND {each.name} NOT IN ({estimated[each.name]})" for each in fields},
+        {_named(each): f"{identifier(each.name)} NOT IN ({estimated[each.name]})" for each in fields},
     )
     return (
-        f"CASE WHEN ragged THEN {quoted(UNREADABLE)} "
+        f"CASE WHEN ragged THEN {literal(UNREADABLE)} "
         f"WHEN {outside_study} IS NOT NULL THEN concat_ws('; ', {outside_study}, {unknown}) "
-        f"WHEN {' AND '.join(empty.values())} THEN {quoted(NOTHING)} "
+        f"WHEN {' AND '.join(empty.values())} THEN {literal(NOTHING)} "
         f"ELSE nullif(concat_ws('; ', {unknown}, {missing}, {bare}), '') END"
     )
 
@@ -157,21 +157,21 @@ def write(
     reason = reason_sql(model, book, excluded)
     # In scientific notation, since DuckDB would take 0.25 for a decimal number.
     limit = "NULL" if model.threshold is None else f"{model.threshold:.17e}"
-    codes = connection.execute(
-        f"SELECT DISTINCT {', '.join(f'{name}::VARCHAR AS {name}' for name in model.variables)} FROM decoded"
-    ).df()
+    names = [identifier(name) for name in model.variables]
+    texts = ", ".join(f"{name}::VARCHAR AS {name}" for name in names)
+    codes = connection.execute(f"SELECT DISTINCT {texts} FROM decoded").df()
     connection.register("risks", codes.assign(computed=model.risk(codes)))
     connection.execute(
         f"CREATE OR REPLACE TABLE scored AS SELECT row, computed, {reason} AS reason "
-        f"FROM decoded LEFT JOIN risks USING ({', '.join(model.variables)})"
+        f"FROM decoded LEFT JOIN risks USING ({', '.join(names)})"
     )
     connection.execute(
         "CREATE OR REPLACE VIEW scores AS SELECT row, CASE WHEN reason IS NULL THEN computed END AS risk, "
         f"CASE WHEN risk >= {limit} THEN 'yes' WHEN risk < {limit} THEN 'no' END AS flagged, reason "
-        f"FROM (SELECT row, computed, CASE WHEN scored.row IS NULL THEN {quoted(EMPTY)} ELSE reason END AS reason "
+        f"FROM (SELECT row, computed, CASE WHEN scored.row IS NULL THEN {literal(EMPTY)} ELSE reason END AS reason "
         f"FROM (SELECT unnest(range(2, {int(last) + 1}))::INTEGER AS row) LEFT JOIN scored USING (row))"
     )
-    connection.execute(f"COPY (SELECT * FROM scores ORDER BY row) TO {quoted(target)} (FORMAT csv, HEADER)")
+    connection.execute(f"COPY (SELECT * FROM scores ORDER BY row) TO {literal(target)} (FORMAT csv, HEADER)")
     return Scored(*connection.execute("SELECT count(risk), count(*) FILTER (flagged = 'yes') FROM scores").fetchone())
 
 
