@@ -19,7 +19,7 @@ import pandas as pd
 import pypdf
 import pytest
 import yaml
-from checkout import KEY, files
+from checkout import KEY, files, ran
 
 from hotline.cleaning import pseudonyms
 
@@ -38,11 +38,6 @@ REPRODUCIBLE = (
 )
 DOCUMENTS = ("manuscript", "supplement")
 both = pytest.mark.parametrize("document", DOCUMENTS)
-
-
-def ran(printed):
-    """Return the steps that a run of make did not find up to date, in order of their names."""
-    return sorted(re.findall(r"^(\S+) +\d+\.\d s ", printed, re.MULTILINE))
 
 
 @functools.cache

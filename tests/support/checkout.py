@@ -94,3 +94,8 @@ def small_copy(folder: Path, **values: int) -> Checkout:
         assert replaced == 1, name
     file.write_text(text, encoding="utf-8")
     return checkout
+
+
+def ran(printed: str) -> list[str]:
+    """The steps that a run of make did not find up to date, in order of their names."""
+    return sorted(re.findall(r"(?m)^(\S+) +\d+\.\d s ", printed))
