@@ -1,14 +1,10 @@
 # The front door. `make help` lists what it can do.
-# Make knows only which step comes after which. Whether a step has anything to do is decided by the
-# content of what it depends on (analysis/hotline/pipeline/step.py), because papermill's output files can't be trusted
-# to be finished just because they are new.
+# Which step comes after which, and whether it has anything to do, is decided by the content of what it
+# depends on (analysis/hotline/pipeline/study.py), because papermill's output files can't be trusted to be
+# finished just because they are new.
 
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory --no-builtin-rules
-# Two steps at a time, unless -j says otherwise.
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
-  MAKEFLAGS += -j2
-endif
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -19,11 +15,11 @@ ifeq ($(CONDA_DEFAULT_ENV),hotline)
 endif
 RUN    := $(VENV)/bin/python
 
-# The notebooks that run once for each outcome.
-TWICE  := 06-logistic 06-robustness 07-prediction 07-validation 07-use
-both    = $(1)-at_risk $(1)-high_risk
-STEPS  := simulate recovery 01-clean 02-describe 03-anova 04-chi-square 05-response \
-          $(foreach notebook,$(TWICE),$(call both,$(notebook))) 08-time-and-place
+# The notebooks; one that runs once for each outcome (params.yml) has a step for each: 07-use-at_risk.
+NOTEBOOKS := simulate recovery $(basename $(notdir $(wildcard analysis/[0-9]*.ipynb)))
+GOALS     := $(filter paper $(NOTEBOOKS) $(addsuffix -%,$(NOTEBOOKS)),$(MAKECMDGOALS))
+# Steps at a time: two, unless -j says otherwise.
+JOBS       = $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),$(if $(filter -j,$(MAKEFLAGS)),$(shell nproc),2))
 
 # The same bytes in every run; nothing written outside the checkout.
 export PYTHONPATH := $(CURDIR)/analysis
@@ -47,12 +43,8 @@ ifneq ($(EXPORT),)
   export HOTLINE_TREE := $(shell $(PYTHON) analysis/hotline/provenance.py "$(EXPORT)")
 endif
 
-# Another export needs no simulator, and a paper on real records says nothing about one.
-NOT_NEEDED := $(if $(EXPORT),simulate) $(if $(filter private,$(HOTLINE_TREE)),recovery)
-
 ##@ The study
-paper: $(filter-out $(NOT_NEEDED),$(STEPS))  ## Rebuild everything: manuscript and supplement in paper/output/, as HTML, PDF and DOCX
-	@$(RUN) -m hotline.paper.render
+paper: study  ## Rebuild everything: manuscript and supplement in paper/output/, as HTML, PDF and DOCX
 
 test: setup  ## Test units, layers, notebooks and one small pipeline (four minutes)
 	@$(RUN) -m pytest
@@ -67,24 +59,25 @@ score: setup  ## Score the rows of EXPORT=path with the model that 07-use made, 
 	@mkdir -p .cache && $(RUN) -m hotline.pipeline.score
 
 ##@ One step, and what it needs
-simulate: setup  ## data-raw/simulate.ipynb writes the simulated export
-recovery: setup  ## Does the model of the simulated data find its own coefficients again?
-01-clean: $(if $(EXPORT),,simulate)  ## Raw export to checked records: calls and pupils
-02-describe: 01-clean  ## Who calls: the table of all variables by level
-03-anova: 01-clean  ## Numeric variables among the three levels
-04-chi-square: 01-clean  ## Categorical variables against the level
-05-response: 01-clean  ## What the hotline did
-06-logistic: $(call both,06-logistic)  ## Influences on the level, for both outcomes
-06-robustness: $(call both,06-robustness)  ## Do these influences hold up?
-07-prediction: $(call both,07-prediction)  ## The risk prediction model, for both outcomes
-07-validation: $(call both,07-validation)  ## Whether the model holds in other pupils, years, regions, groups
-07-use: $(call both,07-use)  ## What the model is good for; writes the model and its card
-08-time-and-place: 01-clean  ## When and where calls come from
+simulate: study  ## data-raw/simulate.ipynb writes the simulated export
+recovery: study  ## Does the model of the simulated data find its own coefficients again?
+01-clean: study  ## Raw export to checked records: calls and cases
+02-describe: study  ## Who calls: the table of all variables by level
+03-anova: study  ## Numeric variables among the three levels
+04-chi-square: study  ## Categorical variables against the level
+05-response: study  ## What the hotline did
+06-logistic: study  ## Influences on the level, for both outcomes
+06-robustness: study  ## Do these influences hold up?
+07-prediction: study  ## The risk prediction model, for both outcomes
+07-validation: study  ## Whether the model holds in other cases, years, regions, groups
+07-use: study  ## What the model is good for; writes the model and its card
+08-time-and-place: study  ## When and where calls come from
 
-$(foreach notebook,$(TWICE),$(call both,$(notebook))): 01-clean
+$(addsuffix -%,$(NOTEBOOKS)): study ;
 
-$(STEPS): setup | $(filter clean,$(MAKECMDGOALS))
-	@mkdir -p .cache && $(RUN) -m hotline.pipeline.step $@ --after $(filter $(STEPS),$^)
+# One process for all steps that this make was asked for.
+study: setup | $(filter clean,$(MAKECMDGOALS))
+	@mkdir -p .cache && $(RUN) -m hotline.pipeline.study --jobs $(JOBS) $(or $(GOALS),01-clean)
 
 ##@ Working with it
 lab: setup  ## Open JupyterLab; notebooks run by hand write to data-derived/scratch/
@@ -104,7 +97,7 @@ hooks: setup  ## Install the pre-commit hooks, which call this environment's own
 bench: setup  ## Time the road from a fresh clone to the paper, and print ratios
 	@$(RUN) bench/rebuild.py
 
-bench-scale: 01-clean  ## Time the statistics by counts and by rows, from 40 thousand cases to 40 million (a quarter of an hour)
+bench-scale: study  ## Time the statistics by counts and by rows, from 40 thousand cases to 40 million (a quarter of an hour)
 	@$(RUN) bench/scale.py $(SCALE)
 
 quarto: setup  ## Install Quarto into .cache/; without it the paper is made by pandoc and Typst
@@ -142,4 +135,4 @@ help:  ## This list
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
 	  "  make -j1 paper              one step at a time (two is the rule)"
 
-.PHONY: paper score test test-study test-few setup help lab lint architecture hooks bench bench-scale quarto lock clean $(TWICE) $(STEPS)
+.PHONY: paper score test test-study test-few setup help lab lint architecture hooks bench bench-scale quarto lock clean study $(NOTEBOOKS)

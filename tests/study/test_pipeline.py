@@ -433,20 +433,6 @@ def test_a_real_export_is_refused_then_kept_apart_and_not_called_simulated(chang
     assert "Simulated data" in stamped and "Simulated data" not in unstamped
 
 
-def test_a_real_export_needs_neither_simulator_nor_recovery(changeable):
-    (changeable.folder / "other.csv").write_text("a\n", encoding="utf-8")
-    planned = {
-        export: re.findall(
-            r"hotline\.pipeline\.step (\S+)", changeable.make("-n", "paper", *([f"EXPORT={export}"] if export else []))
-        )
-        for export in ("", "other.csv", "data-raw/simulated/export.csv")
-    }
-    plain = planned[""]
-    assert plain[:2] == ["simulate", "recovery"]
-    assert planned["other.csv"] == plain[2:]
-    assert planned["data-raw/simulated/export.csv"] == plain[1:], "simulated all the same, so the supplement needs it"
-
-
 def test_a_copy_of_the_simulated_export_is_still_simulated(changeable):
     copied = changeable.folder / "elsewhere.csv"
     shutil.copy(changeable.folder / "data-raw/simulated/export.csv", copied)

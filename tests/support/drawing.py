@@ -1,17 +1,16 @@
-"""The drawing of ARCHITECTURE.md, made from the imports of the library and the rules of the Makefile.
+"""The drawing of ARCHITECTURE.md, made from the imports of the library and the order of the steps.
 
 python tests/support/drawing.py     (make architecture)
 """
 
 import ast
 import json
-import re
 from pathlib import Path
 
 import grimp
 
 from hotline import paths
-from hotline.pipeline import params
+from hotline.pipeline import params, step
 
 PAGE = paths.ROOT / "ARCHITECTURE.md"
 START, END = "<!-- made by make architecture -->\n", "<!-- to here -->\n"
@@ -43,15 +42,6 @@ def used_by(notebook: str) -> list[str]:
     return sorted({package(each) for each in modules if each.startswith(("hotline", "countstats"))} - {"vocabulary"})
 
 
-def after(notebook: str) -> list[str]:
-    """The notebooks that the Makefile makes before a notebook."""
-    makefile = (paths.ROOT / "Makefile").read_text(encoding="utf-8")
-    rules = dict(re.findall(r"(?m)^([\w-]+): (.*?) *## ", makefile))
-    common = re.search(r"(?m)^\$\(foreach notebook,\$\(TWICE\).*?: ([\w -]+)$", makefile)
-    wanted = rules.get(notebook, "") + (f" {common.group(1)}" if "call both" in rules.get(notebook, "") else "")
-    return [name for name in params.notebooks() if name in re.findall(r"[\w-]+", wanted) and name != notebook]
-
-
 def node(notebook: str) -> str:
     """A notebook as a box: its name, and the packages that it imports."""
     return f'    {notebook}["<b>{notebook}</b><br/>{", ".join(used_by(notebook))}"]'
@@ -60,12 +50,15 @@ def node(notebook: str) -> str:
 def drawing() -> str:
     """The study and the library as a Mermaid flowchart."""
     notebooks = params.notebooks()
-    later = [name for name in notebooks if "01-clean" in after(name)]
+    later = [name for name in notebooks if "01-clean" in step.after(name)]
     lines = ["```mermaid", "flowchart LR"]
     lines += ['  subgraph study["The study: a notebook, and the packages that it imports"]', "    direction LR"]
     lines += [node(name) for name in notebooks]
     lines += [
-        f"    {before} -- export.csv --> {name}" for name in notebooks for before in after(name) if name not in later
+        f"    {before} -- export.csv --> {name}"
+        for name in notebooks
+        for before in step.after(name)
+        if name not in later
     ]
     lines += ['    tally{{"tally: counts by named variables"}}', '    documents(["manuscript, supplement"])']
     lines += ["    01-clean -- calls, cases --> tally"]

@@ -131,15 +131,16 @@ def _run():
     return f"{'paper':<24} {seconds:5.1f} s   by {name}\n{produced}"
 
 
-def main():
-    """Render from the command line; exit with 2 and one message where something is wrong."""
+def main() -> int:
+    """Render from the command line; return the exit code, 2 after one message where something is wrong."""
     try:
         print(run(), flush=True)
     except InputError as error:
         untouched = f"untouched in {paths.shown(output())}" if output().exists() else "none"
         print(f"\npaper FAILED: {error}\n  earlier outputs:   {untouched}\n", file=sys.stderr)
-        sys.exit(2)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,97 +1,138 @@
 """Execute one notebook with papermill: quietly, with progress, and with errors that say where."""
 
 import resource
+import shutil
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 # jsonschema, which papermill checks notebooks with, would build a grammar of web addresses while it is imported:
-# a second for every step, and no notebook needs it. It does without where the package can't be imported.
+# a second and a half, and no notebook needs it. It does without where the package can't be imported.
 sys.modules["rfc3987_syntax"] = None
 
 import nbformat
 import papermill
+from jupyter_client.provisioning import LocalProvisioner
 from nbclient.exceptions import DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, papermill_engines
+from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from hotline import paths
 from hotline.errors import InputError
 from hotline.pipeline.step import not_estimated
+from hotline.run import child_environment
 
 # The kernel's own chatter about its network transport would drown the one line per step. A socket that closes while
-# the kernel says goodbye is told by tornado, past the kernel's own level.
+# the kernel says goodbye is reported by tornado, past the kernel's own level.
 QUIET = [
     "--IPKernelApp.log_level=50",
     "--IPKernelApp.exec_lines=__import__('logging').getLogger('tornado').setLevel(60)",
 ]
-STARTS = 4  # attempts to start a kernel
 BANNERS = {"papermill-error-cell-tag"}
-NOT_STARTED = "Kernel died before replying to kernel_info"
 
 
 class CellError(Exception):
     """A cell of a notebook failed; the message names the cell and the error."""
 
 
-class ProgressEngine(NBClientEngine):
+class ForkedProvisioner(LocalProvisioner):
+    """Starts a kernel that has been forked already (`forked`), in place of a new process."""
+
+    forked = None
+
+    async def launch_kernel(self, cmd, **_):
+        """Let the kernel begin with the arguments of this command."""
+        self.process = self.forked
+        self.process.start(cmd[cmd.index("-f") :])
+        self.pid = self.pgid = self.process.pid
+        return self.connection_info
+
+
+class Client(PapermillNotebookClient):
+    """papermill's own client, whose kernel may be forked and is spoken to through files.
+
+    Ports of the network would be taken by another kernel now and then, between the choice and the use.
+    """
+
+    def __init__(self, nb_man, forked=None, **more):
+        super().__init__(nb_man, **more)
+        self.forked, self.sockets = forked, Path(tempfile.mkdtemp(prefix="kernel-"))
+
+    def create_kernel_manager(self):
+        """Return the manager of the kernel."""
+        manager = super().create_kernel_manager()
+        manager.transport, manager.ip = "ipc", str(self.sockets / "socket")
+        if self.forked:
+            manager.provisioner = ForkedProvisioner(parent=manager, kernel_spec=manager.kernel_spec)
+            manager.provisioner.forked = self.forked
+        return manager
+
+
+class StudyEngine(Engine):
     """papermill's own engine, which also prints a line now and then on a long step."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, step="", quiet=10, environment=None, **_):
-        """Tell how far the notebook is whenever `quiet` seconds have passed since the last word."""
+    def execute_managed_notebook(cls, nb_man, kernel_name, step, quiet, environment, forked, **_):
+        """Execute a notebook; report how far it is whenever `quiet` seconds have passed since the last line."""
         started = spoke = time.monotonic()
-        original, total = nb_man.cell_start, len(nb_man.nb.cells)
+        total = len(nb_man.nb.cells)
 
-        def cell_start(cell, cell_index=None, **more):
+        def progress(cell, cell_index):
             nonlocal spoke
             now = time.monotonic()
             if now - spoke > quiet:
                 print(f"{step:<24} ... cell {cell_index + 1} of {total} after {now - started:.0f} s", flush=True)
                 spoke = now
-            return original(cell, cell_index, **more)
 
-        nb_man.cell_start = cell_start
-        client = PapermillNotebookClient(nb_man, kernel_name=kernel_name, startup_timeout=60, extra_arguments=QUIET)
-        return client.execute(env=environment)
-
-
-papermill_engines.register("progress", ProgressEngine)
-
-
-def _papermill(step, source, target, parameters, quiet, environment):
-    """Hand a notebook to papermill, with the engine that tells how far it is."""
-    papermill.execute_notebook(
-        str(source),
-        str(target),
-        parameters=parameters,
-        engine_name="progress",
-        kernel_name="python3",
-        cwd=str(source.parent),
-        progress_bar=False,
-        log_output=False,
-        step=step,
-        quiet=quiet,
-        environment=environment,
-    )
+        client = Client(
+            nb_man, forked, kernel_name=kernel_name, startup_timeout=60, extra_arguments=QUIET, on_cell_start=progress
+        )
+        try:
+            return client.execute(env=environment)
+        finally:
+            shutil.rmtree(client.sockets, ignore_errors=True)
 
 
-def execute(step, source, target, parameters, quiet, environment=None):
+papermill_engines.register("study", StudyEngine)
+
+
+def execute(step, source, target, parameters, quiet, environment=None, forked=None):
     """Run a notebook with parameters and write it, with its outputs and without clocks, to `target`.
 
     A notebook that ends early because it finds nothing to estimate has come to its end: its values.json says so.
-    Raises CellError, naming the cell as it is numbered in the executed notebook. An InputError raised in a cell is
-    reported by its message alone; any other error with its kind.
+
+    Parameters
+    ----------
+    step : the name that the lines of progress begin with
+    source, target : paths of the notebook and of the executed one
+    parameters : {name: value}
+    quiet : seconds without a line after which progress is reported
+    environment : of the kernel, where it is a new process; None for this process's own
+    forked : the ForkedKernel to use in place of a new process
+
+    Raises
+    ------
+    CellError
+        Naming the cell as it is numbered in the executed notebook. Of an InputError it gives the message alone, of
+        any other error its kind, too.
     """
     try:
-        for attempt in range(STARTS):
-            try:
-                _papermill(step, source, target, parameters, quiet, environment)
-                break
-            except RuntimeError as error:
-                # Kernels take free ports, and one that starts at the same moment may be quicker: try again.
-                if NOT_STARTED not in str(error) or attempt == STARTS - 1:
-                    raise
+        papermill.execute_notebook(
+            str(source),
+            str(target),
+            parameters=parameters,
+            engine_name="study",
+            kernel_name="python3",
+            cwd=str(source.parent),
+            progress_bar=False,
+            log_output=False,
+            step=step,
+            quiet=quiet,
+            environment=environment or child_environment(),
+            forked=forked,
+        )
     except PapermillExecutionError as error:
         if not_estimated(target.parent):
             return

@@ -1,13 +1,15 @@
 """What a step's outputs depend on, as hashes of content. File times play no part."""
 
-import ast
+import functools
 import hashlib
 import json
 import platform
+from pathlib import Path
 
 from hotline import paths
 from hotline.cleaning import pseudonyms
 from hotline.errors import InputError
+from hotline.pipeline.kernel import imported_names
 from hotline.pipeline.output_folder import read_record
 from hotline.pipeline.params import code_cells
 from hotline.provenance import sha256
@@ -22,19 +24,14 @@ def hash_text(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def imported(source):
-    """Return the files of `hotline` that a piece of Python imports itself."""
-    names = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{each.name}" for each in node.names}
-        elif isinstance(node, ast.Import):
-            names |= {each.name for each in node.names}
+@functools.cache
+def imported(source: str) -> frozenset[Path]:
+    """Return the files of the library that a piece of Python imports itself."""
     files = set()
-    for name in names:
+    for name in imported_names(source):
         path = paths.ANALYSIS / name.replace(".", "/")
         files.add(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"))
-    return {file for file in files if file.exists()}
+    return frozenset(file for file in files if file.exists())
 
 
 def library(sources):

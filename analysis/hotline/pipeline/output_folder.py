@@ -33,10 +33,15 @@ def alone(name: str) -> Iterator[None]:
         yield
 
 
+def place_of(name: str) -> Path:
+    """Return the folder in which the outputs of a name are made."""
+    return current_run().running / name
+
+
 @contextlib.contextmanager
 def working(name: str) -> Iterator[Path]:
     """Give an empty folder to work in; whatever is left of it at the end goes."""
-    folder = current_run().running / name
+    folder = place_of(name)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:

@@ -7,6 +7,7 @@ Its section `profiles` holds named sets of other values, of which PROFILE=name o
 """
 
 import ast
+import functools
 import json
 import re
 from dataclasses import dataclass
@@ -216,8 +217,14 @@ def runs(path=paths.PARAMS):
 
     A parameter with a list of values makes one step per value, named NOTEBOOK-VALUE.
     """
+    return _runs(path, current_run().profile)
+
+
+@functools.cache
+def _runs(path, profile):
+    """Return the runs under a profile; read once, since each step asks for them."""
     steps = {}
-    for notebook, parameters in check(path, current_run().profile).items():
+    for notebook, parameters in check(path, profile).items():
         listed = [name for name, value in parameters.items() if isinstance(value, list)]
         if len(listed) > 1:
             raise InputError(

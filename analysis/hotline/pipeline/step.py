@@ -5,10 +5,11 @@ inputs, and `make` would take it for finished. A step therefore runs in a folder
 notebook has come to its end and its outputs are checked does that folder replace the old one. Whether a
 step needs to run is decided by the content of what it depends on, which run.json records.
 
-    python -m hotline.pipeline.step 03-anova --after 01-clean
+    python -m hotline.pipeline.step 03-anova
+
+runs one step in a process of its own, where the study (`study`) may not fork.
 """
 
-import argparse
 import json
 import os
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 from hotline import paths, provenance
 from hotline.cleaning import pseudonyms
 from hotline.errors import NOT_ESTIMATED, InputError
-from hotline.pipeline import fingerprint, output_folder, params
+from hotline.pipeline import fingerprint, kernel, output_folder, params
 from hotline.run import child_environment, current_run
 
 REMEDY = "More calls may help, or a codebook whose columns and labels are those of the export."
@@ -78,15 +79,23 @@ def find_export(parameters):
     return export
 
 
-def plan(step, after):
+def after(step: str) -> tuple[str, ...]:
+    """Return the steps whose results a step reads: the whole order of the study.
+
+    The simulation starts from the sources, cleaning from the export, all others from the cleaned records. Another
+    export than the simulated one needs no simulator.
+    """
+    if step in paths.OF_SIMULATION:
+        return ()
+    if step == "01-clean":
+        return () if current_run().export else ("simulate",)
+    return ("01-clean",)
+
+
+def plan(step: str) -> Plan:
     """Return the Plan of a step, after checking the parameters and the export."""
-    known = params.runs()
-    if step not in known:
-        raise InputError(
-            f'{paths.shown(paths.PARAMS)}: no run is called "{step}"; there are: {", ".join(known)}. A notebook that '
-            "runs once per outcome needs the list of both outcomes there"
-        )
-    name, parameters = known[step]
+    name, parameters = params.runs()[step]
+    parameters = dict(parameters)
     export = find_export(parameters)
     if step in paths.OF_SIMULATION:
         simulated = True
@@ -95,32 +104,35 @@ def plan(step, after):
     else:
         simulated = provenance.step_is_simulated(current_run().clean)
     secret = None if simulated or not export else pseudonyms.key(simulated, paths.ROOT)
-    inputs = fingerprint.of_step(paths.notebook(name), parameters, after, export, secret)
+    inputs = fingerprint.of_step(paths.notebook(name), parameters, after(step), export, secret)
     return Plan(step, paths.notebook(name), parameters, simulated, inputs)
 
 
-def write_html(notebook):
-    """Write the executed notebook as a page for readers, without anything to fetch from outside."""
-    from nbconvert import HTMLExporter
-
-    page, _ = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="").from_filename(str(notebook))
-    notebook.with_suffix(".html").write_text(page, encoding="utf-8")
+def up_to_date(planned: Plan) -> bool:
+    """Return whether a step has nothing to do; raises InputError where another process is running it."""
+    with output_folder.alone(planned.step):
+        return output_folder.up_to_date(planned.folder, planned.inputs, READERS_COPIES)
 
 
-def execute(planned, running):
+def up_to_date_line(planned: Plan) -> str:
+    """Return the line to print for a step that has nothing to do."""
+    return "; ".join(filter(None, [f"{planned.step:<24} up to date", warning(planned.folder)]))
+
+
+def execute(planned, running, forked):
     """Run the planned notebook in an empty folder; return the greatest memory used, in MiB.
 
     Raises InputError, with the place of the failed notebook, where a cell fails or the last act is missing.
     """
-    from hotline.pipeline import execute  # papermill takes a second to import; a step without work need not wait for it
+    from hotline.pipeline import execute, page  # slow to import, unless the process from which this was forked has it
 
     environment = child_environment(HOTLINE_OUT=str(running), HOTLINE_SIMULATED="yes" if planned.simulated else "no")
     target = running / "notebook.ipynb"
     try:
-        execute.execute(planned.step, planned.notebook, target, planned.parameters, QUIET, environment)
+        execute.execute(planned.step, planned.notebook, target, planned.parameters, QUIET, environment, forked)
         if not all((running / name).exists() for name in LAST_ACTS):
             raise InputError("the notebook ended without writing its values; its last code cell must call out.finish()")
-        write_html(target)
+        page.write(target)
     except (InputError, execute.CellError) as error:
         kept, folder = output_folder.keep_failed(planned.step, running), planned.folder
         raise InputError(
@@ -151,21 +163,17 @@ def summary(folder):
     return ", ".join(f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in counts.items() if n)
 
 
-def run(step, after):
-    """Bring one step up to date. Returns the line to print; raises InputError where it cannot."""
-    planned = plan(step, after)
-    with output_folder.alone(step):
-        return _run(planned)
+def run(planned: Plan) -> str:
+    """Run a planned step and put its outputs in their place.
 
-
-def _run(planned):
-    """Run a planned step unless its folder is up to date; returns the line to print."""
-    step = planned.step
-    if output_folder.up_to_date(planned.folder, planned.inputs, READERS_COPIES):
-        return "; ".join(filter(None, [f"{step:<24} up to date", warning(planned.folder)]))
-    with output_folder.working(step) as running:
-        started = time.time()
-        memory = execute(planned, running)
+    Returns the line to print; raises InputError where the step cannot be run.
+    """
+    step, started = planned.step, time.time()
+    # Forked before a lock is taken, which it would hold as well, and before papermill opens an event loop.
+    of_notebook = current_run().of_notebook(output_folder.place_of(step), planned.simulated)
+    forked = kernel.ForkedKernel(of_notebook) if kernel.can_fork() else None
+    with output_folder.alone(step), output_folder.working(step) as running:
+        memory = execute(planned, running, forked)
         seconds = time.time() - started
         record = {
             "step": step,
@@ -184,21 +192,18 @@ def _run(planned):
     return f"{step:<24} {seconds:5.1f} s   {outcome} -> {paths.shown(planned.folder)}"
 
 
-def main(arguments=None):
-    """Run one step from the command line; exit with 2 and one message where something is wrong."""
-    parser = argparse.ArgumentParser(description="Run one notebook of the study, safely.")
-    parser.add_argument("step", help="the step's name, such as 03-anova")
-    parser.add_argument("--after", nargs="*", default=[], metavar="STEP", help="steps whose results it reads")
-    given = parser.parse_args(arguments)
+def run_here(planned: Plan) -> int:
+    """Run a planned step in this process, which ends with it. Prints the line, or the error; returns the exit code."""
     try:
-        print(run(given.step, given.after), flush=True)
+        print(run(planned), flush=True)
+        return 0
     except InputError as error:
-        print(f"\n{error}\n", file=sys.stderr)
-        sys.exit(2)
+        print(f"\n{error}\n", file=sys.stderr, flush=True)
+        return 2
     except KeyboardInterrupt:
-        print(f"\n{given.step} interrupted; earlier outputs are untouched\n", file=sys.stderr, flush=True)
-        os._exit(130)  # at once: papermill's unfinished tasks would end in a traceback of their own
+        print(f"\n{planned.step} interrupted; earlier outputs are untouched\n", file=sys.stderr, flush=True)
+        return 130
 
 
 if __name__ == "__main__":
-    main()
+    os._exit(run_here(plan(sys.argv[1])))  # at once: papermill's unfinished tasks would end in a traceback of their own

@@ -1,0 +1,67 @@
+"""An executed notebook as a page for readers: one file with nothing to fetch, and without nbconvert's own style sheet.
+
+nbconvert turns the cells into HTML with its plain template; the style around them is some forty lines instead of
+three hundred kilobytes.
+"""
+
+import functools
+import html
+from pathlib import Path
+
+STYLE = """
+body { max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a;
+       font: 16px/1.55 system-ui, "Noto Sans", "Noto Sans SC", sans-serif; }
+h1, h2, h3 { line-height: 1.25; } h1 { font-size: 1.7rem; } h2 { font-size: 1.3rem; } h3 { font-size: 1.1rem; }
+a { color: #0072b2; } .anchor-link { display: none; }
+code, pre { font: 13.5px/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, monospace; }
+pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+.cell.code_cell { margin: 1rem 0 1.4rem; }
+.input, .output_area { display: grid; grid-template-columns: 4.5rem minmax(0, 1fr); }
+.prompt { color: #767676; font: 12px/1.6 ui-monospace, monospace; padding-top: .5rem; }
+.input_area { background: #f6f6f4; border: 1px solid #e2e2de; border-radius: 3px; padding: .5rem .7rem; }
+.output_area { margin-top: .5rem; } .output_subarea { overflow-x: auto; }
+.output_stderr { background: #fdecea; } .output_error pre { color: #a11; }
+table { border-collapse: collapse; font-size: 14px; margin: .3rem 0; }
+th, td { padding: .2rem .6rem; text-align: right; border-bottom: 1px solid #e5e5e5; }
+th { font-weight: 600; } thead th { border-bottom: 1px solid #888; } tbody th { text-align: left; }
+.text_cell table td, .text_cell table th { text-align: left; }
+img, svg { max-width: 100%; height: auto; background: #fff; }
+"""
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+@functools.cache
+def _exporter():
+    """Return nbconvert's exporter with its plain template, and the whole style sheet."""
+    from nbconvert import HTMLExporter
+    from pygments.formatters import HtmlFormatter
+
+    return HTMLExporter(template_name="basic"), STYLE + HtmlFormatter(style="friendly").get_style_defs(".highlight")
+
+
+def warm_up() -> None:
+    """Compile the template, so that a process forked from this one need not."""
+    from nbformat import v4
+
+    _exporter()[0].from_notebook_node(v4.new_notebook(cells=[v4.new_code_cell(""), v4.new_markdown_cell("")]))
+
+
+def write(notebook: Path) -> Path:
+    """Write the page of an executed notebook next to it, and return its path."""
+    exporter, style = _exporter()
+    body, _ = exporter.from_filename(str(notebook))
+    page = notebook.with_suffix(".html")
+    page.write_text(PAGE.format(title=html.escape(notebook.parent.name), style=style, body=body), encoding="utf-8")
+    return page
