@@ -266,15 +266,18 @@ def analyses(study, outcome):
 @recomputes("06-robustness", "comparison", "analysis")
 def comparison(study, outcome):
     main, found = tables(study, outcome)["main"].iloc[1:], []
-    clear_in_main = (main["low"] > 0) | (main["high"] < 0)
+    excludes_1_in_main = (main["low"] > 0) | (main["high"] < 0)
     for name, table in tables(study, outcome).items():
         own = table.loc[main.index]
         ratio, moved = own["se"] / main["se"], (own["b"] - main["b"]).abs()
-        clear = (own["low"] > 0) | (own["high"] < 0)
-        row = {"analysis": name, "terms": len(own), "clear": clear.sum(), "se_ratio": ratio.median()}
-        row |= {"turned": str(list(own.index[clear != clear_in_main])), "se_largest": ratio.max()}
-        still = moved.max() < 1e-9
-        found.append(row | {"change": np.exp(moved.max()), "at": np.nan if still else ":".join(moved.idxmax())})
+        excludes_1 = (own["low"] > 0) | (own["high"] < 0)
+        row = {"analysis": name, "terms": len(own), "excludes_1": excludes_1.sum(), "se_ratio": ratio.median()}
+        row |= {
+            "changed_significance": str(list(own.index[excludes_1 != excludes_1_in_main])),
+            "se_largest": ratio.max(),
+        }
+        unchanged = moved.max() < 1e-9
+        found.append(row | {"change": np.exp(moved.max()), "at": np.nan if unchanged else ":".join(moved.idxmax())})
     return pd.DataFrame(found)
 
 

@@ -4,7 +4,7 @@ predictors    the outcome, and what may predict it, by block and by when it is k
 cohort        the cases of a risk model: complete ones, their random split, and the samples held out
 comparable    what can be compared, and the sentence where nothing can
 estimable     the part of a logistic model that the counts can estimate
-levels        the three levels in one model, ordinal and multinomial
+alternatives  other analyses of the same question, such as clustered errors or imputed gaps
 sensitivity   several analyses of one question side by side
 validation    samples, groups, comparisons and recalibrations of a validation as frames
 risk_model    the model as a small file;  model_card: what it is for, in words

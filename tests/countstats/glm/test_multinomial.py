@@ -9,7 +9,6 @@ from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from countstats.glm import logit, multinomial, ordinal
 from countstats.glm.solver import NoEstimate
-from hotline.models import levels
 
 LEVELS = ["well", "imbalance", "high_risk"]
 TERMS = pd.MultiIndex.from_tuples([("intercept", ""), ("sex", "female"), ("stage", "junior"), ("stage", "senior")])
@@ -106,16 +105,3 @@ def test_proportional_odds_is_kept_where_it_holds_and_rejected_where_not():
             p.append(ordinal.departures(x, counts, ordinal.fit(x, counts))[0]["p"])
         rejected[departure] = np.mean(np.array(p) < 0.05)
     assert rejected[0.0] < 0.3 and rejected[0.6] > 0.9
-
-
-def test_what_has_no_finite_estimate_is_none():
-    x, counts, *_ = drawn()
-    coefficients, test, by_variable = levels.ordinal_model(x, counts)
-    assert list(coefficients.index) == list(TERMS[1:]) and test["df"] == 3
-    assert (by_variable["p_holm"] >= by_variable["p"]).all()
-    assert set(levels.multinomial_model(x, counts)) == {"imbalance", "high_risk"}
-    bare = counts.copy()
-    bare.loc[x["stage", "senior"] == 1, "high_risk"] = 0
-    assert levels.multinomial_model(x, bare) == {"imbalance": None, "high_risk": None}
-    coefficients, test, by_variable = levels.ordinal_model(x, bare)
-    assert coefficients is not None and test is None and by_variable is None

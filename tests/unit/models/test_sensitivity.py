@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from countstats.glm import design as on_cells
-from countstats.glm import logit
 from hotline.codebook import codebook
 from hotline.models import sensitivity
 from hotline.report.figures import odds_ratios
@@ -43,7 +41,7 @@ def close_figures():
     plt.close("all")
 
 
-def test_gathered_are_odds_ratios_without_intercepts_and_gaps(tidy):
+def test_gather_odds_ratios_without_intercepts_and_gaps(tidy):
     assert tidy.groupby("analysis").size().to_dict() == {"main": 4, "firth": 4, "city": 4}
     girl = tidy[(tidy["analysis"] == "main") & (tidy["code"] == "female")].iloc[0]
     assert girl[["odds_ratio", "low", "high"]].tolist() == pytest.approx(np.exp([0.5, 0.3, 0.7]).tolist())
@@ -55,32 +53,35 @@ def tidy_by_rounding(tidy):
     return tidy.assign(odds_ratio=off)
 
 
-def test_compared_are_errors_changes_and_what_turned(tidy):
+def test_compare_errors_changes_and_significance(tidy):
     found = sensitivity.compare(tidy)
-    assert found.loc["firth", ["se_ratio", "change"]].tolist() == [1, 1] and found.loc["firth", "turned"] == []
+    assert (
+        found.loc["firth", ["se_ratio", "change"]].tolist() == [1, 1]
+        and found.loc["firth", "changed_significance"] == []
+    )
     assert found.loc["firth", "at"] == () == sensitivity.compare(tidy_by_rounding(tidy)).loc["firth", "at"]
     city = found.loc["city"]
     assert city["change"] == pytest.approx(np.exp(0.2)) and city["at"] == ("stage", "junior")
-    assert city["turned"] == [("stage", "junior"), ("bullying", "yes")]
+    assert city["changed_significance"] == [("stage", "junior"), ("bullying", "yes")]
     assert (city["se_ratio"], city["se_largest"]) == (pytest.approx(1), pytest.approx(3))
-    assert found["clear"].to_dict() == {"main": 3, "firth": 3, "city": 3}
+    assert found["excludes_1"].to_dict() == {"main": 3, "firth": 3, "city": 3}
 
 
 def test_printed_comparison_says_what_could_not_be_made(tidy):
-    sizes = {"main": "100", "firth": "100", "city": "90 in 21", "calls": "the export does not tell"}
+    sizes = {"main": "100", "firth": "100", "city": "90 in 21", "calls": "not in the export"}
     shown = robustness.printed_comparison(sensitivity.compare(tidy), LABELS, sizes, codebook())
-    assert shown.iloc[3].tolist() == ["Calls", "the export does not tell", "–", "–", "–", "–"]
+    assert shown.iloc[3].tolist() == ["Calls", "not in the export", "–", "–", "–", "–"]
     assert shown.iloc[2, 3] == "1.22 (junior high)"
     assert shown.iloc[2, 5] == "junior high, bullied: yes"
     assert not shown.map(lambda cell: "nan" in cell.lower()).any(axis=None)
 
 
-def test_the_code_farthest_from_its_reference_stands_for_a_variable(tidy):
-    assert sensitivity.leading(tidy) == [("sex", "female"), ("stage", "senior"), ("bullying", "yes")]
+def test_strongest_terms(tidy):
+    assert sensitivity.strongest_terms(tidy) == [("sex", "female"), ("stage", "senior"), ("bullying", "yes")]
 
 
 def test_the_figure_has_a_point_for_every_analysis_and_term(tidy):
-    terms = sensitivity.leading(tidy)
+    terms = sensitivity.strongest_terms(tidy)
     figure = odds_ratios.analyses(tidy, terms, LABELS, codebook(), REFERENCE)
     points = sum(
         len(each.get_offsets()) for ax in figure.axes for each in ax.collections if each.get_offsets().size > 2
@@ -106,10 +107,10 @@ def counts():
     )
 
 
-def test_rare_categories_and_combinations_are_found():
-    found = sensitivity.rarest(counts(), {"sex": "male", "stage": "primary"}, least=40, number=1)
+def test_rarest_and_rare_combinations():
+    found = sensitivity.rarest(counts(), {"sex": "male", "stage": "primary"}, fewer_than=40, number=1)
     assert found.index.tolist() == [("stage", "junior")] and found.iloc[0].tolist() == [33, 70, 103, True]
-    both = sensitivity.rarest(counts(), {"sex": "male", "stage": "primary"}, least=5, number=2)
+    both = sensitivity.rarest(counts(), {"sex": "male", "stage": "primary"}, fewer_than=5, number=2)
     assert both["sparse"].tolist() == [False, False]
     pairs = sensitivity.rare_combinations(counts(), [("sex", "stage")], 10)
     assert pairs[["code_first", "code_second", "n"]].to_numpy().tolist() == [
@@ -120,7 +121,7 @@ def test_rare_categories_and_combinations_are_found():
 
 
 def test_rare_categories_are_printed_with_both_estimates():
-    rare = sensitivity.rarest(counts(), {"sex": "male", "stage": "primary"}, least=40)
+    rare = sensitivity.rarest(counts(), {"sex": "male", "stage": "primary"}, fewer_than=40)
     pairs = sensitivity.rare_combinations(counts(), [("sex", "stage")], 10)
     table = coefficients([0.0, 0.5, 0.1, 0.6, 0.4], [0.1] * 5)
     limits = pd.DataFrame({"low": [-1.0], "high": [1.0]}, index=TERMS[2:3])
@@ -163,32 +164,10 @@ def test_named_values_are_all_there_even_where_an_analysis_is_not(tidy):
     named = robustness.values(sensitivity.compare(tidy), None, ages, gvif, pd.Series([0.1, 0.2]), codebook())
     assert named["calls_change"] == named["proportional"] == named["age_beside_stage"] == (None, "–")
     assert named["age_curve"][1] == "χ²(2) = 4.0, p = 0.135" and named["fmi_largest"][1] == "20.0%"
-    assert named["city_turned"] == (2, "junior high, bullied: yes") and named["firth_turned"] == (0, "none")
+    assert named["city_changed_significance"] == (2, "junior high, bullied: yes") and named[
+        "firth_changed_significance"
+    ] == (0, "none")
     assert named["largest_change"][1] == "1.22"
-
-
-def test_age_takes_the_place_of_the_stage_and_stands_beside_it():
-    rng = np.random.default_rng(1)
-    cells = pd.DataFrame({"sex": rng.choice(["male", "female"], 90), "age": np.tile(np.arange(7, 16), 10)})
-    cells["stage"] = np.where(cells["age"] < 12, "primary", "junior")
-    cells = cells.assign(events=rng.integers(1, 9, 90), others=rng.integers(1, 9, 90))
-    cells[["sex", "stage"]] = cells[["sex", "stage"]].astype("category")
-    reference = {"sex": "male", "stage": "primary"}
-    designs, against = sensitivity.with_age(cells, reference, 4)
-    found = logit.compare(designs, cells, against)
-    pd.testing.assert_frame_equal(found, sensitivity.compare_ages(cells, reference, 4))
-    assert found["parameters"].tolist() == [3, 3, 5, 4]
-    assert found["df"].dropna().tolist() == [2, 1]
-    shown = robustness.printed_age(found)
-    assert shown.iloc[2, 3].endswith("against age as a straight line") and shown.iloc[0, 3] == ""
-
-
-def test_without_an_age_a_sentence_takes_the_place():
-    none = counts().iloc[:0]
-    designs, against = sensitivity.with_age(none, {"sex": "male"}, 4)
-    found = logit.compare(designs, none, against)
-    assert "Too few pupils" in robustness.printed_age(found).iloc[0, 0]
-    assert not len(found)
 
 
 def test_the_note_on_clusters_tells_degrees_of_freedom_and_the_largest():
@@ -196,55 +175,3 @@ def test_the_note_on_clusters_tells_degrees_of_freedom_and_the_largest():
     note = robustness.clusters_note({"counsellor": None, "calls": table, "main": table}, {"calls": 1268})
     assert note == "Callers: t with 11.4 to 1,234.5 degrees of freedom, 1,268 calls in the largest."
     assert robustness.clusters_note({"city": None}, {}) == ""
-
-
-def gaps(ages, lengths=("under_5", "from_5", "missing", "from_5")):
-    """A tally of four cells for an imputation."""
-    return pd.DataFrame(
-        {
-            "sex": pd.Categorical(["male", "female", "missing", "female"], ["male", "female", "missing"]),
-            "level": pd.Categorical(["well", "high_risk", "well", "high_risk"], ["well", "high_risk", "missing"]),
-            "length_band": pd.Categorical(lengths, ["under_5", "from_5", "missing"]),
-            "age": pd.array(ages, "Int64"),
-            "n": [5, 4, 3, 2],
-        }
-    )
-
-
-def test_the_length_of_the_call_and_bands_of_age_help_to_fill_gaps():
-    found, used = sensitivity.with_auxiliaries(gaps([9, 10, None, 11]), ["sex", "level"])
-    assert used == ["sex", "level", "length_band", "age"]
-    assert found[used].astype(str).to_numpy().tolist() == [
-        ["male", "well", "under_5", "up to 9"],
-        ["female", "high_risk", "from_5", "up to 11"],
-        ["missing", "well", "missing", "missing"],
-    ]
-    assert found["n"].tolist() == [5, 6, 3]
-
-
-@pytest.mark.parametrize(
-    ("ages", "lengths", "auxiliary"),
-    [
-        ([None] * 4, ["under_5", "from_5", "from_5", "from_5"], ["length_band"]),  # nobody's age
-        ([9, 10, 11, 19], ["missing", "from_5", "from_5", "from_5"], ["age"]),  # the one boy would be lost
-        ([15] * 4, ["under_5"] * 4, []),  # the same for everybody
-    ],
-)
-def test_what_cannot_help_stays_out(ages, lengths, auxiliary):
-    found, used = sensitivity.with_auxiliaries(gaps(ages, lengths), ["sex", "level"])
-    assert used == ["sex", "level", *auxiliary] and found["n"].sum() == 14
-
-
-def test_clusters_that_the_export_does_not_tell_give_a_sentence():
-    frame = counts().melt(["sex", "stage"], on_cells.COUNTS, "at_risk", "n").replace({"events": "yes", "others": "no"})
-    frame["counsellor"] = np.nan
-
-    class Model:
-        names, reference = ["sex", "stage"], {"sex": "male", "stage": "primary"}
-
-        @staticmethod
-        def keep(cells):
-            return cells
-
-    found = sensitivity.clustered(Model, frame, "counsellor", "at_risk", None)
-    assert found == (None, "the export does not tell", 0)

@@ -38,15 +38,15 @@ def printed_comparison(comparison, labels, sizes, book):
             continue
         row = comparison.loc[name]
         main = name == MAIN
-        turned = ", ".join(short(term, book) for term in row["turned"]) or "none"
+        changed = ", ".join(short(term, book) for term in row["changed_significance"]) or "none"
         rows.append(
             [
                 label,
                 sizes[name],
                 NONE if main else f"{text.number(row['se_ratio'])} ({text.number(row['se_largest'])})",
                 f"{text.number(row['change'])} ({short(row['at'], book)})" if row["at"] else NONE,
-                f"{text.count(row['clear'])} of {text.count(row['terms'])}",
-                NONE if main else turned,
+                f"{text.count(row['excludes_1'])} of {text.count(row['terms'])}",
+                NONE if main else changed,
             ]
         )
     head = [
@@ -54,8 +54,8 @@ def printed_comparison(comparison, labels, sizes, book):
         "Pupils or calls (in clusters)",
         "SE ratio (largest)",
         "Largest change of an OR",
-        "Clear terms",
-        "Turned",
+        "Terms excluding 1",
+        "Changed significance",
     ]
     return pd.DataFrame(rows, columns=head)
 
@@ -80,7 +80,7 @@ def printed_levels(terms, tables, departing, book, level=0.95):
 
     terms    [(variable, code)], without the intercept
     tables   {heading: table of coefficients by (variable, code), or None where the model has no finite estimates}
-    departing   the tests of each variable's departures from proportional odds (`levels.ordinal_model`), or None
+    departing   the tests of each variable's departures from proportional odds (`alternatives.ordinal_model`), or None
     """
     first = [place == 0 or term[0] != terms[place - 1][0] for place, term in enumerate(terms)]
     columns = {
@@ -217,8 +217,9 @@ def values(comparison: pd.DataFrame, test, ages: pd.DataFrame, gvif: pd.DataFram
             values[f"{name}_{column}"] = taken("comparison", analyses, {"analysis": name}, column, "ratio")
         at = short(row["at"], book) if row is not None and row["at"] else None
         values[f"{name}_at"] = Value(at, "text", text=at or NONE)
-        turned = NONE if row is None else ", ".join(short(term, book) for term in row["turned"]) or "none"
-        values[f"{name}_turned"] = Value(None if row is None else len(row["turned"]), "text", text=turned)
+        changed = None if row is None else row["changed_significance"]
+        printed = NONE if changed is None else ", ".join(short(term, book) for term in changed) or "none"
+        values[f"{name}_changed_significance"] = Value(None if changed is None else len(changed), "text", text=printed)
     ratio = comparison.drop(index=[MAIN, "ordinal"], errors="ignore")["change"]
     values["largest_change"] = Value(ratio.max(), "ratio")
     values["proportional"] = _tested({} if test is None else test)
