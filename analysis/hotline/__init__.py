@@ -2,7 +2,8 @@
 
 The vocabulary that everything else uses:
 codebook     the one description of the export and its variables
-text         numbers and words as they are printed
+text         numbers and words as they are printed, by the kind of quantity
+pipe_table   tables of Markdown
 provenance   simulated or real, decided by the export's hash
 paths        every folder and file, one line each
 errors       the one kind of error that a user can fix

@@ -143,12 +143,17 @@ def escaped(text):
 
 
 class Format(NamedTuple):
-    """How the numbers of a kind are printed: decimals, factor, what stands behind, and whether a plus is shown."""
+    """How the numbers of a kind are printed.
+
+    digits : decimals;  factor : what a number is multiplied by first;  unit : what stands behind it
+    signed : whether a plus is shown;  below_ten : decimals of numbers below ten, where they differ
+    """
 
     digits: int
     factor: int = 1
     unit: str = ""
     signed: bool = False
+    below_ten: int | None = None
 
 
 # The kinds of quantity that an output may have. How a kind is printed stands here and nowhere else.
@@ -158,6 +163,7 @@ KINDS = {
     "change": Format(0, factor=100, unit="%", signed=True),  # relative, from one time to another
     "points": Format(1, factor=100),  # a difference of shares, in percentage points
     "mean": Format(1),
+    "amount": Format(1, below_ten=2),  # a mean next to others of another size
     "duration": Format(1),
     "rate": Format(2),
     "ratio": Format(2),  # of odds, of rates, of standard errors
@@ -204,7 +210,8 @@ def quantity(kind, x, interval=None, digits=None, language="en"):
     if kind == "year":
         return str(int(x))
     style = KINDS[kind]
-    digits = style.digits if digits is None else digits
+    if digits is None:
+        digits = style.digits if style.below_ten is None or x >= 10 else style.below_ten
     printed = number(style.factor * x, digits) + style.unit
     if style.signed and x > 0 and printed[0].isdigit():
         printed = f"+{printed}"

@@ -4,7 +4,8 @@ A notebook opens its step, saves what it found, and closes it:
 
     out = begin("06-logistic", outcome, results=["odds_ratios"], tables=["odds_ratios"], figures=["forest"])
     out.result("odds_ratios", frame)                       # results/odds_ratios.csv, at full precision
-    out.table("odds_ratios", printed, caption="...", note="...", once=["Variable"])
+    columns = [Column("name", "Variable"), Column("or", "OR (interval)", "ratio", interval=("low", "high"))]
+    out.table("odds_ratios", Table(frame, columns, once=["name"]), caption="...", note="...")
     out.figure("forest", figure, alt="...")
     out.take("or_female", "odds_ratios", dict(variable="sex", code="female"), "odds_ratio",
              kind="ratio", interval=("low", "high"))       # a value of a saved result: "1.33 (1.21 to 1.46)"
@@ -30,7 +31,9 @@ import pandas as pd
 
 from hotline.codebook import codebook
 from hotline.errors import NOT_ESTIMATED, NothingToEstimate
+from hotline.pipe_table import pipe_table
 from hotline.report.figures import style
+from hotline.report.tables.table import Column, Table
 from hotline.report.values import Value, per_language, taken
 from hotline.run import current_run
 from hotline.tally import query
@@ -145,27 +148,26 @@ class Exhibits:
         frame.to_csv(self.path(f"results/{name}.csv"), index=False, lineterminator="\n")
         self.frames[name] = frame.copy()
 
-    def table(self, name: str, frame: pd.DataFrame, caption: str | dict, note: str | dict = "", once=()) -> None:
-        """Write a table of printed texts to tables/NAME.md, with its caption, label and note.
+    def table(
+        self, name: str, table: Table | pd.DataFrame, caption: str | dict, note: str | dict = "", once=()
+    ) -> None:
+        """Write a table to tables/NAME.md, with its caption, label and note.
 
-        Columns whose cells all begin with a digit, a sign or a dash are set flush right. The label
-        is `tbl-` + the step's slug + the name. The note says by itself when the data are simulated.
-        Caption and note are texts, or {language: text}.
-        `once` names columns that are printed only where the first of them changes, as the name of a
-        variable above its categories.
+        The label is `tbl-` + the step's slug + the name. The note says by itself when the data are simulated.
+
+        Parameters
+        ----------
+        table : a Table, or a frame whose cells are texts already
+        caption, note : a text, or {language: text}
+        once : of a frame, the columns that are printed only where the first of them changes
         """
+        if not isinstance(table, Table):
+            table = Table(table, [Column(key, key) for key in table], once)
         self._note_made("tables", name)
-        self._refuse_persons(name, frame)
-        printed = frame.astype(str)
-        if once:
-            repeated = printed[once[0]].eq(printed[once[0]].shift())
-            printed[list(once)] = printed[list(once)].mask(repeated, "")
-        numeric = [printed[column].str.fullmatch(r"|[<>−–+(\d].*").all() for column in printed]
-        pipes = printed.to_markdown(
-            index=False, disable_numparse=True, colalign=["right" if each else "left" for each in numeric]
-        )
+        self._refuse_persons(name, table.frame[[column.key for column in table.columns]])
         note = " ".join(filter(None, [f"*{STAMP}.*" if self.simulated else "", per_language(note)["en"]]))
         label = f"tbl-{slug(self.step)}-{name.replace('_', '-')}"
+        pipes = pipe_table(table.headings(), table.rows())
         text = f"{pipes}\n\n: {per_language(caption)['en']} {{#{label}}}\n" + (f"\n{note}\n" if note else "")
         self.path(f"tables/{name}.md").write_text(text, encoding="utf-8")
 

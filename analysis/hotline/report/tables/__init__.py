@@ -1,5 +1,6 @@
 """Results as printed tables: numbers to text, nothing estimated.
 
+table               a frame, and columns that say how it is printed
 comparisons         levels compared, and the hotline's response
 logistic            odds ratios;  model_tables: blocks, variables and interactions
 robustness          several analyses side by side

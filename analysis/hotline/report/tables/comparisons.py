@@ -1,176 +1,191 @@
-"""The printed tables of the comparisons between levels: numbers to text, in the order of a reader's questions.
+"""The printed tables of the comparisons between levels, and of the hotline's response.
 
 They estimate nothing. Each leads with the size of the effect; what could not be compared stands at the end with its
 reason, so that nothing is left out in silence.
 """
 
+from collections.abc import Callable, Mapping
+
 import pandas as pd
 
+from countstats.hypothesis_tests import Test
 from hotline import text
+from hotline.codebook import Codebook
+from hotline.report.tables.table import Column, Table
 
 NOT_COMPARED = "not compared: "
 
 
-def tested(row):
-    """A chi-square test of `reports` for running text, or why there is none."""
-    if row.reason:
-        return NOT_COMPARED + row.reason
-    return text.chi_square(row.statistic, row.df1, row.p, row.n)
+def tested(test: Test) -> str:
+    """Return a chi-square test of `hypothesis_tests` for running text, or why there is none."""
+    if test.reason:
+        return NOT_COMPARED + test.reason
+    return text.chi_square(test.statistic, test.df1, test.p, test.n)
 
 
-def _with_reasons(table, reasons, names, where):
-    """Add a row for every variable that has a reason, in the column `where`, and dashes elsewhere."""
-    rows = [
-        dict.fromkeys(table.columns, "–") | {table.columns[0]: names[variable], where: NOT_COMPARED + reason}
-        for variable, reason in reasons.items()
-        if reason
-    ]
-    return pd.concat([table, pd.DataFrame(rows)], ignore_index=True) if rows else table
+def _named(frame, names, reasons=None, key="variable"):
+    """Add how each row is called in print, and a row for every variable that has a reason why it was not compared."""
+    rows = [{key: name, "reason": NOT_COMPARED + reason} for name, reason in (reasons or {}).items() if reason]
+    frame = pd.concat([frame.drop(columns="reason", errors="ignore"), pd.DataFrame(rows)], ignore_index=True)
+    return frame.assign(name=frame[key].map(names), reason=frame.get("reason"))
 
 
-def effects(anova, groups, labels, names, units, reasons):
-    """Differences of means: size, what it means in pairs, means (SD) by level, Welch's test.
+def effects(
+    anova: pd.DataFrame, groups: pd.DataFrame, labels: Mapping, names: Mapping, units: Mapping, reasons: Mapping
+) -> Table:
+    """Return differences of means: size, means (SD) by level, what it means in pairs, Welch's test.
 
-    anova, groups: the results of 03-anova; labels: {level: label}; names: {variable: name in print}; units:
-    {variable: what its values are divided by}; reasons: {variable: why it was not compared, or ""}.
+    Parameters
+    ----------
+    anova, groups : the results of 03-anova
+    labels : {level: label}
+    names : {variable: its name in print}
+    units : {variable: what its values are divided by}
+    reasons : {variable: why it was not compared, or ""}
     """
-    anova = anova.sort_values("omega2", ascending=False, kind="stable")
-    printed = {
-        (row.variable, row.level): f"{text.number(row.mean / units[row.variable], 1)}"
-        f" ({text.number(row.sd / units[row.variable], 1)})"
-        for row in groups.itertuples()
-    }
-    table = pd.DataFrame(
-        {
-            "Variable": anova["variable"].map(names),
-            "ω² (interval)": [text.estimate(*row, 3) for row in anova[["omega2", "omega2_low", "omega2_high"]].values],
-            **{label: [printed[x, level] for x in anova["variable"]] for level, label in labels.items()},
-            "Pairs": [text.percent(share, 0) for share in anova["superiority"]],
-            "Welch F": [text.number(f, 1) for f in anova["welch_f"]],
-            "p": [text.p_value(p) for p in anova["welch_p_holm"]],
-            "n": [text.count(n) for n in anova["n"]],
-        }
-    )
-    return _with_reasons(table, reasons, names, "ω² (interval)")
-
-
-def checks(anova, names):
-    """The other tests of the same means, each as statistic (p), and the other sizes of effect."""
-    anova = anova.sort_values("omega2", ascending=False, kind="stable")
-    tests = {"Fisher F": "fisher_f", "F*": "forsythe_f", "H": "kruskal_h", "Levene F": "levene_f"}
-    return pd.DataFrame(
-        {
-            "Variable": anova["variable"].map(names),
-            "η²": [text.number(share, 3) for share in anova["eta2"]],
-            "f (interval)": [text.estimate(*row) for row in anova[["cohen_f", "cohen_f_low", "cohen_f_high"]].values],
-            **{
-                f"{head} (p)": [
-                    f"{text.number(x, 1)} ({text.p_value(p)})" for x, p in anova[[name, f"{name[:-2]}_p"]].values
-                ]
-                for head, name in tests.items()
-            },
-        }
+    unit = groups["variable"].map(units)
+    moments = groups[["variable", "level"]].assign(mean=groups["mean"] / unit, sd=groups["sd"] / unit)
+    wide = moments.pivot(index="variable", columns="level", values=["mean", "sd"])
+    wide.columns = [f"{moment}_{level}" for moment, level in wide.columns]
+    frame = anova.sort_values("omega2", ascending=False, kind="stable").join(wide, on="variable")
+    levels = [
+        Column(f"mean_{level}", label, "mean", brackets=(f"sd_{level}", "mean")) for level, label in labels.items()
+    ]
+    return Table(
+        _named(frame, names, reasons),
+        [
+            Column("name", "Variable"),
+            Column("omega2", "ω² (interval)", "effect", interval=("omega2_low", "omega2_high"), instead="reason"),
+            *levels,
+            Column("superiority", "Pairs", "share", digits=0),
+            Column("welch_f", "Welch F", "statistic"),
+            Column("welch_p_holm", "p", "p"),
+            Column("n", "n", "count"),
+        ],
     )
 
 
-def pairs(found, labels, names, units):
-    """All pairs of levels: the difference and its interval by Games and Howell, and Tukey and Kramer's beside it."""
-    unit = found["variable"].map(units)
-    limits = found[["difference", "low", "high"]].div(unit, axis=0)
-    other = found[["tukey_low", "tukey_high"]].div(unit, axis=0)
-    return pd.DataFrame(
-        {
-            "Variable": found["variable"].map(names),
-            "Levels": [f"{labels[row.second]} − {labels[row.first].lower()}" for row in found.itertuples()],
-            "Difference (interval)": [text.estimate(*row) for row in limits.values],
-            "SDs": [text.number(d) for d in found["d"]],
-            "p": [text.p_value(p) for p in found["p"]],
-            "Tukey-Kramer": [text.interval(*row) for row in other.values],
-            # Two columns may not have one name; a blank is not printed.
-            "p ": [text.p_value(p) for p in found["tukey_p"]],
-            "n": [text.count(n) for n in found["n"]],
-        }
+def checks(anova: pd.DataFrame, names: Mapping) -> Table:
+    """Return the other tests of the same means, each as statistic (p), and the other sizes of effect."""
+    tests = {"Fisher F": "fisher", "F*": "forsythe", "H": "kruskal", "Levene F": "levene"}
+    letter = {"kruskal": "h"}
+    return Table(
+        _named(anova.sort_values("omega2", ascending=False, kind="stable"), names),
+        [
+            Column("name", "Variable"),
+            Column("eta2", "η²", "effect"),
+            Column("cohen_f", "f (interval)", "difference", interval=("cohen_f_low", "cohen_f_high")),
+            *(
+                Column(f"{test}_{letter.get(test, 'f')}", f"{label} (p)", "statistic", brackets=(f"{test}_p", "p"))
+                for label, test in tests.items()
+            ),
+        ],
     )
 
 
-def _marked(association, p):
-    """P-values in print, those from random tables with a dagger."""
-    marks = association["monte_carlo"].map(lambda monte_carlo: "†" * int(monte_carlo))
-    return association[p].map(text.p_value) + marks
-
-
-def associations(association, names, reasons):
-    """Categories against the level: Cramer's V, both chi-squares, both corrections."""
-    table = pd.DataFrame(
-        {
-            "Variable": association["variable"].map(names),
-            "V (interval)": [text.estimate(*row, 3) for row in association[["v_corrected", "v_low", "v_high"]].values],
-            "Raw V": [text.number(x, 3) for x in association["v"]],
-            "χ²": [text.number(x, 1) for x in association["chi2"]],
-            "G²": [text.number(x, 1) for x in association["g2"]],
-            "df": association["df"],
-            "Holm": _marked(association, "p_holm"),
-            "B.-H.": _marked(association, "p_fdr_bh"),
-            "n": [text.count(n) for n in association["n"]],
-        }
-    )
-    return _with_reasons(table, reasons, names, "V (interval)")
-
-
-def trends(found, names):
-    """Ordered categories: the share at risk from the first to the last, its change per step, and the tests."""
-    if not len(found):
-        return pd.DataFrame(
-            {
-                "Variable": ["none"],
-                "Trend": [NOT_COMPARED + "no ordered variable has three categories, or nobody is well"],
-            }
-        )
-    per_step = found[["slope", "low", "high"]] * 100
-    return pd.DataFrame(
-        {
-            "Variable": found["variable"].map(names),
-            "At risk, first to last": [
-                f"{text.percent(first)} to {text.percent(last)}" for first, last in found[["first", "last"]].values
-            ],
-            "Points per step": [text.estimate(*row, 1) for row in per_step.values],
-            "Trend χ²": [text.number(x, 1) for x in found["chi2"]],
-            "p": [text.p_value(p) for p in found["p_holm"]],
-            "Correlation": [text.number(r) for r in found["correlation"]],
-            "Departure p": [text.p_value(p) for p in found["departure_p"]],
-            "n": [text.count(n) for n in found["n"]],
-        }
+def pairs(differences: pd.DataFrame, labels: Mapping, names: Mapping, units: Mapping) -> Table:
+    """Return all pairs of levels: difference and interval by Games and Howell, next to Tukey and Kramer's."""
+    lengths = ["difference", "low", "high", "tukey_low", "tukey_high"]
+    scaled = differences[lengths].div(differences["variable"].map(units), axis=0)
+    levels = [f"{labels[row.second]} − {labels[row.first].lower()}" for row in differences.itertuples()]
+    return Table(
+        _named(differences.assign(**scaled, levels=levels), names),
+        [
+            Column("name", "Variable"),
+            Column("levels", "Levels"),
+            Column("difference", "Difference (interval)", "difference", interval=("low", "high")),
+            Column("d", "SDs", "difference"),
+            Column("p", "p", "p"),
+            Column("tukey_low", "Tukey-Kramer", "difference", to="tukey_high"),
+            Column("tukey_p", "p", "p"),
+            Column("n", "n", "count"),
+        ],
+        once=["name"],
     )
 
 
-def girls_and_boys(sex, names, reason=""):
-    """Presenting problems: shares of girls (first) and boys, odds ratios of the problem and of being at risk.
+def associations(association: pd.DataFrame, names: Mapping, reasons: Mapping) -> Table:
+    """Return categories against the level: Cramer's V, both chi-squares, both corrections."""
+    random = ("monte_carlo", "†")
+    return Table(
+        _named(association, names, reasons),
+        [
+            Column("name", "Variable"),
+            Column("v_corrected", "V (interval)", "effect", interval=("v_low", "v_high"), instead="reason"),
+            Column("v", "Raw V", "effect"),
+            Column("chi2", "χ²", "statistic"),
+            Column("g2", "G²", "statistic"),
+            Column("df", "df", "count"),
+            Column("p_holm", "Holm", "p", mark=random),
+            Column("p_fdr_bh", "B.-H.", "p", mark=random),
+            Column("n", "n", "count"),
+        ],
+    )
 
-    sex: what `contingency.mix_and_risk` returned, with `problem` and the adjusted p-values; names: {problem: label};
-    reason: why girls and boys were not compared, or "".
+
+def trends(trends: pd.DataFrame, names: Mapping) -> Table:
+    """Return ordered categories: the share at risk from the first to the last, its change per step, and the tests."""
+    if not len(trends):
+        reason = NOT_COMPARED + "no ordered variable has three categories, or nobody is well"
+        frame = pd.DataFrame({"name": ["none"], "reason": [reason]})
+        return Table(frame, [Column("name", "Variable"), Column("reason", "Trend")])
+    return Table(
+        _named(trends, names),
+        [
+            Column("name", "Variable"),
+            Column("first", "At risk, first to last", "share", to="last"),
+            Column("slope", "Points per step", "points", interval=("low", "high")),
+            Column("chi2", "Trend χ²", "statistic"),
+            Column("p_holm", "p", "p"),
+            Column("correlation", "Correlation", "difference"),
+            Column("departure_p", "Departure p", "p"),
+            Column("n", "n", "count"),
+        ],
+    )
+
+
+def girls_and_boys(sex: pd.DataFrame, names: Mapping, reason: str = "") -> Table:
+    """Return presenting problems: shares of girls and boys, odds ratios of the problem and of being at risk.
+
+    Parameters
+    ----------
+    sex : what `tables.mix_and_risk` returned, girls first, with `problem` and the adjusted p-values
+    names : {problem: label}
+    reason : why girls and boys were not compared, or ""
     """
     if reason:
-        return pd.DataFrame({"Presenting problem": ["all"], "Girls and boys": [NOT_COMPARED + reason]})
-    table = {"Presenting problem": sex["problem"].map(names)}
-    for head, column in (("Girls", "first"), ("Boys", "second")):
-        table[head] = [text.percent(share) for share in sex[column] / sex[column].sum()]
-    for head, kind in (("Problem: OR", "mix"), ("At risk: OR", "risk")):
-        columns = [f"{kind}_{name}" for name in ("common", "low", "high")]
-        table[head] = [text.estimate(*row) for row in sex[columns].values]
-        mark = " " * (kind == "risk")  # two columns may not have one name; a blank is not printed
-        table["p" + mark] = [text.p_value(p) for p in sex[f"{kind}_p_holm"]]
-        table["Same" + mark] = [text.p_value(p) for p in sex[f"{kind}_homogeneity_p_holm"]]
-    table["n"] = [text.count(n) for n in sex["first"] + sex["second"]]
-    return pd.DataFrame(table)
+        frame = pd.DataFrame({"name": ["all"], "reason": [NOT_COMPARED + reason]})
+        return Table(frame, [Column("name", "Presenting problem"), Column("reason", "Girls and boys")])
+    shares = {f"{name}_share": sex[name] / sex[name].sum() for name in ("first", "second")}
+    frame = sex.assign(**shares, n=sex["first"] + sex["second"])
+    odds_ratios = [
+        column
+        for kind, label in (("mix", "Problem: OR"), ("risk", "At risk: OR"))
+        for column in (
+            Column(f"{kind}_common", label, "ratio", interval=(f"{kind}_low", f"{kind}_high")),
+            Column(f"{kind}_p_holm", "p", "p"),
+            Column(f"{kind}_homogeneity_p_holm", "Same", "p"),
+        )
+    ]
+    return Table(
+        _named(frame, names, key="problem"),
+        [
+            Column("name", "Presenting problem"),
+            Column("first_share", "Girls", "share"),
+            Column("second_share", "Boys", "share"),
+            *odds_ratios,
+            Column("n", "n", "count"),
+        ],
+    )
 
 
-def label_of(book):
+def group_labels(book: Codebook) -> Callable[[str, str], str]:
     """Return the function label(by, group): a group's label in the codebook, or the number itself, as for a year."""
     return lambda by, group: book.label(by, group) if book[by].categorical else str(group)
 
 
-def response_titles(book):
-    """Return {name: how it is printed} for the measures of the response, in order, and for the groupings."""
+def response_titles(book: Codebook) -> dict[str, str]:
+    """Return {name: its name in print} for the measures of the response, in order, and for the groupings."""
     titles = {f"disposition_{code}": book.label("disposition", code) for code in book["disposition"].kept_codes}
     titles |= dict.fromkeys(("waiting", "follow_ups", "called_back", "in_a_week", "follow_up_days", "satisfaction"))
     titles |= {name: book[name].name_with_unit.removesuffix(" (calls)") for name in titles if name in book.fields}
@@ -179,80 +194,113 @@ def response_titles(book):
     return titles | {"answered": "Answered", "more": "More than a talk", "crisis": "Crisis intervention"}
 
 
-def answering(shares, tests, titles, label):
-    """Share of calls answered by group.
+def answering(shares: pd.DataFrame, tests: pd.DataFrame, titles: Mapping, label: Callable) -> Table:
+    """Return the share of calls answered by group.
 
-    shares: columns by, group, n, estimate, low and high; tests: rows with by, effect, p_holm and reason; titles: {by:
-    name in print}; label(by, group): what is printed for a group.
+    Parameters
+    ----------
+    shares : columns by, group, n, estimate, low and high
+    tests : columns by, effect, p_holm and reason
+    titles : {by: its name in print}
+    label : label(by, group) is what is printed for a group
     """
-    tests = tests.set_index("by")
-    return pd.DataFrame(
-        {
-            "By": shares["by"].map(titles),
-            "Group": [label(by, group) for by, group in shares[["by", "group"]].values],
-            "Answered (interval)": [text.percent_estimate(*row) for row in shares[["estimate", "low", "high"]].values],
-            "V": [tests["reason"][by] or text.number(tests["effect"][by], 3) for by in shares["by"]],
-            "p": [text.p_value(tests["p_holm"][by]) for by in shares["by"]],
-            "Calls": [text.count(n) for n in shares["n"]],
-        }
+    names = [label(by, group) for by, group in shares[["by", "group"]].values]
+    frame = shares.merge(tests[["by", "effect", "p_holm", "reason"]], on="by", how="left")
+    return Table(
+        frame.assign(title=frame["by"].map(titles), name=names),
+        [
+            Column("title", "By"),
+            Column("name", "Group"),
+            Column("estimate", "Answered (interval)", "share", interval=("low", "high")),
+            Column("effect", "V", "effect", instead="reason"),
+            Column("p_holm", "p", "p"),
+            Column("n", "Calls", "count"),
+        ],
+        once=["title", "effect", "p_holm"],
     )
 
 
-def by_level(response, tests, titles, labels):
-    """What was done for each level: shares and means with intervals, the size of the difference, and its test.
+def by_level(response: pd.DataFrame, tests: pd.DataFrame, titles: Mapping, labels: Mapping) -> Table:
+    """Return what was done for each level: shares and means with intervals, the size of the difference, and its test.
 
-    response: columns measure, group (the level), kind ("share" or "mean"), n, estimate, low and high; tests: rows with
-    measure, effect, p_holm and reason (one "disposition" for all of them); titles: {measure: name}; labels: {level:
-    label}. The rows stand in the order of `titles`.
+    Parameters
+    ----------
+    response : columns measure, group (the level), kind ("share" or "mean"), n, estimate, low and high
+    tests : columns measure, effect, p_holm and reason; one row "disposition" for all of them
+    titles : {measure: its name in print}, in the order of the rows
+    labels : {level: label}
     """
-    cells = response.assign(
-        cell=[
-            text.percent_estimate(*row) if kind == "share" else text.estimate(*row, 1 if row[0] >= 10 else 2)
-            for kind, *row in response[["kind", "estimate", "low", "high"]].values
-        ]
-    )
-    table = cells.pivot_table(index="measure", columns="group", values="cell", aggfunc="first", sort=False)
-    table = table.reindex([name for name in titles if name in table.index], columns=list(labels))
-    table = table.set_axis(list(labels.values()), axis=1)
-    tests, n = tests.set_index("measure"), response.groupby("measure")["n"].sum()
-    first = next((name for name in table.index if name.startswith("disposition_")), None)
+    kinds = response["kind"].map({"share": "share", "mean": "amount"})
+    wide = response.assign(kind=kinds).pivot(index="measure", columns="group", values=["estimate", "low", "high"])
+    wide.columns = [f"{name}_{level}" for name, level in wide.columns]
+    wide = wide.reindex(columns=[f"{name}_{level}" for name in ("estimate", "low", "high") for level in labels])
+    measures = response.assign(kind=kinds).groupby("measure").agg(kind=("kind", "first"), n=("n", "sum"))
+    frame = wide.join(measures).reindex([name for name in titles if name in wide.index])
+    tests = tests.set_index("measure")
     if not tests["reason"]["disposition"]:  # one test for all dispositions, printed in the first row
+        first = next((name for name in frame.index if name.startswith("disposition_")), None)
         tests = tests.rename(index={"disposition": first})
-    table.insert(0, "Response", [titles[name] for name in table.index])
-    tested = [name in tests.index for name in table.index]
-    for head, column, words in (
-        ("Effect", "effect", lambda x: text.number(x, 3)),
-        ("p", "p_holm", text.p_value),
-    ):
-        table[head] = [words(tests[column][x]) if here else "" for x, here in zip(table.index, tested, strict=True)]
-    table["n"] = [text.count(n[name]) for name in table.index]
-    reasons = {x: reason for x, reason in tests["reason"].items() if reason}
-    table = table[[name not in reasons for name in table.index]].reset_index(drop=True)
-    return _with_reasons(table, reasons, titles, next(iter(labels.values())))
+    frame = frame.join(tests[["effect", "p_holm"]]).rename_axis("measure").reset_index()
+    frame["untested"] = ~frame["measure"].isin(tests.index)
+    reasons = {name: reason for name, reason in tests["reason"].items() if reason}
+    frame = _named(frame[~frame["measure"].isin(reasons)], titles, reasons, key="measure")
+    levels = [
+        Column(
+            f"estimate_{level}",
+            label,
+            kind_key="kind",
+            interval=(f"low_{level}", f"high_{level}"),
+            instead="reason" if place == 0 else None,
+        )
+        for place, (level, label) in enumerate(labels.items())
+    ]
+    return Table(
+        frame,
+        [
+            Column("name", "Response"),
+            *levels,
+            Column("effect", "Effect", "effect", blank="untested"),
+            Column("p_holm", "p", "p", blank="untested"),
+            Column("n", "n", "count"),
+        ],
+    )
 
 
-def fit_to_need(need, fit, labels, done):
-    """Which response each level got, in cases, and how many got a weaker, the fitting and a stronger one.
+def fit_to_need(need: pd.DataFrame, fit: pd.DataFrame, labels: Mapping, responses: Mapping) -> Table:
+    """Return which response each level got, in cases, and how many got a weaker, the fitting and a stronger one.
 
-    need: cases by level (rows) and by the level that their response fits; fit: the shares of 05-response in long form;
-    labels: {level: its name in print}; done: {level: the response that fits it, in print}
+    Parameters
+    ----------
+    need : cases by level (rows) and by the level that their response fits
+    fit : the shares of 05-response in long form
+    labels : {level: its name in print}
+    responses : {level: the response that fits it, in print}
     """
-    rows = list(labels)
-    table = need.loc[rows, list(done)].map(text.count).rename(columns=done)
-    share = fit.set_index(["response", "level"])
-    table["Weaker"] = [text.percent(share["estimate"]["Weaker", level]) for level in rows]
-    fitting = share.loc["Fitting"].loc[rows, ["estimate", "low", "high"]]
-    table["Fitting"] = [text.percent_estimate(*row) for row in fitting.values]
-    table["Stronger"] = [text.percent(share["estimate"]["Stronger", level]) for level in rows]
+    share = fit.pivot(index="level", columns="response", values=["estimate", "low", "high", "n"])
+    share.columns = [f"{response}_{name}" for name, response in share.columns]
+    frame = need.loc[list(labels)].join(share).assign(name=list(labels.values()))
     # Nothing is weaker than what fits the lowest level, nor stronger than what fits the highest.
-    table.iloc[0, table.columns.get_loc("Weaker")] = table.iloc[-1, table.columns.get_loc("Stronger")] = "–"
-    table.insert(0, "Level", list(labels.values()))
-    return table.assign(n=[text.count(share["n"]["Fitting", level]) for level in rows])
+    frame.loc[frame.index[0], "Weaker_estimate"] = frame.loc[frame.index[-1], "Stronger_estimate"] = None
+    return Table(
+        frame,
+        [
+            Column("name", "Level"),
+            *(Column(level, label, "count") for level, label in responses.items()),
+            Column("Weaker_estimate", "Weaker", "share"),
+            Column("Fitting_estimate", "Fitting", "share", interval=("Fitting_low", "Fitting_high")),
+            Column("Stronger_estimate", "Stronger", "share"),
+            Column("Fitting_n", "n", "count"),
+        ],
+    )
 
 
-def fit_note(agreement, interval):
-    """What the table of the fit says below; agreement: as of `reports.weighted_kappa`; interval: in words."""
-    kappa = agreement.reason or text.estimate(agreement.effect, agreement.low, agreement.high)
+def fit_note(agreement: Test, interval: str) -> str:
+    """Return the note of the table of the fit.
+
+    agreement : as `hypothesis_tests.weighted_kappa` gives it;  interval : in words
+    """
+    limits = agreement.low, agreement.high
+    kappa = agreement.reason or text.quantity("effect", agreement.effect, limits, digits=2)
     return (
         "Fitting: counselling for the well, crisis intervention at high risk, and anything between in imbalance; share "
         f"of a level's cases {interval}. Weaker and stronger: than what fits. Weighted kappa of level and response: "
@@ -260,8 +308,8 @@ def fit_note(agreement, interval):
     )
 
 
-def equality_note(covered, interval):
-    """What the table of equality says below; covered: least share of the cases in strata that all groups have."""
+def equality_note(covered: float, interval: str) -> str:
+    """Return the note of the table of equality; covered : the least share of cases in strata that all groups have."""
     return (
         f"Shares {interval}. Answered: of all calls, standardized for year and for time of day or region. More than a "
         "talk: of all cases, standardized for level and school stage. Crisis intervention: of the cases at high risk, "
@@ -270,29 +318,37 @@ def equality_note(covered, interval):
     )
 
 
-def equality(found, tests, titles, label):
-    """Standardized shares of each group, and below each grouping the p-values of their being equal.
+def equality(shares: Mapping, tests: pd.DataFrame, titles: Mapping, label: Callable) -> Table:
+    """Return standardized shares of each group, and below each grouping the p-values of their being equal.
 
-    found: {measure: result of `shares.standardized_shares` for all groupings, index (by, group)}; tests: rows
-    with measure, by, p_holm and reason; titles: {by or measure: name}, in order; label(by, group): what is printed for
-    a group.
+    Parameters
+    ----------
+    shares : {measure: result of `standardized_shares` for all groupings, index (by, group)}
+    tests : columns measure, by, p_holm and reason
+    titles : {by or measure: its name in print}, in order
+    label : label(by, group) is what is printed for a group
     """
-    tests, rows = tests.set_index(["measure", "by"]), {by: {} for by in titles if by in set(tests["by"])}
-    for measure, each in found.items():
-        for (by, group), row in each.iterrows():
-            rows[by].setdefault(group, {})[measure] = row
-    counted = {measure: "n" + " " * place for place, measure in enumerate(found)}  # a blank is not printed
-    columns = [column for measure in found for column in (titles[measure], counted[measure])]
-    table, empty = [], dict.fromkeys(columns, "")
-    for by, groups in rows.items():
-        for group, measures in groups.items():
-            line = {"By": titles[by], "Group": label(by, group)} | empty
-            for measure, row in measures.items():
-                line[titles[measure]] = text.percent_estimate(row["share"], row["low"], row["high"])
-                line[counted[measure]] = text.count(row["n"])
-            table.append(line)
-        tested = tests[tests.index.get_level_values("by") == by].droplevel("by")
-        equal = {titles[measure]: text.p_value(p) for measure, p in tested["p_holm"].items()} if groups else {}
-        words = "p of equal shares" if groups else NOT_COMPARED + tested["reason"].iloc[0]
-        table.append({"By": titles[by], "Group": words} | empty | equal)
-    return pd.DataFrame(table, columns=["By", "Group", *columns])
+    wide = pd.concat(shares, axis=1)[[(measure, name) for measure in shares for name in ("share", "low", "high", "n")]]
+    wide.columns = [f"{measure}_{name}" for measure, name in wide.columns]
+    tests, rows = tests.set_index(["by", "measure"]), []
+    for by in [by for by in titles if by in tests.index]:
+        groups = wide.loc[wide.index.get_level_values(0) == by]
+        rows += [
+            {"title": titles[by], "name": label(*key), **row}
+            for key, row in zip(groups.index, groups.to_dict("records"), strict=True)
+        ]
+        of_by = tests.loc[by]
+        if len(groups):
+            p = {f"{measure}_p": text.p_value(p) for measure, p in of_by["p_holm"].items()}
+            rows.append({"title": titles[by], "name": "p of equal shares", **p})
+        else:
+            rows.append({"title": titles[by], "name": NOT_COMPARED + of_by["reason"].iloc[0]})
+    columns = [Column("title", "By"), Column("name", "Group")]
+    for measure in shares:
+        limits = f"{measure}_low", f"{measure}_high"
+        columns += [
+            Column(f"{measure}_share", titles[measure], "share", interval=limits, instead=f"{measure}_p", absent=""),
+            Column(f"{measure}_n", "n", "count", absent=""),
+        ]
+    keys = [f"{measure}_{name}" for measure in shares for name in ("share", "low", "high", "n", "p")]
+    return Table(pd.DataFrame(rows, columns=["title", "name", *keys]), columns, once=["title"])

@@ -1,0 +1,106 @@
+"""A printed table: a frame of numbers, and the columns that say how each is printed."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from hotline import text
+from hotline.report.values import per_language
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a printed table: where its numbers are, what kind of quantity they are, and its heading.
+
+    Parameters
+    ----------
+    key : the column of the frame
+    label : the heading; a text, or {language: text}. Two columns may have the same one
+    kind : the kind of quantity, one of `text.KINDS` or "p", "year", "text"
+    kind_key : a column of the frame with the kinds, where they differ from row to row
+    interval : the columns of the limits: "1.33 (1.21 to 1.46)"
+    to : a column for the other end of a range: "1.21 to 1.46"
+    brackets : a column and its kind, to stand in brackets behind: "12.3 (4.5)"
+    digits : decimals, where the kind's own do not fit
+    mark : a column of True and False, and the sign that stands behind where it is True: ("monte_carlo", "†")
+    instead : a column of texts that replace the number where there are any, such as the reason why there is none
+    blank : a column of True and False: where it is True, nothing is printed
+    absent : what is printed where there is no number
+    """
+
+    key: str
+    label: str | dict
+    kind: str = "text"
+    kind_key: str | None = None
+    interval: tuple[str, str] | None = None
+    to: str | None = None
+    brackets: tuple[str, str] | None = None
+    digits: int | None = None
+    mark: tuple[str, str] | None = None
+    instead: str | None = None
+    blank: str | None = None
+    absent: str = text.DASH
+
+    def cell(self, row: Mapping) -> str:
+        """Return the text of one row's cell."""
+        if self.instead and isinstance(row[self.instead], str) and row[self.instead]:
+            return row[self.instead]
+        if self.blank and row[self.blank] is True:
+            return ""
+        number, kind = row[self.key], row[self.kind_key] if self.kind_key else self.kind
+        if pd.isna(number) or (kind != "text" and not math.isfinite(number)):
+            return self.absent
+        if kind == "text":
+            printed = str(number)
+        else:
+            limits = tuple(row[end] for end in self.interval) if self.interval else None
+            printed = text.quantity(kind, number, limits, self.digits)
+        if self.to:
+            printed += f" to {text.quantity(kind, row[self.to], digits=self.digits)}"
+        if self.brackets:
+            key, inner = self.brackets
+            printed += f" ({text.quantity(inner, row[key])})"
+        return printed + (self.mark[1] if self.mark and row[self.mark[0]] else "")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it is printed.
+
+    Parameters
+    ----------
+    frame : the numbers, a row per row of the table
+    columns : its columns, from left to right
+    once : keys of columns that are printed only where the first of them changes, as the name of a variable above its
+        categories
+    """
+
+    frame: pd.DataFrame
+    columns: Sequence[Column]
+    once: Sequence[str] = field(default=())
+
+    def headings(self, language: str = "en") -> list[str]:
+        """Return the heading of each column."""
+        return [per_language(column.label).get(language, per_language(column.label)["en"]) for column in self.columns]
+
+    def rows(self) -> list[list[str]]:
+        """Return the cells as texts, row by row."""
+        records = self.frame.to_dict("records")
+        cells = [[column.cell(row) for column in self.columns] for row in records]
+        if self.once:
+            places = [place for place, column in enumerate(self.columns) if column.key in self.once]
+            for place in range(len(records) - 1, 0, -1):
+                if records[place][self.once[0]] == records[place - 1][self.once[0]]:
+                    for column in places:
+                        cells[place][column] = ""
+        return cells
+
+    def printed(self) -> pd.DataFrame:
+        """Return the texts as a frame."""
+        return pd.DataFrame(self.rows(), columns=self.headings())
+
+    def _repr_html_(self):
+        """Return how a notebook shows the table."""
+        return self.printed().to_html(index=False)
