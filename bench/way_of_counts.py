@@ -126,7 +126,7 @@ def growth():
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    from countstats.glm.design import COUNTS, TIGHT, design
+    from countstats.glm.design import COUNTS, GLM_TOL, design
 
     for many in range(2, len(work.GROWING) + 1):
         reference = dict(list(work.GROWING.items())[:many])
@@ -135,7 +135,7 @@ def growth():
         cells_of_model[many] = len(cells)
         if len(cells) <= 50_000:
             started = time.perf_counter()
-            GLM(cells[COUNTS], design(cells, reference), family=Binomial()).fit(**TIGHT)
+            GLM(cells[COUNTS], design(cells, reference), family=Binomial()).fit(**GLM_TOL)
             taken[f"matrix {many}"] = time.perf_counter() - started
 
 

@@ -11,7 +11,7 @@ from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
 from countstats.glm import logit as quick
-from countstats.glm.design import COUNTS, TIGHT
+from countstats.glm.design import COUNTS, GLM_TOL
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -73,4 +73,4 @@ def by_row(name):
 
 def logit(x, events, others):
     """A binomial GLM of statsmodels on counts."""
-    return GLM(np.column_stack([events, others]), x, family=Binomial()).fit(**TIGHT)
+    return GLM(np.column_stack([events, others]), x, family=Binomial()).fit(**GLM_TOL)

@@ -11,21 +11,27 @@ logistic one, and a variable of several columns, it agrees with the right figure
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 RANK_TOL = 1e-9  # share of a column that the columns before it leave unexplained; with less it follows from them
 
 
-def gvif(covariance, variables):
-    """Generalized variance inflation factors from the covariance of the estimates.
+def gvif(covariance: ArrayLike, variables) -> pd.DataFrame:
+    """Return generalized variance inflation factors from the covariance of the estimates.
 
-    covariance   square array, in the order of the coefficients
-    variables    the variable of each coefficient; None for one that belongs to none, as the intercept
-    Returns one row per variable: df, gvif, and gvif_per_df, which is gvif^(1/(2 df)).
+    Parameters
+    ----------
+    covariance : (terms, terms), in the order of the coefficients
+    variables : the variable of each coefficient; None for one that belongs to none, as the intercept
+
+    Returns
+    -------
+    DataFrame : df, gvif, and gvif_per_df, which is gvif^(1/(2 df)); one row per variable
     """
     covariance, variables = np.asarray(covariance), np.array(list(variables), dtype=object)
-    kept = np.array([each is not None for each in variables])
-    scale = np.sqrt(np.diag(covariance)[kept])
-    correlation, variables = covariance[np.ix_(kept, kept)] / np.outer(scale, scale), variables[kept]
+    named = np.array([each is not None for each in variables])
+    scale = np.sqrt(np.diag(covariance)[named])
+    correlation, variables = covariance[np.ix_(named, named)] / np.outer(scale, scale), variables[named]
     rows = {}
     for name in dict.fromkeys(variables):
         own = variables == name
@@ -36,13 +42,19 @@ def gvif(covariance, variables):
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("variable")
 
 
-def dependent_columns(matrix, n):
-    """The columns that follow from those before them among the cells with pupils: a list of labels."""
+def dependent_columns(matrix: pd.DataFrame, n: ArrayLike) -> list:
+    """Return the labels of the columns that follow from those before them among the cells with units.
+
+    Parameters
+    ----------
+    matrix : a design matrix, (cells, terms)
+    n : units of each cell
+    """
     x = matrix.to_numpy(float)[np.asarray(n) > 0]
     gram = x.T @ x
     scale = np.sqrt(np.diag(gram))
     gram = gram / np.outer(scale, scale)
-    kept, found = [], []
+    kept, dependent = [], []
     for place, label in enumerate(matrix.columns):
         left = gram[place, place]
         if kept:
@@ -51,5 +63,5 @@ def dependent_columns(matrix, n):
         if left > RANK_TOL:
             kept.append(place)
         else:
-            found.append(label)
-    return found
+            dependent.append(label)
+    return dependent

@@ -45,7 +45,7 @@ def fit(matrix: pd.DataFrame, cells: pd.DataFrame) -> Fit:
 
     Raises
     ------
-    NoEstimate : where two terms cannot be told apart
+    NoEstimate : where two terms cannot be distinguished
     ValueError : where all or no units have the event
     """
     fitted = _firthmodels(matrix, cells)
@@ -65,12 +65,12 @@ def limits(matrix: pd.DataFrame, cells: pd.DataFrame, terms: list, confidence: f
     return pd.DataFrame(ends[places], index=matrix.columns[places], columns=["low", "high"])
 
 
-def estimate(matrix: pd.DataFrame, cells: pd.DataFrame, start: pd.Series | None = None) -> tuple[Fit, str]:
-    """Fit by maximum likelihood, or by Firth's penalty where that has no finite estimates: (Fit, which of the two)."""
+def estimate(matrix: pd.DataFrame, cells: pd.DataFrame, start: pd.Series | None = None) -> tuple[Fit, bool]:
+    """Fit by maximum likelihood, or with the penalty where that has no finite estimates: (Fit, whether penalised)."""
     try:
-        return logit.fit(matrix, cells, start), "maximum likelihood"
+        return logit.fit(matrix, cells, start), False
     except NoEstimate:
-        return fit(matrix, cells), "Firth's penalty"
+        return fit(matrix, cells), True
 
 
 def log_likelihood_without(matrix: pd.DataFrame, cells: pd.DataFrame, terms) -> float:

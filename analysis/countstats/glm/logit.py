@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from countstats.glm import design as on_cells
 from countstats.glm.design import Coded, as_design
-from countstats.glm.solver import Fit, NoEstimate, covariance, maximise, solve
+from countstats.glm.solver import ChiSquare, Fit, NoEstimate, covariance, maximise, solve
 
 
 class Logit:
@@ -95,31 +95,41 @@ def fit(matrix, cells: pd.DataFrame, start: pd.Series | None = None) -> Fit:
     return Fit(pd.Series(b, columns), covariance(model, b), model.log_likelihood(b))
 
 
-def refuse_constant(cells):
-    """Raise ValueError where everybody or nobody has the event."""
+def refuse_constant(cells: pd.DataFrame) -> None:
+    """Raise ValueError where all or no units have the event."""
     if (cells[on_cells.COUNTS].sum() == 0).any():
-        raise ValueError("a logistic model needs pupils with the event and pupils without it")
+        raise ValueError("a logistic model needs units with the event and units without it")
 
 
-def risks(matrix, fitted):
+def risks(matrix, fitted: Fit) -> np.ndarray:
     """Return the fitted probability of the event for each row of a design with the fit's terms."""
     if isinstance(matrix, Coded):
         return expit(matrix.times(fitted.estimates.to_numpy()))
     return expit(matrix[fitted.estimates.index].to_numpy() @ fitted.estimates.to_numpy())
 
 
-def measures(matrix, cells, fitted):
-    """Return `cells.measures` of a fit: what the likelihood-ratio tests take."""
+def measures(matrix, cells: pd.DataFrame, fitted: Fit) -> pd.Series:
+    """Return `design.measures_of` a fit: what a likelihood-ratio test takes."""
     return on_cells.measures_of(cells["events"], cells["others"], risks(matrix, fitted), len(fitted.estimates))
 
 
-def compare(designs, cells, against, start=None):
-    """Fit several models of the same cells: a DataFrame of model, n, parameters, aic, against, chi_square, df, p.
+def compare(
+    designs: dict[str, pd.DataFrame], cells: pd.DataFrame, against: dict[str, str], start: pd.Series | None = None
+) -> pd.DataFrame:
+    """Fit several models of the same cells, and test each against a smaller one.
 
-    designs   {model: design matrix};  against   {model: the smaller one, further up, that it is tested against}
-    start     estimates to start from
-    chi_square, df and p are those of the likelihood-ratio test. They are NaN for a model that is tested against none or
-    is no larger than the other, and all is NaN for one that has no finite estimates.
+    Parameters
+    ----------
+    designs : {model: design matrix}
+    cells : `events` and `others`, row by row as in the matrices
+    against : {model: the smaller one, further up, that it is tested against}
+    start : estimates to start from
+
+    Returns
+    -------
+    DataFrame : model, n, parameters, aic, against, chi_square, df, p (likelihood-ratio test), one row per model. The
+        test is NaN for a model that is tested against none or is no larger than the other, and all is NaN for one that
+        has no finite estimates
     """
     measured, rows = {}, []
     for name, matrix in designs.items():
@@ -129,20 +139,28 @@ def compare(designs, cells, against, start=None):
             measured[name] = pd.Series(np.nan, ["n", "parameters", "aic"])
         own, other = measured[name], measured.get(against.get(name))
         larger = other is not None and own["parameters"] > other["parameters"]
-        test = on_cells.likelihood_ratio(other, own) if larger else dict.fromkeys(["chi_square", "df", "p"], np.nan)
-        rows.append({"model": name, **own[["n", "parameters", "aic"]], "against": against.get(name, ""), **test})
-    return pd.DataFrame(rows, columns=["model", "n", "parameters", "aic", "against", "chi_square", "df", "p"])
+        test = on_cells.likelihood_ratio(other, own) if larger else ChiSquare(np.nan, np.nan, np.nan)
+        own = own[["n", "parameters", "aic"]]
+        rows.append({"model": name, **own, "against": against.get(name, ""), **test._asdict()})
+    return pd.DataFrame(rows, columns=["model", "n", "parameters", "aic", "against", *ChiSquare._fields])
 
 
-def drop_each(matrix, cells, fitted):
-    """Likelihood-ratio test of each variable beside all others: one row per variable, chi_square, df and p.
+def drop_each(matrix: pd.DataFrame, cells: pd.DataFrame, fitted: Fit) -> pd.DataFrame:
+    """Test each variable, adjusted for all others, by the likelihood ratio of the model without it.
 
-    matrix, cells, fitted   a design matrix with (variable, code) columns, its counts and its fit
-    A model without the variable is fitted for each; its p-value does not depend on an order of entering.
+    The p-value does not depend on an order of entering.
+
+    Parameters
+    ----------
+    matrix, cells, fitted : a design matrix with (variable, code) columns, its counts and its fit
+
+    Returns
+    -------
+    DataFrame : chi_square, df, p, one row per variable
     """
     variable_of = matrix.columns.get_level_values(0)
     full, tests = measures(matrix, cells, fitted), {}
     for variable in variable_of.unique().drop(on_cells.INTERCEPT[0]):
         less = matrix.loc[:, variable_of != variable]
         tests[variable] = on_cells.likelihood_ratio(measures(less, cells, fit(less, cells, fitted.estimates)), full)
-    return pd.DataFrame.from_dict(tests, orient="index").rename_axis("variable")
+    return pd.DataFrame(list(tests.values()), pd.Index(tests, name="variable"), ChiSquare._fields)

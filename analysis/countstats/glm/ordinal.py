@@ -8,12 +8,14 @@ Why not a library: statsmodels' OrderedModel takes no counts (it ignores weights
 terms that depart from proportional odds.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, xlogy
 from scipy.stats import chi2
 
-from countstats.glm.solver import Fit, covariance, maximise
+from countstats.glm.solver import ChiSquare, Fit, covariance, maximise
 
 STEP_TOL = 1e-11  # scoring closes in step by step, so that what is still missing at the end is of this size
 MAX_STEPS = 50
@@ -115,7 +117,7 @@ def fit(
     labels = [f"{each}: {term}" for each in above for term in ("intercept", *names[each])] + list(x.columns)
     shares = counts.sum().to_numpy(float) / counts.to_numpy().sum()
     if not (shares > 0).all():
-        raise ValueError("nobody is in one of the categories")
+        raise ValueError("no unit is in one of the categories")
     model = Ordinal(x.to_numpy(float), own, counts.to_numpy(float))
     b = np.zeros(len(labels))
     b[model.starts] = logit(1 - np.cumsum(shares)[:-1])
@@ -125,21 +127,37 @@ def fit(
     return Fit(pd.Series(b, labels), covariance(model, b), model.value_and_score(b)[0])
 
 
-def departures(x, counts, common):
+class ProportionalOdds(NamedTuple):
+    """The test of proportional odds.
+
+    test : likelihood-ratio test against the model in which all terms depart at every category above the second
+    by_variable : chi_square, df and p of Wald's test of each variable's departures in that model, one row per variable
+    """
+
+    test: ChiSquare
+    by_variable: pd.DataFrame
+
+
+def departures(x: pd.DataFrame, counts: pd.DataFrame, common: Fit) -> ProportionalOdds:
     """Test whether proportional odds hold: that every term has one coefficient for all categories.
 
-    x, counts   as `fit` takes them, the columns of x being (variable, code);  common   the fit with proportional odds
-    Returns (test, by_variable): the likelihood-ratio test against the model in which all terms depart at every category
-    above the second (chi_square, df and p), and Wald's test of the departures of each variable in that model, one row
-    per variable. Raises NoEstimate where that model has no finite estimates.
+    Parameters
+    ----------
+    x, counts : as `fit` takes them, the columns of x being (variable, code)
+    common : the fit with proportional odds
+
+    Raises
+    ------
+    NoEstimate : where the model with departures has no finite estimates
     """
     categories = counts.columns[2:]
     larger = fit(x, counts, {category: list(x.columns) for category in categories})
     statistic = 2 * (larger.log_likelihood - common.log_likelihood)
     df = len(larger.estimates) - len(common.estimates)
-    own = {
-        name: larger.wald([f"{category}: {term}" for category in categories for term in x if term[0] == name])
-        for name in x.columns.unique(0)
-    }
-    by_variable = pd.DataFrame.from_dict(own, orient="index").rename_axis("variable")
-    return {"chi_square": statistic, "df": df, "p": chi2.sf(statistic, df)}, by_variable
+    variables = x.columns.unique(0)
+    own = [
+        larger.wald([f"{category}: {term}" for category in categories for term in x if term[0] == name])
+        for name in variables
+    ]
+    by_variable = pd.DataFrame(own, pd.Index(variables, name="variable"), ChiSquare._fields)
+    return ProportionalOdds(ChiSquare(statistic, df, chi2.sf(statistic, df)), by_variable)

@@ -1,15 +1,18 @@
 """Profile-likelihood limits: the values of one coefficient that the data do not make implausible.
 
-A value lies within the limits if the best fit with the coefficient held there is hardly worse than the best of all:
+A value lies within the limits if the best fit with the coefficient fixed there is hardly worse than the best of all:
 twice the loss in log-likelihood stays below the chi-square quantile with one degree of freedom. Unlike Wald's limits
 these need not lie symmetrically about the estimate, and they do not depend on the scale.
 
 The two limits solve a system of equations (the log-likelihood has the wanted value, and its slope in all other
-directions is nought), to which Newton's steps lead in a few rounds (Venzon and Moolgavkar 1988, Applied Statistics
+directions is zero), to which Newton's steps lead in a few rounds (Venzon and Moolgavkar 1988, Applied Statistics
 37: 87-94, doi 10.2307/2347496).
 
-Why not a library: statsmodels has no profile limits for its generalized linear models.
+Why not a library: statsmodels has no profile limits for its generalized linear models. firthmodels has them
+(with a penalty of weight 0), but gives NaN both for a limit that does not exist and for one that it did not reach.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,110 +21,127 @@ from scipy.stats import chi2
 
 from countstats.glm import design as on_cells
 from countstats.glm import logit
-from countstats.glm.solver import NoEstimate, maximise, solve
+from countstats.glm.solver import Fit, NoEstimate, maximise, solve
 
-ROUNDS = 40  # of Newton's steps before a search takes over
-CLOSE = 1e-9  # of the log-likelihood to the wanted value, and of the slopes, in standard errors, to nought
+MAX_STEPS = 40  # of Newton's, before a search takes over
+PROFILE_TOL = 1e-9  # of the log-likelihood from the wanted value, and of the slopes, in standard errors, from zero
+MAX_STEP = 5.0  # standard errors that a step may move a coefficient; beyond it the search takes over
+STALE = 0.2  # a step that leaves a larger share of the distance asks for the curvature at the new point
 
 
-def limits(model, estimates, terms, level=0.95):
-    """Profile-likelihood limits of some coefficients: a DataFrame with low and high, one row per term.
+def limits(model, estimates: pd.Series, terms, confidence: float = 0.95) -> pd.DataFrame:
+    """Return profile-likelihood limits of some coefficients: low and high, one row per term.
+
+    A limit that does not exist, since the likelihood never falls so far, is infinite.
 
     Parameters
     ----------
     model : has value_and_score(b) and information(b), as `logit.Logit` has
-    estimates : Series of the coefficients at the maximum
+    estimates : the coefficients at the maximum
     terms : which of its labels
-    level : the confidence level
-
-    A limit that does not exist, since the likelihood never falls so far, is infinite.
     """
-    b = estimates.to_numpy(float)
-    information = model.information(b)
-    covariance = solve(information, np.eye(len(b)))
-    target = model.value_and_score(b)[0] - chi2.ppf(level, 1) / 2
+    profile = _Profile.of(model, estimates.to_numpy(float), confidence)
     places = estimates.index.get_indexer(pd.Index(terms))
-    found = [
-        [_limit(model, b, information, covariance, place, sign, target, level) for sign in (-1, 1)] for place in places
-    ]
-    return pd.DataFrame(found, index=estimates.index[places], columns=["low", "high"])
+    ends = [[profile.limit(place, sign) for sign in (-1, 1)] for place in places]
+    return pd.DataFrame(ends, index=estimates.index[places], columns=["low", "high"])
 
 
-def univariable(cells, reference, level=0.95):
-    """Profile-likelihood limits of the odds ratio of each code with nothing else in the model: low and high.
+def univariable(cells: pd.DataFrame, reference: dict[str, str], confidence: float = 0.95) -> pd.DataFrame:
+    """Return profile-likelihood limits of the odds ratio of each code with nothing else in the model: low and high.
 
-    cells, reference   as `cells.univariable` takes them
-    One row per (variable, code) without the references; NaN where one of the four counts is nought.
+    Parameters
+    ----------
+    cells, reference : as `design.univariable` takes them
+
+    Returns
+    -------
+    DataFrame : one row per (variable, code) without the references; NaN where one of the four counts is zero
     """
-    found = {}
+    rows = {}
     for variable, base in reference.items():
         counts = on_cells.collapse(cells, [variable])
-        held = counts[(counts[on_cells.COUNTS] > 0).all(axis=1)].reset_index(drop=True)
-        found |= {(variable, code): (np.nan, np.nan) for code in counts[variable] if code != base}
-        if base not in set(held[variable]) or len(held) < 2:
+        both = counts[(counts[on_cells.COUNTS] > 0).all(axis=1)].reset_index(drop=True)
+        rows |= {(variable, code): (np.nan, np.nan) for code in counts[variable] if code != base}
+        if base not in set(both[variable]) or len(both) < 2:
             continue
-        matrix = on_cells.design(held, {variable: base})
-        fitted = logit.fit(matrix, held)
-        own = limits(logit.Logit(matrix, held["events"], held["others"]), fitted.estimates, matrix.columns[1:], level)
-        found |= {term: tuple(np.exp(pair)) for term, pair in zip(own.index, own.to_numpy(), strict=True)}
-    table = pd.DataFrame(list(found.values()), pd.MultiIndex.from_tuples(found, names=on_cells.TERM))
+        matrix = on_cells.design(both, {variable: base})
+        own = multivariable(matrix, both, logit.fit(matrix, both), confidence)
+        rows |= {term: tuple(pair) for term, pair in zip(own.index, own.to_numpy(), strict=True)}
+    table = pd.DataFrame(list(rows.values()), pd.MultiIndex.from_tuples(rows, names=on_cells.TERM))
     return table.set_axis(["low", "high"], axis=1)
 
 
-def multivariable(matrix, cells, fitted, level=0.95):
-    """Profile-likelihood limits of the odds ratio of each term beside all others: low and high, one row per term.
+def multivariable(matrix: pd.DataFrame, cells: pd.DataFrame, fitted: Fit, confidence: float = 0.95) -> pd.DataFrame:
+    """Return profile-likelihood limits of the odds ratio of each term, adjusted for all others: low and high.
 
-    matrix, cells, fitted   a design matrix, its counts and its fit (`logit.fit`)
+    Parameters
+    ----------
+    matrix, cells, fitted : a design matrix, its counts and its fit (`logit.fit`)
     """
     model = logit.Logit(matrix, cells["events"], cells["others"])
-    return np.exp(limits(model, fitted.estimates, matrix.columns.drop(on_cells.INTERCEPT), level))
+    return np.exp(limits(model, fitted.estimates, matrix.columns.drop(on_cells.INTERCEPT), confidence))
 
 
-def _limit(model, b, information, covariance, place, sign, target, level):
-    """One limit: by Newton's steps from where it would lie if the log-likelihood were a parabola."""
-    se = np.sqrt(np.diag(covariance))
-    reach = np.sqrt(chi2.ppf(level, 1))
-    at = b + sign * reach * covariance[:, place] / se[place]
-    others = np.arange(len(b)) != place
-    before = np.inf
-    for _ in range(ROUNDS):
-        value, score = model.value_and_score(at)
-        off = max(abs(value - target), np.abs(score * se)[others].max(initial=0.0))
-        if off < CLOSE:
-            return at[place] if sign * (at[place] - b[place]) > 0 else _search(model, b, se, place, sign, target)
-        if off > 0.2 * before:  # the curvature at an earlier point no longer serves
-            information = model.information(at)
-        before = off
-        equations = -information
-        equations[place], wrong = score, -score
-        wrong[place] = target - value
+@dataclass(frozen=True)
+class _Profile:
+    """A model at its maximum b, and the log-likelihood (target) at which the limits of a coefficient lie."""
+
+    model: object
+    b: np.ndarray
+    information: np.ndarray
+    covariance: np.ndarray
+    drop: float
+    target: float
+
+    @classmethod
+    def of(cls, model, b, confidence):
+        information, drop = model.information(b), chi2.ppf(confidence, 1)
+        covariance = solve(information, np.eye(len(b)))
+        return cls(model, b, information, covariance, drop, model.value_and_score(b)[0] - drop / 2)
+
+    def limit(self, place, sign):
+        """Find one limit by Newton's steps from where it would lie if the log-likelihood were a parabola."""
+        se, information = np.sqrt(np.diag(self.covariance)), self.information
+        at = self.b + sign * np.sqrt(self.drop) * self.covariance[:, place] / se[place]
+        others = np.arange(len(self.b)) != place
+        before = np.inf
+        for _ in range(MAX_STEPS):
+            value, score = self.model.value_and_score(at)
+            off = max(abs(value - self.target), np.abs(score * se)[others].max(initial=0.0))
+            if off < PROFILE_TOL:
+                return at[place] if sign * (at[place] - self.b[place]) > 0 else self.search(place, sign)
+            if off > STALE * before:
+                information = self.model.information(at)
+            before = off
+            equations = -information
+            equations[place], wrong = score, -score
+            wrong[place] = self.target - value
+            try:
+                step = np.linalg.solve(equations, wrong)
+            except np.linalg.LinAlgError:
+                break
+            if not np.isfinite(step).all() or np.abs(step / se).max() > MAX_STEP:
+                break
+            at = at + step
+        return self.search(place, sign)
+
+    def search(self, place, sign):
+        """Find the same limit along the coefficient, the others fitted again at every value; slow and safe."""
+        b, se = self.b, np.sqrt(self.covariance[place, place])
+        free = np.arange(len(b)) != place
+        best = b.copy()
+
+        def beyond(value):
+            nonlocal best
+            best = maximise(self.model, np.where(free, best, value), free)
+            return self.model.value_and_score(best)[0] - self.target
+
+        near, far = b[place], b[place] + sign * se
         try:
-            step = np.linalg.solve(equations, wrong)
-        except np.linalg.LinAlgError:
-            break
-        if not np.isfinite(step).all() or np.abs(step / se).max() > 5:
-            break
-        at = at + step
-    return _search(model, b, se, place, sign, target)
-
-
-def _search(model, b, se, place, sign, target):
-    """The same limit by a search along the coefficient, the others fitted anew at every value; slow and safe."""
-    free = np.arange(len(b)) != place
-    best = b.copy()
-
-    def beyond(value):
-        nonlocal best
-        best = np.where(free, best, value)
-        best = maximise(model, best, free)
-        return model.value_and_score(best)[0] - target
-
-    near, far = b[place], b[place] + sign * se[place]
-    try:
-        while beyond(far) > 0:
-            near, far = far, far + 2 * (far - b[place])
-            if abs(far - b[place]) > 1e3 * max(1.0, se[place]):
-                return sign * np.inf
-        return brentq(beyond, near, far, xtol=1e-11, rtol=1e-12)
-    except NoEstimate:
-        return sign * np.inf
+            while beyond(far) > 0:
+                near, far = far, far + 2 * (far - b[place])
+                if abs(far - b[place]) > 1e3 * max(1.0, se):
+                    return sign * np.inf
+            return brentq(beyond, near, far, xtol=1e-11, rtol=1e-12)
+        except NoEstimate:
+            return sign * np.inf

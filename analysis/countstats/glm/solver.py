@@ -17,57 +17,80 @@ flat.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import chi2, norm
 
 RANK_TOL = 1e-10  # share of its information that a coefficient keeps next to the others; with less it has none
 STEP_TOL = 1e-9  # a fit ends when no coefficient moves by more
+MAX_STEPS = 60
 VALUE_TOL = 1e-9  # relative loss of log-likelihood up to which a step is taken: that is rounding
 
 
 class NoEstimate(ValueError):
-    """The likelihood has no maximum at finite coefficients, as where nobody with a term has the event."""
+    """The likelihood has no maximum at finite coefficients, as where no unit with a term has the event."""
+
+
+class ChiSquare(NamedTuple):
+    """A chi-square test: the statistic, its degrees of freedom and the p-value."""
+
+    chi_square: float
+    df: int
+    p: float
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model: estimates and covariance in the same order, and the log-likelihood of single pupils."""
+    """A fitted model.
+
+    Attributes
+    ----------
+    estimates : the coefficients, named
+    covariance : of the estimates, in their order, (terms, terms)
+    log_likelihood : of single units, without multinomial coefficients
+    """
 
     estimates: pd.Series
     covariance: np.ndarray
     log_likelihood: float
 
-    def table(self, level=0.95):
+    def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return b, se, low, high (Wald limits) and p for every coefficient."""
         b, se = self.estimates, np.sqrt(np.diag(self.covariance))
-        reach = norm.ppf((1 + level) / 2) * se
+        half_width = norm.ppf((1 + confidence) / 2) * se
         p = 2 * norm.sf((b / se).abs())
-        return pd.DataFrame({"b": b, "se": se, "low": b - reach, "high": b + reach, "p": p})
+        return pd.DataFrame({"b": b, "se": se, "low": b - half_width, "high": b + half_width, "p": p})
 
-    def wald(self, labels):
-        """Wald's test that the coefficients with these labels are all nought: chi_square, df and p."""
+    def wald(self, labels) -> ChiSquare:
+        """Test that the coefficients with these labels are all zero (Wald)."""
         places = self.estimates.index.get_indexer(labels)
         b = self.estimates.to_numpy()[places]
         statistic = b @ np.linalg.solve(self.covariance[np.ix_(places, places)], b)
-        return {"chi_square": statistic, "df": len(b), "p": chi2.sf(statistic, len(b))}
+        return ChiSquare(statistic, len(b), chi2.sf(statistic, len(b)))
 
 
-def solve(information, score):
-    """Solve information @ step = score. Raises NoEstimate where two terms cannot be told apart."""
+def solve(information: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve information @ x = right, a vector or the columns of a matrix.
+
+    Raises
+    ------
+    NoEstimate : where a term has no information of its own: it is empty, or cannot be distinguished from the others
+    """
     scale = np.sqrt(np.diag(information))
     if not (np.isfinite(scale).all() and (scale > 0).all()):
         raise NoEstimate("a term has no finite estimate")
     try:
         factor = cho_factor(information / np.outer(scale, scale), lower=True)
     except np.linalg.LinAlgError as error:
-        raise NoEstimate("two terms cannot be told apart") from error
+        raise NoEstimate("two terms cannot be distinguished") from error
     if (np.diag(factor[0]) ** 2 < RANK_TOL).any():
-        raise NoEstimate("two terms cannot be told apart")
-    scaled = score / (scale if score.ndim == 1 else scale[:, None])
-    return cho_solve(factor, scaled) / (scale if score.ndim == 1 else scale[:, None])
+        raise NoEstimate("two terms cannot be distinguished")
+    scale = scale if right.ndim == 1 else scale[:, None]
+    return cho_solve(factor, right / scale) / scale
 
 
 def covariance(model, b: np.ndarray) -> np.ndarray:
@@ -75,20 +98,31 @@ def covariance(model, b: np.ndarray) -> np.ndarray:
     return solve(model.information(b), np.eye(len(b)))
 
 
-def maximise(model, start, free=None, tolerance=STEP_TOL, max_steps=60):
+def maximise(
+    model,
+    start: ArrayLike,
+    free: ArrayLike | None = None,
+    tolerance: float = STEP_TOL,
+    max_steps: int = MAX_STEPS,
+) -> np.ndarray:
     """Maximise a log-likelihood by Newton's steps, each halved as long as it leads downwards.
 
     Parameters
     ----------
     model : has value_and_score(b), a number and an array like b, and information(b), a square array
-    start : array of coefficients to start from
-    free : which of them may move, an array of booleans; all where it is left out. The others keep their starting
-        values
+    start : coefficients to start from
+    free : which of them may change, booleans; all where it is left out. The others keep their starting values
     tolerance : the fit ends when no coefficient moves by more
-    max_steps : where it gives up
+    max_steps : after so many it gives up
 
-    Returns the coefficients. Raises NoEstimate where two terms cannot be told apart and where the coefficients do
-    not settle, as they do not where the likelihood grows for ever.
+    Returns
+    -------
+    array : the coefficients
+
+    Raises
+    ------
+    NoEstimate : where two terms cannot be distinguished, and where the coefficients do not settle, as they do not where
+        the likelihood grows for ever
     """
     b = np.array(start, dtype=float)
     free = np.ones(len(b), dtype=bool) if free is None else np.asarray(free)

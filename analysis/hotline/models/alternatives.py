@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 
 from countstats.glm import design as on_cells
 from countstats.glm import firth, imputation, logit, multinomial, ordinal, robust, splines
-from countstats.glm.solver import Fit, NoEstimate
+from countstats.glm.solver import ChiSquare, Fit, NoEstimate
 from hotline import text
 from hotline.codebook import MISSING
 from hotline.models.estimable import Estimable
@@ -92,12 +92,12 @@ class OrdinalModel(NamedTuple):
     """The proportional-odds model and its tests; each is None where the model behind it has no finite estimates.
 
     table : coefficients of the terms
-    test : likelihood-ratio test of proportional odds: chi_square, df and p
+    test : likelihood-ratio test of proportional odds
     by_variable : Wald's tests of each variable's departures, with `p_holm` corrected after Holm over the variables
     """
 
     table: pd.DataFrame | None = None
-    test: Mapping[str, float] | None = None
+    test: ChiSquare | None = None
     by_variable: pd.DataFrame | None = None
 
 

@@ -79,9 +79,9 @@ def test_likelihood_ratio_tests_agree_with_r(name, rows, agrees):
         tests[f"drop {term}"] = [column for column in x if column.rstrip("23456") != term]
     for test, kept in tests.items():
         found = on_cells.likelihood_ratio(on_cells.measures(logit(x[kept], *ones(y))), full)
-        assert found["df"] == R[name, f"LR test {test}", "df"]
-        agrees("likelihood-ratio test", found["chi_square"], R[name, f"LR test {test}", "chi2"], 10)
-        agrees("likelihood-ratio test", found["p"], R[name, f"LR test {test}", "p"], 10)
+        assert found.df == R[name, f"LR test {test}", "df"]
+        agrees("likelihood-ratio test", found.chi_square, R[name, f"LR test {test}", "chi2"], 10)
+        agrees("likelihood-ratio test", found.p, R[name, f"LR test {test}", "p"], 10)
 
 
 def test_odds_ratios_agree_with_r(agrees):
@@ -210,7 +210,7 @@ def test_a_code_that_nobody_has_gets_no_column():
 
 
 def test_a_reference_that_nobody_has_is_an_error():
-    with pytest.raises(ValueError, match="nobody has the reference code 'adult' of 'stage'"):
+    with pytest.raises(ValueError, match="no unit has the reference code 'adult' of 'stage'"):
         on_cells.design(small([1, 2, 3], [4, 5, 6]), {"stage": "adult"})
 
 
@@ -235,7 +235,7 @@ def test_what_has_no_finite_estimate_is_left_empty(events, others, infinite, agr
 @pytest.mark.filterwarnings("ignore:Perfect separation", "ignore:divide by zero", "ignore:.*convergence")
 @pytest.mark.parametrize(("events", "others"), [([0, 0, 0], [1, 2, 3]), ([1, 2, 3], [0, 0, 0])])
 def test_an_outcome_that_all_or_none_have_is_an_error(events, others):
-    with pytest.raises(ValueError, match="with the event and pupils without"):
+    with pytest.raises(ValueError, match="with the event and units without"):
         on_cells.measures(logit(np.ones((3, 1)), events, others))
 
 
@@ -244,7 +244,7 @@ def test_a_likelihood_ratio_test_of_different_pupils_is_an_error():
     cells = small([1, 2, 3], [4, 5, 6])
     null = on_cells.measures(logit(np.ones((3, 1)), cells["events"], cells["others"]))
     larger = on_cells.measures(logit(on_cells.design(cells, {"stage": "primary"}), [1, 2, 4], [4, 5, 6]))
-    with pytest.raises(ValueError, match="nested models of the same pupils"):
+    with pytest.raises(ValueError, match="nested models of the same units"):
         on_cells.likelihood_ratio(null, larger)
 
 

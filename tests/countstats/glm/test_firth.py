@@ -105,10 +105,10 @@ def test_a_term_left_out_stays_in_the_penalty():
 
 def test_the_plain_fit_is_taken_where_it_is_finite():
     x, cells = stages([3, 2, 4], [5, 6, 7])
-    assert firth.estimate(x, cells)[1] == "maximum likelihood"
+    assert not firth.estimate(x, cells)[1]
     assert firth.estimate(x, cells)[0].estimates.equals(logit.fit(x, cells).estimates)
     x, cells = stages([3, 0, 4], [5, 6, 7])
-    assert firth.estimate(x, cells)[1] == "Firth's penalty"
+    assert firth.estimate(x, cells)[1]
 
 
 def test_the_penalty_is_hardly_felt_among_many():

@@ -135,7 +135,7 @@ def test_one_code_is_too_few_to_learn_from():
 def test_rubins_rules_by_hand(agrees):
     b, variance = [1.0, 1.2, 0.9, 1.3], [0.04, 0.05, 0.045, 0.041]
     fits = [Fit(pd.Series([x], ["sex"]), np.array([[v]]), 0.0) for x, v in zip(b, variance, strict=True)]
-    found = imputation.pool(fits, 500, level=0.9).loc["sex"]
+    found = imputation.pool(fits, 500, confidence=0.9).loc["sex"]
     between = sum((x - sum(b) / 4) ** 2 for x in b) / 3
     total = sum(variance) / 4 + 1.25 * between
     share = 1.25 * between / total
@@ -167,6 +167,6 @@ def test_fits_that_agree_have_no_spread_between_and_one_fit_is_not_enough():
 def test_models_fitted_some_cells_at_a_time_give_the_same_draws(monkeypatch):
     counts = counted(with_gaps(pupils(3000, 11), 12))
     whole = list(imputation.impute(counts, NAMES, 2, np.random.default_rng(4)))
-    monkeypatch.setattr(imputation, "AT_ONCE", 7)
+    monkeypatch.setattr(imputation, "MAX_CELLS", 7)
     for one, two in zip(whole, imputation.impute(counts, NAMES, 2, np.random.default_rng(4)), strict=True):
         pd.testing.assert_frame_equal(one, two)

@@ -27,19 +27,19 @@ def test_the_test_of_a_saturated_model_is_its_deviance(agrees):
     saturated = (n * np.log(n / n.sum(axis=1, keepdims=True))).sum()
     statistic = 2 * (saturated - small.log_likelihood)
     assert kind == "likelihood ratio" and larger.shape[1] == 12
-    agrees("interaction: test", test["chi_square"], statistic, 11)
-    assert test["df"] == 5
-    agrees("interaction: test", test["p"], chi2.sf(statistic, 5), 11)
+    agrees("interaction: test", test.chi_square, statistic, 11)
+    assert test.df == 5
+    agrees("interaction: test", test.p, chi2.sf(statistic, 5), 11)
     agrees("interaction: log-likelihood", fitted.log_likelihood, saturated, 12)
     strata = [rows[on_cells.COUNTS].to_numpy() for _, rows in cells.groupby("Dept", observed=True)]
     # Another test of the same: Breslow and Day's, which the likelihood ratio resembles but is not.
-    assert test["p"] == pytest.approx(StratifiedTable([s.T for s in strata]).test_equal_odds().pvalue, abs=0.01)
+    assert test.p == pytest.approx(StratifiedTable([s.T for s in strata]).test_equal_odds().pvalue, abs=0.01)
 
 
 def test_odds_ratios_within_each_category_are_those_of_its_own_table(agrees):
     x, cells = ucb()
     _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept")
-    found = interaction.within(larger, cells, fitted, "Gender", "Dept", level=0.9)
+    found = interaction.within(larger, cells, fitted, "Gender", "Dept", confidence=0.9)
     assert found.index.names == ["Gender", "Dept"] and len(found) == 6
     for (gender, dept), row in found.iterrows():
         own = cells[cells["Dept"] == dept].set_index("Gender")[on_cells.COUNTS]
@@ -94,7 +94,7 @@ def test_a_combination_that_nobody_has_gets_no_column_and_no_odds_ratio():
     larger = interaction.with_products(x, cells, "sex", "problem")
     assert list(larger.columns[4:]) == [("sex:problem", "female:peer")]
     test, larger, fitted, kind = interaction.fit(x, cells, "sex", "problem")
-    assert kind == "penalised likelihood ratio" and test["df"] == 1 and 0 < test["p"] < 0.05
+    assert kind == "penalised likelihood ratio" and test.df == 1 and 0 < test.p < 0.05
     found = interaction.within(larger, cells, fitted, "sex", "problem").xs("female")
     assert found["odds_ratio"].isna().tolist() == [False, False, True]
     assert found.loc["peer", "odds_ratio"] < 1 < found.loc["other", "odds_ratio"]
@@ -105,7 +105,7 @@ def test_without_any_combination_there_is_nothing_to_test():
     less = cells[(cells["sex"] == "male") | (cells["problem"] == "other")].reset_index(drop=True)
     x = on_cells.design(less, {"sex": "male", "problem": "other"})
     test, larger, _, _ = interaction.fit(x, less, "sex", "problem")
-    assert test["df"] == 0 and np.isnan(test["p"]) and larger.shape == x.shape
+    assert test.df == 0 and np.isnan(test.p) and larger.shape == x.shape
 
 
 def test_all_together_in_one_table():

@@ -75,7 +75,7 @@ def test_fractions_agree_with_rows_set_one_by_one(variables, agrees):
     def log_remaining(b):
         return np.log(mean_chance(rows, b, **dict.fromkeys(variables)) / expit(rows.to_numpy() @ b).mean())
 
-    found = marginal.attributable_fractions(x, cells, fitted, {"set": variables}, level=0.9).loc["set"]
+    found = marginal.attributable_fractions(x, cells, fitted, {"set": variables}, confidence=0.9).loc["set"]
     slope = approx_fprime(b, log_remaining, 1e-6)
     reach = norm.ppf(0.95) * np.sqrt(slope @ fitted.covariance @ slope)
     expected = [1 - np.exp(log_remaining(b) + each) for each in (0, reach, -reach)]

@@ -20,7 +20,7 @@ def searched(x, y, term, level):
     less = x.drop(columns=term)
 
     def loss(b):
-        held = sm.GLM(y, less, family=sm.families.Binomial(), offset=b * x[term]).fit(**on_cells.TIGHT)
+        held = sm.GLM(y, less, family=sm.families.Binomial(), offset=b * x[term]).fit(**on_cells.GLM_TOL)
         return 2 * (full.llf - held.llf) - chi2.ppf(level, 1)
 
     b, se = full.params[term], full.bse[term]
@@ -50,12 +50,11 @@ def test_limits_agree_with_a_search_to_nine_digits(name, term, agrees):
 def test_newtons_steps_and_the_search_that_takes_over_find_the_same(agrees):
     x, cells, fitted = by_row("spector")
     model = logit.Logit(x, *(cells[each] for each in on_cells.COUNTS))
-    target = fitted.log_likelihood - chi2.ppf(0.95, 1) / 2
-    se = np.sqrt(np.diag(fitted.covariance))
+    own = profile._Profile.of(model, fitted.estimates.to_numpy(), 0.95)
     found = profile.limits(model, fitted.estimates, list(x)).to_numpy()
     for place in range(4):
         for sign, limit in zip((-1, 1), found[place], strict=True):
-            again = profile._search(model, fitted.estimates.to_numpy(), se, place, sign, target)
+            again = own.search(place, sign)
             agrees("profile limits, two ways", limit, again, 9)
 
 
@@ -96,4 +95,5 @@ def test_a_limit_that_the_likelihood_never_reaches_is_infinite():
     b = np.array([np.log(3 / 5), -30.0])
     se = np.array([0.7, 1.0])
     target = model.value_and_score(b)[0] - 2
-    assert profile._search(model, b, se, 1, -1, target) == -np.inf
+    own = profile._Profile(model, b, model.information(b), np.diag(se**2), 4.0, target)
+    assert own.search(1, -1) == -np.inf

@@ -148,7 +148,7 @@ def nearly_alone(cluster):
 @pytest.mark.parametrize("seed", [4, 5, 6])
 @pytest.mark.parametrize("together", [1, 2000])
 def test_cr2_agrees_with_its_matrix_formulas_on_rows(seed, together, agrees, monkeypatch):
-    monkeypatch.setattr(robust, "TOGETHER", together)
+    monkeypatch.setattr(robust, "MAX_CLUSTERS", together)
     x, y, cluster = clustered_rows(seed=seed)
     if seed == 6:
         x["only"] = nearly_alone(cluster)

@@ -111,7 +111,7 @@ def levels():
 def test_ordinal_and_multinomial_model_are_none_without_finite_estimates():
     x, counts = levels()
     model = alternatives.ordinal_model(x, counts)
-    assert list(model.table.index) == list(x.columns[1:]) and model.test["df"] == 3
+    assert list(model.table.index) == list(x.columns[1:]) and model.test.df == 3
     assert (model.by_variable["p_holm"] >= model.by_variable["p"]).all()
     assert set(alternatives.multinomial_model(x, counts)) == {"imbalance", "high_risk"}
     bare = counts.copy()

@@ -173,7 +173,7 @@ def levels_note(tables, test):
     """
     said = ["Ordinal: one odds ratio for both cuts (at risk or not, high risk or not); the others: multinomial."]
     if test is not None:
-        tested = text.chi_square(test["chi_square"], test["df"], test["p"])
+        tested = text.chi_square(*test)
         said.append(f"Test that one is enough for all terms: {tested}.")
         said.append("p of departure: Wald's test by variable, after Holm.")
     else:
@@ -222,7 +222,7 @@ def values(comparison: pd.DataFrame, test, ages: pd.DataFrame, gvif: pd.DataFram
         values[f"{name}_changed_significance"] = Value(None if changed is None else len(changed), "text", text=printed)
     ratio = comparison.drop(index=[MAIN, "ordinal"], errors="ignore")["change"]
     values["largest_change"] = Value(ratio.max(), "ratio")
-    values["proportional"] = _tested({} if test is None else test)
+    values["proportional"] = _tested({} if test is None else test._asdict())
     for key, row in zip(
         ("curve", "beside_stage"), [*ages[ages["against"] != ""].to_dict("records"), {}, {}], strict=False
     ):
