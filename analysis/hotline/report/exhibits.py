@@ -177,6 +177,9 @@ class Exhibits:
         alt : what the figure shows, for readers who do not see it; a text, or {language: text}
         """
         self._note_made("figures", name)
+        for axes in figure.axes:  # a layout starts from the one before; this one is to start as if none was shown
+            if grid := axes.get_subplotspec():
+                axes.set_subplotspec(grid)
         if self.simulated:
             # Below the lower edge, so that it can't cover a label; the bounding box then takes it in.
             figure.text(1, -0.02, STAMP, ha="right", va="top", fontsize=7, color=style.MUTED, style="normal")

@@ -77,3 +77,18 @@ def test_a_cell_that_finds_nothing_to_estimate_ends_the_notebook_by_itself(exhib
     shell.run_cell("raise NothingToEstimate('nobody is here')")
     assert json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))["not_estimated"] == "nobody is here"
     assert [file.stem for file in (tmp_path / "results").iterdir()] == ["means"]
+
+
+def test_a_figure_is_saved_the_same_whether_or_not_it_was_shown(exhibits, tmp_path):
+    out = exhibits("03-anova", figures=["fresh", "shown"])
+    for name in ("fresh", "shown"):
+        figure, axes = plt.subplots(2, 3, sharey=True)
+        for ax in axes.flat:
+            ax.set(xlabel="Length of the call (min)", ylabel="Share of pupils")
+        figure.legend(handles=[plt.Line2D([], [], label="Well")], loc="outside upper center")
+        if name == "shown":
+            figure.canvas.draw()
+        out.figure(name, figure)
+        plt.close(figure)
+    fresh, shown = ((tmp_path / "figures" / f"{name}.svg").read_bytes() for name in ("fresh", "shown"))
+    assert fresh == shown
