@@ -19,7 +19,6 @@ PENDING = {
     "recovery",
     "01-clean",
     "02-describe",
-    "03-anova",
     "04-chi-square",
     "05-response",
     "06-logistic",
