@@ -2,7 +2,7 @@
 
 Every draw comes from the one generator `rng` that the caller seeds, in the order in which the functions are
 called, so that the same seed gives the same export byte for byte. Every number comes from published.yml.
-What is drawn from what stands in `scenario`, how it is written in `raw_face`.
+Which variables are drawn from which stands in `scenario`, how they are written in `export`.
 """
 
 from itertools import pairwise
@@ -40,7 +40,7 @@ def read_numbers(path):
     return SimpleNamespace(**topics)
 
 
-# --- how variables hang together ---------------------------------------------------------------------
+# --- how variables depend on others --------------------------------------------------------------------
 
 
 def log_odds(frame, odds_ratios):
@@ -108,29 +108,29 @@ def ordinal(rng, frame, shares, odds_ratios=None, score=0.0):
     return pd.Categorical.from_codes(rank, list(shares))
 
 
-def chance(rng, score, share):
-    """Return for every row whether a thing happens whose log odds are `score` plus what gives `share` overall."""
+def occurs(rng, score, share):
+    """Return for every row whether an event occurs whose log odds are `score` plus what gives `share` overall."""
     return rng.random(len(score)) < expit(score - threshold(score, share))
 
 
 def at_or_above(frame, intercepts, odds_ratios, departures):
-    """Return the chance of each category or a higher one, shape (rows, categories - 1): partial proportional odds.
+    """Return the probability of each category or a higher one, shape (rows, categories - 1): partial proportional odds.
 
     ``logit P(Y >= j) = intercepts[j] + log odds ratios + departures at j`` (Peterson and Harrell 1990,
     Applied Statistics 39: 205-217). `intercepts` is {category: number} for all categories but the lowest;
     `odds_ratios` hold at every category, and `departures`, {category: {variable: {code: ratio}}}, multiply
-    them at the one named. Raises ValueError where a category would have a negative chance.
+    them at the one named. Raises ValueError where a category would have a negative probability.
     """
     common = log_odds(frame, odds_ratios)
     logits = [number + common + log_odds(frame, departures.get(code, {})) for code, number in intercepts.items()]
     if any((higher > lower).any() for lower, higher in pairwise(logits)):
-        raise ValueError("the departures from proportional odds make the chance of a category negative")
+        raise ValueError("the departures from proportional odds make the probability of a category negative")
     return expit(np.column_stack(logits))
 
 
-def cumulative(rng, chances, codes):
-    """Draw one of the ordered `codes` per row from the chances of `at_or_above`; returns a Categorical."""
-    return pd.Categorical.from_codes((rng.random(len(chances))[:, None] < chances).sum(axis=1), list(codes))
+def cumulative(rng, probabilities, codes):
+    """Draw one of the ordered `codes` per row from the probabilities of `at_or_above`; returns a Categorical."""
+    return pd.Categorical.from_codes((rng.random(len(probabilities))[:, None] < probabilities).sum(axis=1), list(codes))
 
 
 # --- time ----------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""The raw face of the simulated export: texts under Chinese headings, spelt and spoilt as a ticket system would.
+"""The simulated raw export: texts under Chinese headings, with the spellings and faults of a ticket system.
 
-Codes become numbers into a list of spellings, and DuckDB writes out the texts: spelling every cell in Python
+Codes become numbers into a list of spellings, and DuckDB writes out the texts: encoding every cell in Python
 would take most of the time of a large export.
 """
 
@@ -16,29 +16,29 @@ FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 BYTE_ORDER_MARK = "\ufeff"  # by it a spreadsheet knows UTF-8
 
 
-def spell(rng, codes, field, face):
+def encode(rng, codes, field, spelling):
     """Write codes as the export does: the Chinese label, now and then a synonym, spaces or a text for missing.
 
     `codes` is a Series of codes or of whole numbers, which are written in digits; it has a missing value where
     nothing is recorded. Returns a Categorical of texts, missing where the cell is empty.
     """
     values = (codes if isinstance(codes.dtype, pd.CategoricalDtype) else codes.astype("category")).cat
-    known = {code.code: [code.zh, *code.synonyms] for code in field.codes}
+    texts_of = {code.code: [code.zh, *code.synonyms] for code in field.codes}
     number, written, texts = values.codes.to_numpy(), np.full(len(codes), -1), []
     for each, value in enumerate(values.categories):
-        spellings = known.get(value) or [f"{value:.0f}" if isinstance(value, float) else str(value)]
+        spellings = texts_of.get(value) or [f"{value:.0f}" if isinstance(value, float) else str(value)]
         rows = np.flatnonzero(number == each)
         written[rows] = len(texts)
         if len(spellings) > 1:
-            other = rows[rng.random(len(rows)) < face.synonym]
+            other = rows[rng.random(len(rows)) < spelling.synonym]
             written[other] += rng.integers(1, len(spellings), len(other))
         texts += spellings
     blank = np.flatnonzero(number < 0)
     if field.missing:
-        said = blank[rng.random(len(blank)) < face.missing_text]
+        said = blank[rng.random(len(blank)) < spelling.missing_text]
         written[said] = len(texts) + rng.integers(0, len(field.missing), len(said))
         texts += field.missing
-    spaced = (rng.random(len(written)) < face.space) & (number >= 0)
+    spaced = (rng.random(len(written)) < spelling.space) & (number >= 0)
     written[spaced] += len(texts)
     texts += [f" {text} " for text in texts]
     place, unique = pd.factorize(np.array(texts, dtype=object))  # "9" may be an age and a text for missing
@@ -53,49 +53,49 @@ def overwrite(column, rows, texts):
     return column
 
 
-def spoil(rng, table, rows, face):
-    """Return what is wrong with each row, shape (rows,): a key of `face.malformed`, or None.
+def corrupt(rng, table, rows, spelling):
+    """Return what is wrong with each row, shape (rows,): a key of `spelling.malformed`, or None.
 
     The share of malformed rows is that of `rows.malformed`; they are all among the answered calls of callers.
     """
     fault = pd.Series(None, index=table.index, dtype=object)
-    kinds, shares = list(face.malformed), list(face.malformed.values())
+    kinds, shares = list(spelling.malformed), list(spelling.malformed.values())
     valid = table.index[table["call_type"] == "valid"]
     wrong = rng.choice(valid, round(rows.malformed * len(table)), replace=False)
     fault[wrong] = rng.choice(kinds, len(wrong), p=shares)
     return fault
 
 
-def raw_face(rng, table, fault, book, face):
+def raw_cells(rng, table, fault, book, spelling):
     """Return the export's cells, one column per heading: texts as Categoricals, and times not yet written out.
 
-    `table` has the codebook's variables and `answered`; `fault` is of `spoil`. Beside the headings stand
+    `table` has the codebook's variables and `answered`; `fault` is of `corrupt`. Besides the headings there are
     `form`, the number of the row's form of times, and `wrong_start`, a text instead of the start.
     """
-    hours = {name: pd.Timedelta(hours=n) for name, n in face.wrong_hours.items()}
+    hours = {name: pd.Timedelta(hours=n) for name, n in spelling.wrong_hours.items()}
     cells, unanswered = {}, ~table["answered"].to_numpy()
     for field in (each for each in book if each.header):
         column = table[field.name]
         if field.block == "record" and not field.codes:
             cells[field.name] = column
             continue
-        spelt = spell(rng, column, field, face)
-        # Nobody fills in the form of a call that nobody took.
-        spelt[unanswered & column.isna().to_numpy()] = None
-        cells[field.name] = spelt
-    wide = np.flatnonzero((rng.random(len(table)) < face.full_width) & table["age"].notna().to_numpy())
+        texts = encode(rng, column, field, spelling)
+        # No form is filled in for an unanswered call.
+        texts[unanswered & column.isna().to_numpy()] = None
+        cells[field.name] = texts
+    wide = np.flatnonzero((rng.random(len(table)) < spelling.full_width) & table["age"].notna().to_numpy())
     cells["age"] = overwrite(cells["age"], wide, [text.translate(FULL_WIDTH) for text in cells["age"][wide]])
-    wrong = {name: np.flatnonzero(fault == name) for name in face.malformed}
-    cells["age"] = overwrite(cells["age"], wrong["age"], rng.choice(face.wrong_age, len(wrong["age"])).tolist())
-    where, text = (rng.choice(many, len(wrong["code"])) for many in (face.wrong_code_in, face.wrong_code))
-    for name in face.wrong_code_in:
+    wrong = {name: np.flatnonzero(fault == name) for name in spelling.malformed}
+    cells["age"] = overwrite(cells["age"], wrong["age"], rng.choice(spelling.wrong_age, len(wrong["age"])).tolist())
+    where, text = (rng.choice(many, len(wrong["code"])) for many in (spelling.wrong_code_in, spelling.wrong_code))
+    for name in spelling.wrong_code_in:
         cells[name] = overwrite(cells[name], wrong["code"][where == name], text[where == name].tolist())
     cells["answer_time"] = table["answer_time"].mask(fault == "answer", table["call_start"] - hours["backwards"])
     for name, shift in (("end", -hours["backwards"]), ("long", hours["long"])):
         cells["call_end"] = cells["call_end"].mask(fault == name, table["answer_time"] + shift)
-    cells["form"] = rng.choice(len(face.time_formats), len(table), p=face.time_formats)
+    cells["form"] = rng.choice(len(spelling.time_formats), len(table), p=spelling.time_formats)
     cells["wrong_start"] = np.full(len(table), None, dtype=object)
-    cells["wrong_start"][wrong["start"]] = rng.choice(np.array(face.wrong_start, object), len(wrong["start"]))
+    cells["wrong_start"][wrong["start"]] = rng.choice(np.array(spelling.wrong_start, object), len(wrong["start"]))
     return pd.DataFrame(cells, index=table.index)
 
 
@@ -105,7 +105,7 @@ def with_copies(rng, cells, fault, many):
     return cells.loc[np.sort(np.append(cells.index, copies))]
 
 
-def column_sql(field, face):
+def column_sql(field, spelling):
     """Return the SQL that writes one column of the cells as text."""
     name = field.name
     if field.formats:
@@ -116,15 +116,15 @@ def column_sql(field, face):
     else:
         written = {
             "ticket_id": f"strftime(call_start, '%Y%m%d') || printf('%06d', {name})",
-            "caller_number": f"printf('{face.number_prefix}%08d', {name})",
+            "caller_number": f"printf('{spelling.number_prefix}%08d', {name})",
             "counsellor": f"printf('J%03d', {name})",
         }.get(name, name)
     return f'{written} AS "{field.header}"'
 
 
-def append(cells, path, book, face):
+def append(cells, path, book, spelling):
     """Add the cells as rows to the CSV at `path`; a new file begins with a byte-order mark and the headings."""
-    columns = ", ".join(column_sql(field, face) for field in book if field.header)
+    columns = ", ".join(column_sql(field, spelling) for field in book if field.header)
     part, path = Path(f"{path}.part"), Path(path)
     new = not path.exists()
     with duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": 1}) as connection:

@@ -1,7 +1,7 @@
-"""What happens at the simulated hotline, step by step: pupils, their level, calls, the desk, the talk, the form.
+"""The simulated hotline, step by step: pupils, their level, calls, the desk, the talk, the form.
 
 Each function draws the variables of one step from those of the steps before it, with the shares and odds
-ratios of published.yml. The draws themselves are in `simulation`.
+ratios of published.yml. The draws themselves are in `draws`.
 
 A large export is made in batches, so that its size does not ask for more memory. A batch has callers of its
 own and a random stream of its own; what all batches share (the calendar, how much a city calls) is `Setting`.
@@ -17,6 +17,7 @@ from scipy.special import expit
 from hotline.simulator import draws as sim
 
 HOME_AND_SCHOOL = ["left_behind", "boarding", "academic_pressure", "parent_child", "peer_relation", "bullying"]
+NIGHT = (22, 8)  # the hours between which published.yml calls the office "night"
 TRUNK = ["caller", "kind", "city", "region", "call_start", "answered", "waiting"]  # known of every call
 
 
@@ -24,53 +25,55 @@ TRUNK = ["caller", "kind", "city", "region", "call_start", "answered", "waiting"
 class Setting:
     """What all batches share.
 
-    known       the numbers of published.yml
-    days        the calendar, with some months before the first year: else nobody in January had called before
-    ordinary, examinations   the share of calls on each day; the second for calls about academic pressure
-    by_hour     the share of calls in each hour, shape (24, levels)
-    seats       the relative staffing of each hour, shape (24,)
-    cities      one row per city: region, use (its share of callers) and shift (its own way of answering)
-    numbers     (start, step) of the callers' telephone numbers
+    Attributes
+    ----------
+    numbers : the values of published.yml
+    days : the calendar, with some months before the first year: else no caller in January had called before
+    ordinary, examinations : the share of calls on each day; the second for calls about academic pressure
+    by_hour : the share of calls in each hour, shape (24, levels)
+    seats : the relative staffing of each hour, shape (24,)
+    cities : one row per city: region, use (its share of callers) and shift (its own way of answering)
+    telephones : (start, step) of the callers' telephone numbers
     """
 
-    known: SimpleNamespace
+    numbers: SimpleNamespace
     days: pd.DatetimeIndex
     ordinary: np.ndarray
     examinations: np.ndarray
     by_hour: np.ndarray
     seats: np.ndarray
     cities: pd.DataFrame
-    numbers: tuple
+    telephones: tuple[int, int]
 
 
-def setting(rng, known, book, children, first_year, last_year):
+def setting(rng, numbers, book, children, first_year, last_year):
     """Return the Setting of a simulation; `children` is a Series of children by city."""
-    burn_in = pd.Timedelta(days=known.calendar.burn_in_days)
+    burn_in = pd.Timedelta(days=numbers.calendar.burn_in_days)
     days = pd.date_range(pd.Timestamp(first_year, 1, 1) - burn_in, f"{last_year}-12-31")
     region = pd.Series({code.code: code.region for code in book["city"].codes})
     cities = pd.DataFrame({"region": region[children.index]})
-    use = children * cities["region"].map(known.caller.use_by_region)
-    use *= sim.lognormal(rng, 1, known.caller.use_spread, len(use))
+    use = children * cities["region"].map(numbers.caller.use_by_region)
+    use *= sim.lognormal(rng, 1, numbers.caller.use_spread, len(use))
     cities["use"] = use / use.sum()
-    cities["shift"] = rng.normal(0, known.answering.city_spread, len(cities))
+    cities["shift"] = rng.normal(0, numbers.answering.city_spread, len(cities))
     edges = [code.below for code in book["hour_band"].codes if code.below]
     return Setting(
-        known,
+        numbers,
         days,
-        sim.day_weights(days, known.calendar),
-        sim.day_weights(days, known.calendar, examinations=True),
-        sim.hour_weights(known.hour),
-        np.array(list(known.answering.seats.values()))[np.searchsorted(edges, range(24), side="right")],
+        sim.day_weights(days, numbers.calendar),
+        sim.day_weights(days, numbers.calendar, examinations=True),
+        sim.hour_weights(numbers.hour),
+        np.array(list(numbers.answering.seats.values()))[np.searchsorted(edges, range(24), side="right")],
         cities,
         # A step that shares no factor with 10^8 gives every caller another number.
         (int(rng.integers(10**8)), 10 * int(rng.integers(10**6, 10**7)) + 1),
     )
 
 
-def parts(known, calls):
+def parts(numbers, calls):
     """Return how many of `calls` rows are of each sort; `wanted` are those that callers make of their own accord."""
-    many = {name: round(getattr(known.rows, name) * calls) for name in ("duplicate", "reconnect", "redial")}
-    no_caller = {kind: round(share * calls) for kind, share in known.rows.no_caller.items()}
+    many = {name: round(getattr(numbers.rows, name) * calls) for name in ("duplicate", "reconnect", "redial")}
+    no_caller = {kind: round(share * calls) for kind, share in numbers.rows.no_caller.items()}
     return SimpleNamespace(no_caller=no_caller, wanted=calls - sum(no_caller.values()) - sum(many.values()), **many)
 
 
@@ -80,14 +83,14 @@ def draw_pupils(rng, place, callers):
     Siblings share `caller`, city and household, and stand one below the other. `day` is the day of the
     caller's first call, as a row of the calendar.
     """
-    known, pupil = place.known, vars(place.known.pupil)
+    numbers, pupil = place.numbers, vars(place.numbers.pupil)
     city = pd.Categorical.from_codes(rng.choice(len(place.cities), callers, p=place.cities["use"]), place.cities.index)
     people = pd.DataFrame({"city": city})
     people["region"] = by_city(place, people["city"])
-    people["kind"] = sim.nominal(rng, people, **known.rows.caller_kind)
+    people["kind"] = sim.nominal(rng, people, **numbers.rows.caller_kind)
     for name in ("district_type", "family_structure"):
         people[name] = sim.nominal(rng, people, **pupil[name])
-    siblings = rng.random(callers) < known.caller.second_pupil
+    siblings = rng.random(callers) < numbers.caller.second_pupil
     people = people.loc[people.index.repeat(1 + siblings)].rename_axis("caller").reset_index()
     for name in ("sex", "stage", "age", "caller_relation"):
         people[name] = sim.nominal(rng, people, **pupil[name])
@@ -97,19 +100,19 @@ def draw_pupils(rng, place, callers):
         people[name] = sim.nominal(rng, people, **pupil[name])
     academic = (people["problem"] == "academic")[~people["caller"].duplicated()]
     shares = np.cumsum([place.ordinary, place.examinations], axis=1)
-    drawn = rng.random(callers)
-    first_day = np.where(academic, *(np.searchsorted(shares[row], drawn * shares[row, -1]) for row in (1, 0)))
+    draws = rng.random(callers)
+    first_day = np.where(academic, *(np.searchsorted(shares[row], draws * shares[row, -1]) for row in (1, 0)))
     begun = place.days[first_day[people["caller"]]]
-    pandemic = (begun >= known.calendar.pandemic[0]) & (begun <= known.calendar.pandemic[1])
+    pandemic = (begun >= numbers.calendar.pandemic[0]) & (begun <= numbers.calendar.pandemic[1])
     people["period"] = pd.Categorical.from_codes(pandemic.astype(int), ["other", "pandemic"])
     return people.assign(day=first_day[people["caller"]])
 
 
-def draw_level(rng, known, pupils):
+def draw_level(rng, numbers, pupils):
     """Return the pupils' mental-health levels, from the ordinal model of published.yml."""
-    departures = {"high_risk": vars(known.level_departures)}
-    chances = sim.at_or_above(pupils, known.level.intercepts, vars(known.level_odds_ratios), departures)
-    return sim.cumulative(rng, chances, known.level.shares)
+    departures = {"high_risk": vars(numbers.level_departures)}
+    probabilities = sim.at_or_above(pupils, numbers.level.intercepts, vars(numbers.level_odds_ratios), departures)
+    return sim.cumulative(rng, probabilities, numbers.level.shares)
 
 
 def by_city(place, city):
@@ -120,12 +123,12 @@ def by_city(place, city):
 
 def draw_calls(rng, place, pupils, wanted=None):
     """Return the first `wanted` calls (all, if None) that the callers make within the calendar, one row each."""
-    caller, known = place.known.caller, place.known
+    caller, numbers = place.numbers.caller, place.numbers
     first = pupils.index[~pupils["caller"].duplicated()]
     exponents = np.array([caller.calls_exponent[level] for level in pupils["level"].cat.categories])
     many = np.minimum(rng.zipf(exponents[pupils["level"].cat.codes[first]]), caller.calls_most)
     who, day = sim.spread_calls(rng, pupils["day"].to_numpy()[first], many, caller.gap_days)
-    inside = (day < len(place.days)) & (day >= known.calendar.burn_in_days)
+    inside = (day < len(place.days)) & (day >= numbers.calendar.burn_in_days)
     if wanted is not None and inside.sum() < wanted:
         raise ValueError(f"{len(first)} callers made {inside.sum()} calls; raise caller: drawn_per_call")
     who, day = who[inside][:wanted], day[inside][:wanted]
@@ -133,19 +136,19 @@ def draw_calls(rng, place, pupils, wanted=None):
     second = siblings[who] & (rng.random(len(who)) < caller.second_pupil_calls)
     rows = pupils.take(first.to_numpy()[who] + second).reset_index(drop=True)
     # Another voice of the household, on the same number.
-    other = pd.Series(sim.nominal(rng, rows, **known.pupil.caller_relation))
+    other = pd.Series(sim.nominal(rng, rows, **numbers.pupil.caller_relation))
     rows["caller_relation"] = rows["caller_relation"].mask(rng.random(len(rows)) < caller.another_voice, other)
     hour = sim.pick(rng, place.by_hour.T[rows["level"].cat.codes])
     return rows.assign(day=day, call_start=sim.moments(rng, place.days[day], hour))
 
 
 def add_load(place, calls):
-    """Return the calls with how busy the desk is: `load`, `refused` (chance that nobody answers), `slow` (log seconds).
+    """Return the calls with how busy the desk is: `load`, `refused` (probability of no answer), `slow` (log seconds).
 
-    Nobody waits because of what troubles them: all three follow from demand over staffing at that hour, on
+    No caller waits because of what troubles them: all three follow from demand over staffing at that hour, on
     that day, in that year, and from the place.
     """
-    answering, calendar = place.known.answering, place.known.calendar
+    answering, calendar = place.numbers.answering, place.numbers.calendar
     day, hour = place.days[calls["day"]], calls["call_start"].dt.hour.to_numpy()
     demand = np.array(calendar.month)[day.month - 1] * np.array(calendar.weekday)[day.day_of_week]
     strain = np.log(demand * place.by_hour[hour, 0] / place.seats[hour])
@@ -155,7 +158,7 @@ def add_load(place, calls):
     score = answering.unanswered_load * strain + sim.log_odds(calls, {"region": answering.unanswered_region}) + shift
     slow = answering.waiting_load * strain + sim.log_odds(calls, {"region": answering.waiting_region}) + shift
     load = pd.cut(strain, [-np.inf, *answering.load_bands, np.inf], labels=["light", "usual", "heavy"])
-    night = pd.Categorical.from_codes(((hour >= 22) | (hour < 8)).astype(int), ["day", "night"])
+    night = pd.Categorical.from_codes(((hour >= NIGHT[0]) | (hour < NIGHT[1])).astype(int), ["day", "night"])
     refused = expit(score - sim.threshold(score, answering.unanswered))
     return calls.assign(load=load, office=night, refused=refused, slow=slow)
 
@@ -177,9 +180,9 @@ def later(calls, seconds):
 
 def draw_desk(rng, place, calls, redial):
     """Return the calls with `answered` and `waiting`, and so many more of callers who try again within the hour."""
-    answering = place.known.answering
+    answering = place.numbers.answering
     rows = at_the_desk(rng, add_load(place, calls), answering)
-    # Nobody of the last day tries again, here and below: that could fall into the next year.
+    # No caller of the last day tries again, here and below: that could fall into the next year.
     again = rows[~rows["answered"] & (rows["day"] < len(place.days) - 1)].sample(redial, random_state=rng)
     again = later(again, again["waiting"] + rng.integers(*answering.redial_after, redial))
     return pd.concat([rows, at_the_desk(rng, again, answering)], ignore_index=True)
@@ -193,7 +196,7 @@ def typical_length(talk):
 
 def draw_talks(rng, place, calls, reconnect):
     """Return the answered calls with their `length` in seconds, and so many more after a dropped line."""
-    known, talk = place.known, place.known.talk
+    numbers, talk = place.numbers, place.numbers.talk
     median, spread = typical_length(talk)
     talks = calls[calls["answered"]].copy()
     factors = {"level": talk.length_by_level, "caller_relation": talk.length_by_relation}
@@ -201,18 +204,18 @@ def draw_talks(rng, place, calls, reconnect):
     talks["length"] = sim.lognormal(rng, median * np.exp(longer), spread, len(talks))
     talks["length"] = talks["length"].clip(*talk.length_limits).round()
     lost = talks[talks["day"] < len(place.days) - 1].sample(reconnect, random_state=rng)
-    back = later(lost, lost["waiting"] + lost["length"] + rng.integers(*known.answering.reconnect_after, reconnect))
-    back = back.assign(refused=0.0, length=(lost["length"] * known.answering.reconnect_length).round())
-    return pd.concat([talks, at_the_desk(rng, back, known.answering)], ignore_index=True)
+    back = later(lost, lost["waiting"] + lost["length"] + rng.integers(*numbers.answering.reconnect_after, reconnect))
+    back = back.assign(refused=0.0, length=(lost["length"] * numbers.answering.reconnect_length).round())
+    return pd.concat([talks, at_the_desk(rng, back, numbers.answering)], ignore_index=True)
 
 
 def draw_assessment(rng, place, talks):
     """Return the talks with what the counsellor saw and did: `assessed` (the level, or not), ideation, disposition."""
-    talk, usual = place.known.talk, place.known.answering.waiting["median"]
+    talk, usual = place.numbers.talk, place.numbers.answering.waiting["median"]
     long = np.log(talks["length"] / typical_length(talk)[0]).to_numpy()
     score = talk.not_assessed_length * long + sim.log_odds(talks, {"level": talk.not_assessed_level})
-    level, codes = talks["level"].cat, ["not_assessed", *place.known.level.shares]
-    seen = np.where(sim.chance(rng, score, talk.not_assessed), 0, level.codes + 1)
+    level, codes = talks["level"].cat, ["not_assessed", *place.numbers.level.shares]
+    seen = np.where(sim.occurs(rng, score, talk.not_assessed), 0, level.codes + 1)
     talks = talks.assign(long=long, assessed=pd.Categorical.from_codes(seen, codes))
     for name in ("ideation", "emotional_state", "disposition"):
         talks[name] = sim.nominal(rng, talks, **getattr(talk, name))
@@ -227,14 +230,14 @@ def draw_assessment(rng, place, talks):
 
 def fill_in(rng, place, talks):
     """Return the talks as the counsellor's form has them: adults without a school, and blanks."""
-    known, adult = place.known, (talks["kind"] == "adult").to_numpy()
-    years = known.caller.adult_age
+    numbers, adult = place.numbers, (talks["kind"] == "adult").to_numpy()
+    years = numbers.caller.adult_age
     ages = rng.normal(years["mean"], years["sd"], len(talks)).clip(years["least"], years["most"])
     talks["age"] = np.where(adult, ages.round(), talks["age"].astype(float))
     talks["stage"] = talks["stage"].cat.add_categories("adult").mask(adult, "adult")
-    score = known.missing.length * talks["long"].to_numpy() + sim.log_odds(talks, {"level": known.missing.level})
-    for name, share in known.missing.share.items():
-        talks[name] = talks[name].mask(sim.chance(rng, score, share))
+    score = numbers.missing.length * talks["long"].to_numpy() + sim.log_odds(talks, {"level": numbers.missing.level})
+    for name, share in numbers.missing.share.items():
+        talks[name] = talks[name].mask(sim.occurs(rng, score, share))
     for name in ("caller_relation", *HOME_AND_SCHOOL):
         talks[name] = talks[name].mask(adult)
     for name in ("level", "ideation"):
@@ -245,56 +248,56 @@ def fill_in(rng, place, talks):
 def draw_no_caller(rng, place, kinds):
     """Return the calls that no caller made: tests of the line, silent, nuisance and misdialled calls.
 
-    `kinds` is {call type: number of calls}. They are always taken: what nobody takes cannot be sorted.
+    `kinds` is {call type: number of calls}. They are always answered: an unanswered call cannot be sorted.
     """
-    known, many = place.known, sum(kinds.values())
-    window = np.arange(known.calendar.burn_in_days, len(place.days))
+    numbers, many = place.numbers, sum(kinds.values())
+    window = np.arange(numbers.calendar.burn_in_days, len(place.days))
     day = rng.choice(window, many, p=place.ordinary[window] / place.ordinary[window].sum())
     hour = rng.choice(24, many, p=place.by_hour[:, 0])
     kind = np.repeat(list(kinds), list(kinds.values()))
     noise = pd.DataFrame({"call_type": kind, "kind": kind, "call_start": sim.moments(rng, place.days[day], hour)})
-    drawn = rng.choice(len(place.cities), many, p=place.cities["use"])
-    noise["city"] = pd.Categorical.from_codes(drawn, place.cities.index)
+    draws = rng.choice(len(place.cities), many, p=place.cities["use"])
+    noise["city"] = pd.Categorical.from_codes(draws, place.cities.index)
     noise["region"] = by_city(place, noise["city"])
-    noise = at_the_desk(rng, noise.assign(refused=0.0, slow=0.0), known.answering)
-    length = known.answering.no_caller_length
+    noise = at_the_desk(rng, noise.assign(refused=0.0, slow=0.0), numbers.answering)
+    length = numbers.answering.no_caller_length
     return noise.assign(length=sim.lognormal(rng, length["median"], length["spread"], many).round() + 1)
 
 
 def as_recorded(rng, place, talks, rows, noise, before):
     """Return all calls as the ticket system knows them, in order of time; `before` rows were written earlier."""
-    known, first = place.known, place.known.rows.test_numbers + before
+    numbers, first = place.numbers, place.numbers.rows.test_numbers + before
     unanswered = rows.loc[~rows["answered"], TRUNK]
     caller = np.concatenate([talks["caller"], unanswered["caller"]]) + first
-    tests = rng.integers(0, known.rows.test_numbers, len(noise))
+    tests = rng.integers(0, numbers.rows.test_numbers, len(noise))
     others = np.where(noise["kind"] == "test", tests, caller.max() + 1 + np.arange(len(noise)))
     table = pd.concat([each.astype({"kind": object}) for each in (talks, unanswered, noise)], ignore_index=True)
-    table["caller_number"] = (place.numbers[0] + place.numbers[1] * np.append(caller, others)) % 10**8
+    table["caller_number"] = (place.telephones[0] + place.telephones[1] * np.append(caller, others)) % 10**8
     table = table.sort_values(["call_start", "caller_number"], ignore_index=True)
     elsewhere = (table["kind"] == "elsewhere") & table["city"].notna()
     table["city"] = table["city"].cat.add_categories("elsewhere").mask(elsewhere, "elsewhere")
     table["year"] = table["call_start"].dt.year.astype("category")
-    growth, channel = known.caller.internet_growth, known.caller.channel
+    growth, channel = numbers.caller.internet_growth, numbers.caller.channel
     newer = {str(year): growth ** (year - place.days[-1].year) for year in table["year"].cat.categories}
     ratios = channel["odds_ratios"] | {"internet": channel["odds_ratios"]["internet"] | {"year": newer}}
     table["channel"] = sim.nominal(rng, table, channel["shares"], ratios)
     reached = table["call_start"] + pd.to_timedelta(table["waiting"], unit="s")
     table["answer_time"] = reached.where(table["answered"])
     table["call_end"] = reached + pd.to_timedelta(table["length"].fillna(0), unit="s")
-    staff = pd.array(rng.integers(1, known.rows.counsellors + 1, len(table)), dtype="Int16")
+    staff = pd.array(rng.integers(1, numbers.rows.counsellors + 1, len(table)), dtype="Int16")
     table["counsellor"] = pd.Series(staff).where(table["answered"])
     return table.assign(ticket_id=np.arange(before + 1, before + len(table) + 1))
 
 
 def simulate(rng, place, calls, before=0):
-    """Return one batch of records before they are spelt, in order of time; so many rows, but for the duplicates.
+    """Return one batch of records before they are encoded, in order of time; so many rows, but for the duplicates.
 
     The columns are the codebook's, and others that only the simulator knows: `kind` of caller or call, `answered`.
     `before` rows were written by earlier batches; they keep ticket and telephone numbers apart.
     """
-    many = parts(place.known, calls)
-    pupils = draw_pupils(rng, place, round(place.known.caller.drawn_per_call * many.wanted))
-    pupils["level"] = draw_level(rng, place.known, pupils)
+    many = parts(place.numbers, calls)
+    pupils = draw_pupils(rng, place, round(place.numbers.caller.drawn_per_call * many.wanted))
+    pupils["level"] = draw_level(rng, place.numbers, pupils)
     rows = draw_desk(rng, place, draw_calls(rng, place, pupils, many.wanted), many.redial)
     talks = fill_in(rng, place, draw_assessment(rng, place, draw_talks(rng, place, rows, many.reconnect)))
     return as_recorded(rng, place, talks, rows, draw_no_caller(rng, place, many.no_caller), before)

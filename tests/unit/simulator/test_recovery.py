@@ -1,32 +1,18 @@
 """The recovery study in small: what the model finds again, and that a wrong number would be noticed.
 
-The bounds are those of the binomial distribution, at a chance of one in a thousand for each test as a whole.
+The bounds are those of the binomial distribution, at a probability of one in a thousand for each test as a whole.
 """
 
 import numpy as np
 import pandas as pd
 import pytest
+from small_recovery import CALLERS, NUMBERS, TIMES
 
-from countstats.glm import ordinal
 from countstats.simulation_study import band, performance, replicate
-from hotline import paths
-from hotline.codebook import read_codebook
 from hotline.errors import InputError
-from hotline.models.predictors import predictors
-from hotline.simulator import draws as sim
-from hotline.simulator import recovery, scenario
+from hotline.simulator import level_model, recovery
 
 pytestmark = pytest.mark.xdist_group("recovery")
-
-BOOK = read_codebook(paths.DATA_RAW / "codebook.yaml")
-KNOWN = sim.read_numbers(paths.PUBLISHED)
-CHILDREN = pd.read_csv(paths.POPULATION, index_col="city")["children_0_14"]
-TIMES, CALLERS = 24, 5000
-
-
-@pytest.fixture(scope="module")
-def place():
-    return scenario.setting(np.random.default_rng(1), KNOWN, BOOK, CHILDREN, 2019, 2022)
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +22,8 @@ def estimates(place):
 
 
 def test_every_number_of_the_model_is_estimated(estimates):
-    assert set(estimates["term"]) == set(recovery.truth(KNOWN).index)
-    assert len(estimates) == TIMES * len(recovery.truth(KNOWN))
+    assert set(estimates["term"]) == set(level_model.truth(NUMBERS).index)
+    assert len(estimates) == TIMES * len(level_model.truth(NUMBERS))
 
 
 def test_every_coefficient_is_covered_at_the_nominal_rate(estimates):
@@ -67,41 +53,6 @@ def test_a_wrong_coefficient_is_noticed(estimates, term):
     assert outside[term] and outside.sum() == 1
 
 
-def test_without_effects_the_tests_of_the_study_reject_at_five_per_cent(place):
-    streams = np.random.SeedSequence(3).spawn(TIMES)
-    given = (recovery.without_effects(place), 2000, predictors(BOOK))
-    tests = replicate(streams, recovery.null_tests, *given)
-    rejected = (tests["p"] < 0.05).groupby([tests["test"], tests["variable"]]).mean()
-    assert set(tests["test"]) == {
-        "Welch",
-        "Fisher",
-        "Kruskal-Wallis",
-        "chi-square",
-        "Breslow-Day",
-        "likelihood ratio",
-        "Wald",
-    }
-    _, high = band(0.05, TIMES, tests=len(rejected))
-    assert rejected.max() <= high
-    over_all = (tests["p"] < 0.05).groupby(tests["replication"]).mean()
-    assert over_all.mean() == pytest.approx(0.05, abs=3.3 * over_all.std() / np.sqrt(TIMES))
-
-
-def test_without_effects_means_without(place):
-    nothing = recovery.without_effects(place)
-    pupils = recovery.draw_pupils(np.random.default_rng(4), nothing, 40_000)
-    shares = pd.crosstab(pupils["stage"], pupils["level"], normalize="index")
-    assert (shares - pd.Series(KNOWN.level.shares)).abs().to_numpy().max() < 0.025
-    assert vars(place.known.level_odds_ratios)  # the setting with effects is left as it was
-
-
-def test_terms_are_named_for_readers():
-    assert recovery.label(BOOK, "high_risk: intercept") == "Intercept of high risk"
-    named = recovery.label(BOOK, "sex:problem=female:emotion")
-    assert "Girl" in named and "×" in named
-    assert recovery.label(BOOK, "high_risk: bullying=yes").endswith("departure at high risk")
-
-
 @pytest.fixture(scope="module")
 def threats(place):
     return replicate(np.random.SeedSequence(5).spawn(8), recovery.threaten, place, CALLERS)
@@ -115,35 +66,23 @@ def test_the_complete_data_among_the_threats_are_those_of_the_recovery(place, th
     assert set(alone.index) == set(complete.index)
 
 
-def test_a_fit_that_begins_elsewhere_ends_at_the_same_place(place):
-    """Beginning at the truth saves steps; it must not draw the estimates towards the truth."""
-    pupils = recovery.draw_pupils(np.random.default_rng(6), place, CALLERS)
-    x = recovery.terms(pupils, vars(KNOWN.level_odds_ratios))
-    departing = recovery.log_ratios(KNOWN.level_departures).index
-    counts = pd.get_dummies(pupils["level"], dtype=int)
-    found = recovery.fit(x, counts, recovery.truth(KNOWN), departing).set_index("term")
-    exact = ordinal.fit(x, counts, {"high_risk": list(departing)}).table()
-    assert np.abs(found["b"] - exact["b"]).max() < 1e-3 * exact["se"].min()
-    assert (found["b"] != found["truth"]).all()
-
-
 def test_what_records_do_is_seen(threats):
     """Signs of what theory says, far beyond their Monte-Carlo errors; sizes are results, not tests."""
     found = recovery.by_setting(threats).set_index("setting")
-    assert list(found.index) == list(recovery.SETTINGS)
+    assert list(found.index) == list(recovery.ANALYSES)
     assert found.loc["repeat_callers", "coverage"] < 0.8 < found.loc["complete", "coverage"]
     assert found.loc["repeat_callers", "model_se"] < 0.7 * found.loc["repeat_callers", "empirical_se"]
     assert found.loc["two_high_risk", "model_se"] > 1.3 * found.loc["complete", "model_se"]
     assert found.loc["cases", "records"] < found.loc["assessed", "records"] < found.loc["complete", "records"]
     assert found.loc["repeat_callers", "high_risk"] > found.loc["complete", "high_risk"]
     moved = recovery.most_moved(threats).set_index("setting")
-    assert list(moved.index) == list(recovery.SETTINGS)[1:]
-    left_out = recovery.log_ratios(KNOWN.level_departures).index
+    assert list(moved.index) == list(recovery.ANALYSES)[1:]
+    left_out = level_model.log_ratios(NUMBERS.level_departures).index
     assert moved.loc["proportional", "term"] in left_out
     assert abs(moved.loc["proportional", "moved"]) > 4 * moved.loc["proportional", "moved_mcse"]
 
 
-def test_a_setting_without_estimates_is_told(threats):
+def test_an_analysis_without_estimates_is_named(threats):
     few = threats[(threats["setting"] != "two_high_risk") | (threats["replication"] == 0)]
     with pytest.raises(InputError, match=r"two_high_risk.*raise callers or replications"):
         recovery.by_setting(few)

@@ -1,0 +1,83 @@
+"""The ordinal model of the level that makes the simulated data, and its fit to them.
+
+The terms are those of published.yml, named "variable=code"; "a:b=c:d" is an interaction. A dozen variables leave nearly
+every pupil a cell of its own, so counting pupils into cells saves nothing here. What does: the terms are made once for
+all fits to the same pupils, who are counted by how often an analysis shows them.
+"""
+
+import numpy as np
+import pandas as pd
+
+from countstats.glm import ordinal
+
+CONFIDENCE = 0.95
+# Far below every standard error; further steps would change digits that are never read.
+ENOUGH = {"tolerance": 1e-4}
+# The lowest level that counts as an event, by outcome.
+LOWEST = {"at_risk": "imbalance", "high_risk": "high_risk"}
+
+
+def terms(frame, ratios):
+    """Return a 0/1 column for every code that `ratios`, {variable: {code: ratio}}, names; "a:b" is an interaction."""
+    columns = {}
+    for variable, codes in ratios.items():
+        for code in codes:
+            pairs = zip(variable.split(":"), code.split(":"), strict=True)
+            columns[f"{variable}={code}"] = np.logical_and.reduce([frame[name] == value for name, value in pairs])
+    return pd.DataFrame(columns, dtype=float)
+
+
+def log_ratios(table):
+    """Return the logarithms of a table of odds ratios of published.yml, as a Series by term."""
+    ratios = {f"{variable}={code}": x for variable, codes in vars(table).items() for code, x in codes.items()}
+    return np.log(pd.Series(ratios, dtype=float))
+
+
+def truth(numbers):
+    """Return the coefficients that draw the level, named as `ordinal.fit` names its estimates."""
+    intercepts = pd.Series(numbers.level.intercepts).rename("{}: intercept".format)
+    departures = log_ratios(numbers.level_departures).rename("high_risk: {}".format)
+    return pd.concat([intercepts, departures, log_ratios(numbers.level_odds_ratios)])
+
+
+def truth_of_outcome(numbers, outcome):
+    """Return the coefficients of a logistic model of an outcome, "at_risk" or "high_risk"."""
+    slopes = log_ratios(numbers.level_odds_ratios)
+    if outcome == "high_risk":
+        slopes = slopes.add(log_ratios(numbers.level_departures), fill_value=0)[slopes.index]
+    return pd.concat([pd.Series({"event: intercept": numbers.level.intercepts[LOWEST[outcome]]}), slopes])
+
+
+def fit(x, counts, true, departures=()):
+    """Fit an ordinal model to `terms` and the counts of each row by level.
+
+    The fit begins at the true values, which saves steps and does not change the maximum.
+
+    Parameters
+    ----------
+    x : the terms, shape (rows, terms)
+    counts : how often each row is counted, shape (rows, levels)
+    true : the coefficients that made the data
+    departures : names of the terms that depart from proportional odds at high risk
+
+    Returns
+    -------
+    DataFrame with the columns term, b, se, low, high, truth
+    """
+    model = ordinal.fit(x, counts, {"high_risk": list(departures)}, start=true, **ENOUGH)
+    table = model.table(CONFIDENCE)[["b", "se", "low", "high"]].rename_axis("term")
+    return table.assign(truth=true).reset_index()
+
+
+def label(book, term):
+    """Return a term as readers know it, such as "Sex: Girl", or for a departure "Sex: Girl, departure at high risk"."""
+    level, _, name = term.rpartition(": ")
+    suffix = f", departure at {book.label('level', level).lower()}" if level else ""
+    if name == "intercept":
+        return f"Intercept of {book.label('level', level).lower()}"
+    pairs = zip(*(side.split(":") for side in name.split("=")), strict=True)
+    labels = [
+        f"{book[one].title}: {book.label(one, code)}" if one in book.fields else code.capitalize()
+        for one, code in pairs
+    ]
+    return " × ".join(labels) + suffix
