@@ -94,10 +94,10 @@ architecture: setup  ## Draw ARCHITECTURE.md again, from the imports and the ste
 hooks: setup  ## Install the pre-commit hooks, which call this environment's own tools
 	@$(RUN) -m pre_commit install
 
-bench: setup  ## Time the road from a fresh clone to the paper, and print ratios
+bench: setup  ## Time a fresh clone to the paper, and print ratios
 	@$(RUN) bench/rebuild.py
 
-bench-scale: study  ## Time the statistics by counts and by rows, from 40 thousand cases to 40 million (a quarter of an hour)
+bench-scale: study  ## Time the statistics from counts and from rows, for 40 thousand cases to 40 million (a quarter of an hour)
 	@$(RUN) bench/scale.py $(SCALE)
 
 quarto: setup  ## Install Quarto into .cache/; without it the paper is made by pandoc and Typst

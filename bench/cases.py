@@ -2,7 +2,7 @@
 
 Each case takes most of its values from one simulated pupil, so that variables go together as in the study. A group of
 variables (a city and its region, say) comes from another pupil in three of ten cases: otherwise forty million cases
-would hold no more combinations than forty thousand. Half of the years are moved on by two, which makes six of four.
+would hold no more combinations than forty thousand. Half of the years are shifted by two, which makes six of four.
 """
 
 import duckdb
@@ -30,24 +30,24 @@ def write(cleaned, folder, cases):
     """
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={"preserve_insertion_order": "false"}) as connection:
-        drawn = f"(SELECT *, row_number() OVER () - 1 AS at FROM read_parquet('{cleaned}'))"
-        connection.execute(f"CREATE TABLE drawn AS FROM {drawn}")
-        (many,) = connection.execute("SELECT count(*) FROM drawn").fetchone()
-        columns = [row[0] for row in connection.execute("DESCRIBE drawn").fetchall() if row[0] != "at"]
-        source = {name: number for number, group in enumerate(GROUPS, start=1) for name in group}
+        source = f"(SELECT *, row_number() OVER () - 1 AS at FROM read_parquet('{cleaned}'))"
+        connection.execute(f"CREATE TABLE pool AS FROM {source}")
+        (size,) = connection.execute("SELECT count(*) FROM pool").fetchone()
+        columns = [row[0] for row in connection.execute("DESCRIBE pool").fetchall() if row[0] != "at"]
+        copy_of = {name: number for number, group in enumerate(GROUPS, start=1) for name in group}
         later = "(2 * (hash(i, 'later') % 2))::INTEGER"
-        moved = {"year": f"year + {later}", "day": f"(day + to_years({later}))::DATE", "caller": "i::INTEGER"}
+        shifted = {"year": f"year + {later}", "day": f"(day + to_years({later}))::DATE", "caller": "i::INTEGER"}
         values = []
         for name in columns:
-            value = f"p{source.get(name, 0)}.{name}"
-            values.append(f"{moved.get(name, name).replace(name, value, 1)} AS {name}")
-        first = f"hash(i, 'pupil') % {many}"
-        chance = f"hash(i, 'mixed', {{0}}) % 1000 < {round(1000 * MIXED)}"
+            value = f"p{copy_of.get(name, 0)}.{name}"
+            values.append(f"{shifted.get(name, name).replace(name, value, 1)} AS {name}")
+        first = f"hash(i, 'pupil') % {size}"
+        mixed = f"hash(i, 'mixed', {{0}}) % 1000 < {round(1000 * MIXED)}"
         places = [f"{first} AS at0"]
         for number in range(1, len(GROUPS) + 1):
-            other = f"hash(i, 'pupil', {number}) % {many}"
-            places.append(f"CASE WHEN {chance.format(number)} THEN {other} ELSE {first} END AS at{number}")
-        joins = " ".join(f"JOIN drawn p{number} ON p{number}.at = at{number}" for number in range(len(GROUPS) + 1))
+            other = f"hash(i, 'pupil', {number}) % {size}"
+            places.append(f"CASE WHEN {mixed.format(number)} THEN {other} ELSE {first} END AS at{number}")
+        joins = " ".join(f"JOIN pool p{number} ON p{number}.at = at{number}" for number in range(len(GROUPS) + 1))
         connection.execute(
             f"COPY (SELECT {', '.join(values)} FROM (SELECT i, {', '.join(places)} FROM range({cases}) t(i)) {joins}) "
             f"TO '{folder / 'cases.parquet'}' "

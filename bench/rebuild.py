@@ -1,4 +1,4 @@
-"""Time the road from a fresh clone to the paper, and what is done again when little or nothing has changed.
+"""Times from a fresh clone to the paper, and of what is made again when little or nothing has changed.
 
     make bench
 
@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parent.parent
 LATE = "analysis/08-time-and-place.ipynb"
 
 

@@ -1,11 +1,13 @@
-"""The same work by way of counts and by way of rows, from forty thousand cases to forty million.
+"""The same work from counts and from rows, from forty thousand cases to forty million.
 
     make bench-scale
 
-Makes simulated analysis tables (`cases.py`) and does a fixed list of work on each of them (`work.py`) through the door
-(`way_of_counts.py`) and the plain way (`way_of_rows.py`), each in a process of its own, timed from its start to its end
-with imports, reading and all. Writes bench/scale.md and bench/scale.svg, and the table in the README. A quick look that
-leaves these files alone: make bench-scale SCALE="--sizes 40000 400000 --runs 1 --into .cache/look".
+Makes simulated analysis tables (`cases.py`) and does a fixed list of work on each of them (`work.py`), from counts
+through `tally` (`count_based.py`) and from one row per case (`row_based.py`), each in a process of its own, timed from
+its start to its end with imports, reading and all. Writes bench/scale.md and bench/scale.svg, and the table in the
+README. A quick look that leaves these files alone:
+
+    make bench-scale SCALE="--sizes 40000 400000 --runs 1 --into .cache/look"
 """
 
 import argparse
@@ -29,7 +31,7 @@ from hotline import paths, text
 from hotline.report.figures import style
 
 HERE = Path(__file__).parent
-ROUTES = {"counts": "way_of_counts.py", "rows": "way_of_rows.py"}
+ROUTES = {"counts": "count_based.py", "rows": "row_based.py"}
 SIZES = (40_000, 400_000, 4_000_000, 40_000_000)
 GROWTH = 400_000  # cases of the table on which models of ever more predictors are fitted
 MEMORY = 16 * 1024  # MiB that a route may take
@@ -81,7 +83,7 @@ def measure(cleaned, folder, sizes=SIZES, runs=5):
 
     cleaned : the table of 01-clean to draw cases from;  folder : where the tables may lie, some 700 MB for the largest
     """
-    found = {}
+    measured = {}
     for size in sizes:
         place = folder / str(size) / "data-derived" / "01-clean"
         if not (place / "cases.parquet").exists():
@@ -89,13 +91,13 @@ def measure(cleaned, folder, sizes=SIZES, runs=5):
             cases.write(cleaned, place, size)
         asked = [(what, route) for what in ("study", "eight") for route in ROUTES] + [("floor", "counts")]
         for what, route in [*asked, *([("growth", "counts")] if size == GROWTH else [])]:
-            before = found.get((size // 10, what, route), {"memory": 0})
+            before = measured.get((size // 10, what, route), {"memory": 0})
             fits = before is not None and (route == "counts" or before["memory"] * 8 < MEMORY)
             done = repeat(route, place, what, 1 if what == "growth" else runs) if fits else None
-            found[size, what, route] = done
+            measured[size, what, route] = done
             shown = f"{done['seconds']:8.1f} s {done['memory']:8.0f} MiB" if done else "does not fit into memory"
             print(f"{size:>12,} {what:<7} {route:<7} {shown}", flush=True)
-    return found
+    return measured
 
 
 def machine():
@@ -115,13 +117,13 @@ def line(*cells):
     return f"| {' | '.join(map(str, cells))} |"
 
 
-def compared(found, what):
+def compared(measured, what):
     """Return the pipe table of one list of work: both routes at each size, and how they compare."""
-    both = [f"{route}: {measured}" for measured in ("time", "memory") for route in ("Counts", "Rows", "Ratio")]
+    both = [f"{route}: {quantity}" for quantity in ("time", "memory") for route in ("Counts", "Rows", "Ratio")]
     both = [name.replace("Ratio: ", "Ratio of ") for name in both]
     lines = [line("Cases", "Cells of the model", *both), "|" + "---:|" * 8]
-    for size in sorted({key[0] for key in found}):
-        counts, rows = found[size, what, "counts"], found[size, what, "rows"]
+    for size in sorted({key[0] for key in measured}):
+        counts, rows = measured[size, what, "counts"], measured[size, what, "rows"]
         (cells,) = counts["cells"].values()
         seconds = [f"{counts['seconds']:.1f} s", "–", "–"]
         memory = [f"{counts['memory']:,.0f} MiB", "–", "–"]
@@ -132,47 +134,49 @@ def compared(found, what):
     return "\n".join(lines)
 
 
-def pieces(found):
-    """Return the pipe table of where the time goes by way of counts, with the scans beside the floor."""
-    names = list(next(run["taken"] for (_, what, route), run in found.items() if (what, route) == ("study", "counts")))
+def pieces(measured):
+    """Return the pipe table of where the time goes from counts, with the scans next to the floor."""
+    names = list(
+        next(run["taken"] for (_, what, route), run in measured.items() if (what, route) == ("study", "counts"))
+    )
     heads = ["imports, start", *names, "of it scans", "floor", "scans : floor"]
     lines = [line("Cases", *(head[0].upper() + head[1:] for head in heads)), "|" + "---:|" * (len(heads) + 1)]
-    for size in sorted({key[0] for key in found}):
-        counts, floor = found[size, "study", "counts"], found[size, "floor", "counts"]["taken"]["floor"]
+    for size in sorted({key[0] for key in measured}):
+        counts, floor = measured[size, "study", "counts"], measured[size, "floor", "counts"]["taken"]["floor"]
         taken = [counts["seconds"] - sum(counts["taken"].values()), *counts["taken"].values(), counts["scans"], floor]
         lines.append(line(text.count(size), *(f"{each:.2f}" for each in taken), f"{counts['scans'] / floor:.1f}"))
     return "\n".join(lines)
 
 
-def growing(found):
+def growing(measured):
     """Return the pipe table of models of ever more predictors."""
-    run = found.get((GROWTH, "growth", "counts"))
+    run = measured.get((GROWTH, "growth", "counts"))
     if not run:
         return ""
     heads = "Predictors", "Cells", "Cases per cell", "Tally", "Fit from codes", "Fit by statsmodels"
     lines = [line(*heads), "|" + "---:|" * len(heads)]
-    for many, cells in run["cells"].items():
-        matrix = run["taken"].get(f"matrix {many}")
-        seconds = [f"{run['taken'][f'{kind} {many}']:.2f} s" for kind in ("tally", "codes")]
+    for n, cells in run["cells"].items():
+        matrix = run["taken"].get(f"matrix {n}")
+        seconds = [f"{run['taken'][f'{kind} {n}']:.2f} s" for kind in ("tally", "codes")]
         by = f"{matrix:.2f} s" if matrix else "–"
-        lines.append(line(many, text.count(cells), text.number(GROWTH / cells, 1), *seconds, by))
+        lines.append(line(n, text.count(cells), text.number(GROWTH / cells, 1), *seconds, by))
     return "\n".join(lines)
 
 
-def repeated(found):
+def repeated(measured):
     """Return a sentence on how often each run was repeated."""
     fewer = [
         f"{route} on {text.count(size)} cases ({what}): {run['runs']}"
-        for (size, what, route), run in found.items()
+        for (size, what, route), run in measured.items()
         if run and run["runs"] < 5 and what in ("study", "eight")
     ]
-    most = Counter(run["runs"] for run in found.values() if run).most_common(1)[0][0]
+    most = Counter(run["runs"] for run in measured.values() if run).most_common(1)[0][0]
     return f"Runs, of which the median is shown: {most}" + (
         f", but {'; '.join(fewer)}." if fewer and most == 5 else "."
     )
 
 
-def page(found):
+def page(measured):
     """Return the page of all tables."""
     return "\n\n".join(
         filter(
@@ -180,47 +184,47 @@ def page(found):
             [
                 "# Counts and rows, from forty thousand cases to forty million",
                 f"Made by `make bench-scale` on: {machine()}.",
-                f"{repeated(found)} A process is timed from its start to its end, imports included; memory is the most "
-                f"that it held. A dash: more than {MEMORY // 1024} GiB, tried or foreseen from a tenth of the cases. "
-                "Cases are simulated.",
+                f"{repeated(measured)} A process is timed from its start to its end, imports included; memory is the "
+                f"most that it held. A dash: more than {MEMORY // 1024} GiB, measured or extrapolated from a tenth of "
+                "the cases. Cases are simulated.",
                 "## The list of work",
                 "Table 1 (21 categories and six numbers by level), three analyses of variance, ten chi-square tests, a "
                 "logistic model of six categorical predictors, and its AUC with DeLong's interval. Both routes give "
                 "the same numbers to ten digits (tested).",
-                compared(found, "study"),
+                compared(measured, "study"),
                 "## A logistic model of eight predictors",
-                compared(found, "eight"),
-                "## Where the time goes by way of counts (seconds)",
-                "*Floor*: DuckDB reads the same columns once and adds them up, which nothing that looks at all cases "
-                "can undercut.",
-                pieces(found),
+                compared(measured, "eight"),
+                "## Where the time goes, from counts (seconds)",
+                "*Floor*: DuckDB reads the same columns once and adds them up, less than which nothing that looks at "
+                "all cases can take.",
+                pieces(measured),
                 "## A fit's time grows with the cells",
                 f"Models of ever more predictors on {text.count(GROWTH)} cases, up to nearly one cell per case."
-                if (GROWTH, "growth", "counts") in found
+                if (GROWTH, "growth", "counts") in measured
                 else "",
-                growing(found),
+                growing(measured),
                 "![Time and memory over the number of cases, and a fit's time over the number of cells](scale.svg)",
             ],
         )
     )
 
 
-def figure(found):
+def figure(measured):
     """Draw time and memory over cases, and a fit's time over cells, all axes logarithmic."""
     style.use()
-    drawn, axes = plt.subplots(1, 3, figsize=(style.WIDTH * 1.5, 3.0))
+    chart, axes = plt.subplots(1, 3, figsize=(style.WIDTH * 1.5, 3.0))
     colours = {"counts": style.ACCENT, "rows": style.LEVELS["high_risk"]}
     for axis, key, unit in ((axes[0], "seconds", "Seconds"), (axes[1], "memory", "Memory (MiB)")):
         for route, colour in colours.items():
-            points = [(s, run[key]) for (s, what, r), run in found.items() if run and (what, r) == ("study", route)]
+            points = [(s, run[key]) for (s, what, r), run in measured.items() if run and (what, r) == ("study", route)]
             axis.plot(*zip(*points, strict=True), "o-", ms=4, color=colour, label=f"by {route}")
         if key == "seconds":
-            floor = [(s, run["taken"]["floor"]) for (s, what, _), run in found.items() if what == "floor"]
+            floor = [(s, run["taken"]["floor"]) for (s, what, _), run in measured.items() if what == "floor"]
             axis.plot(*zip(*floor, strict=True), "o:", ms=3, color=style.MUTED, label="reading alone")
         axis.set(xscale="log", yscale="log", xlabel="Cases", ylabel=unit)
-    grown = found.get((GROWTH, "growth", "counts"))
+    grown = measured.get((GROWTH, "growth", "counts"))
     for kind, label in (("codes", "from codes"), ("matrix", "statsmodels")) if grown else ():
-        points = [(cells, grown["taken"].get(f"{kind} {many}")) for many, cells in grown["cells"].items()]
+        points = [(cells, grown["taken"].get(f"{kind} {n}")) for n, cells in grown["cells"].items()]
         points = [point for point in points if point[1]]
         colour = colours["counts"] if kind == "codes" else style.MUTED
         axes[2].plot(*zip(*points, strict=True), "o-", ms=4, color=colour, label=label)
@@ -230,36 +234,36 @@ def figure(found):
         axis.yaxis.set_minor_formatter("")
         if axis.lines:
             axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, columnspacing=1, handlelength=1.2)
-    return drawn
+    return chart
 
 
-def into_readme(found):
+def into_readme(measured):
     """Put the table of the list of work, and the machine, between the marks in the README."""
     readme = paths.ROOT / "README.md"
     before, rest = readme.read_text(encoding="utf-8").split(MARKS[0])
-    table = f"{compared(found, 'study')}\n\nMeasured on: {machine()}."
+    table = f"{compared(measured, 'study')}\n\nMeasured on: {machine()}."
     readme.write_text(f"{before}{MARKS[0]}\n\n{table}\n\n{MARKS[1]}{rest.split(MARKS[1])[1]}", encoding="utf-8")
 
 
 def main():
     """Measure and write."""
-    parser = argparse.ArgumentParser(description="Time the work by way of counts and by way of rows.")
+    parser = argparse.ArgumentParser(description="Time the work from counts and from rows.")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of cases")
     parser.add_argument("--runs", type=int, default=5, help="runs of each, of which the median counts")
     parser.add_argument("--into", type=Path, help="write there instead of bench/ and the README")
-    given = parser.parse_args()
+    options = parser.parse_args()
     cleaned = paths.ROOT / "data-derived/01-clean/cases.parquet"
     if not cleaned.exists():
         sys.exit(f"{paths.shown(cleaned)} is not there yet; run: make 01-clean")
     print(machine(), flush=True)
-    found = measure(cleaned, paths.ROOT / ".cache/bench", given.sizes, given.runs)
-    target = given.into or HERE
+    measured = measure(cleaned, paths.ROOT / ".cache/bench", options.sizes, options.runs)
+    target = options.into or HERE
     target.mkdir(parents=True, exist_ok=True)
-    (target / "scale.md").write_text(page(found) + "\n", encoding="utf-8")
-    figure(found).savefig(target / "scale.svg", metadata={"Date": None}, bbox_inches="tight")
-    if not given.into:
-        into_readme(found)
-    print(f"\n{page(found)}")
+    (target / "scale.md").write_text(page(measured) + "\n", encoding="utf-8")
+    figure(measured).savefig(target / "scale.svg", metadata={"Date": None}, bbox_inches="tight")
+    if not options.into:
+        into_readme(measured)
+    print(f"\n{page(measured)}")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ GROWING = EIGHT | {
 def most_memory():
     """Return the most memory that this process has held, in MiB.
 
-    Where Linux tells it: `getrusage` would count what the parent held before it became this process.
+    On Linux from /proc: `getrusage` would count what the parent held before it became this process.
     """
     status = Path("/proc/self/status")
     if status.exists():

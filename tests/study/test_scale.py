@@ -1,4 +1,4 @@
-"""The benchmark of counts against rows, in small: both ways do the same work, and what it writes can be read."""
+"""The benchmark of counts against rows, in small: both routes do the same work, and what it writes can be read."""
 
 import duckdb
 import matplotlib.pyplot as plt
@@ -16,25 +16,25 @@ TAIL = 7
 
 
 @pytest.fixture(scope="module")
-def found(built, tmp_path_factory):
+def measured(built, tmp_path_factory):
     cleaned = built.folder / "data-derived/01-clean/cases.parquet"
     return scale.measure(cleaned, tmp_path_factory.mktemp("scale"), [SIZE], runs=1)
 
 
 @pytest.mark.parametrize("what", ["study", "eight"])
-def test_both_ways_give_the_same_numbers(found, what):
-    counts, rows = (found[SIZE, what, route]["numbers"] for route in ("counts", "rows"))
+def test_both_routes_give_the_same_numbers(measured, what):
+    counts, rows = (measured[SIZE, what, route]["numbers"] for route in ("counts", "rows"))
     assert counts.keys() == rows.keys() and len(counts) > (400 if what == "study" else 80)
     for name, number in counts.items():
         assert digits(number, rows[name]) > (TAIL if name.startswith("p ") else DIGITS), name
 
 
-def test_time_memory_cells_and_scans_are_told(found):
-    page = scale.page(found)
+def test_page_shows_time_memory_cells_and_scans(measured):
+    page = scale.page(measured)
     assert "nan" not in page and f"| {SIZE:,} |" in page
-    for (_, _, route), run in found.items():
+    for (_, _, route), run in measured.items():
         assert run["seconds"] > sum(run["taken"].values()) > 0 and 50 < run["memory"] < scale.MEMORY, route
-    plt.close(scale.figure(found))
+    plt.close(scale.figure(measured))
 
 
 def test_the_cases_are_those_of_the_study_and_the_same_again(built, tmp_path):
@@ -52,6 +52,6 @@ def test_the_cases_are_those_of_the_study_and_the_same_again(built, tmp_path):
         assert connection.execute(query, files).fetchone() == (0,)
 
 
-def test_a_way_that_fails_is_told(tmp_path):
+def test_run_raises_for_a_route_that_fails(tmp_path):
     with pytest.raises(RuntimeError, match="rows study on"):
         scale.run("rows", tmp_path, "study")

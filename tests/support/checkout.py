@@ -15,6 +15,8 @@ MADE = (
     ".git",
     ".venv",
     ".cache",
+    ".hypothesis",
+    ".ruff_cache",
     "data-derived",
     "simulated",
     "private",

@@ -1,6 +1,6 @@
-"""The list of work the plain way, on one row per case: pandas, statsmodels' formulas, scikit-learn.
+"""The list of work from one row per case: pandas, statsmodels' formulas, scikit-learn.
 
-    python bench/way_of_rows.py FOLDER study|eight
+    python bench/row_based.py FOLDER study|eight
 
 Prints one line of JSON: seconds of each piece and all numbers. The rows are read from the same file (by DuckDB, since
 pandas would need another package to read Parquet), only the columns that are used, as categories of codes: a CSV file
@@ -27,10 +27,10 @@ from hotline.codebook import MISSING, codebook
 taken, numbers = {}, {}
 
 
-def timed(name, do, *given):
+def timed(name, do, *arguments):
     """Do a piece of work and note how long it took."""
     started = time.perf_counter()
-    done = do(*given)
+    done = do(*arguments)
     taken[name] = time.perf_counter() - started
     return done
 
@@ -59,8 +59,8 @@ def table_1(rows):
         values = rows.groupby("level", observed=True)[name]
         spread = values.agg(["mean", "std"]).join(values.quantile([0.25, 0.5, 0.75]).unstack())
         for level, row in spread.iterrows():
-            found = {"mean": row["mean"], "sd": row["std"], "q1": row[0.25], "median": row[0.5], "q3": row[0.75]}
-            numbers.update({f"{key} {name} {level}": value for key, value in found.items()})
+            summary = {"mean": row["mean"], "sd": row["std"], "q1": row[0.25], "median": row[0.5], "q3": row[0.75]}
+            numbers.update({f"{key} {name} {level}": value for key, value in summary.items()})
 
 
 def anovas(rows):

@@ -1,6 +1,6 @@
-"""The list of work by way of counts: what the notebooks do, through the door.
+"""The list of work from counts, as the notebooks do it, through `tally`.
 
-    python bench/way_of_counts.py FOLDER study|eight|growth|floor
+    python bench/count_based.py FOLDER study|eight|growth|floor
 
 Prints one line of JSON: seconds of each piece, cells of the models, seconds within the engine, and all numbers.
 """
@@ -22,10 +22,10 @@ from hotline.tally import query as tally
 taken, numbers, cells_of_model = {}, {}, {}
 
 
-def timed(name, do, *given):
+def timed(name, do, *arguments):
     """Do a piece of work and note how long it took."""
     started = time.perf_counter()
-    done = do(*given)
+    done = do(*arguments)
     taken[name] = time.perf_counter() - started
     return done
 
@@ -43,8 +43,8 @@ def table_1():
         else:
             spread = group_moments(cells, name, "level").join(group_quantiles(cells, name, "level"))
             for level, row in spread.iterrows():
-                found = {"mean": row["mean"], "sd": row["sd"], "q1": row[0.25], "median": row[0.5], "q3": row[0.75]}
-                numbers.update({f"{key} {name} {level}": value for key, value in found.items()})
+                summary = {"mean": row["mean"], "sd": row["sd"], "q1": row[0.25], "median": row[0.5], "q3": row[0.75]}
+                numbers.update({f"{key} {name} {level}": value for key, value in summary.items()})
 
 
 def anovas():
@@ -122,21 +122,21 @@ def eight():
 
 
 def growth():
-    """Models of ever more predictors: how the fit's time grows with the cells, and statsmodels' beside it."""
+    """Models of ever more predictors: how the fit's time grows with the cells, next to statsmodels'."""
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
     from countstats.glm.design import COUNTS, GLM_TOL, design
 
-    for many in range(2, len(work.GROWING) + 1):
-        reference = dict(list(work.GROWING.items())[:many])
-        cells = timed(f"tally {many}", counted, reference)
-        timed(f"codes {many}", logistic, cells, reference, many)
-        cells_of_model[many] = len(cells)
+    for n in range(2, len(work.GROWING) + 1):
+        reference = dict(list(work.GROWING.items())[:n])
+        cells = timed(f"tally {n}", counted, reference)
+        timed(f"codes {n}", logistic, cells, reference, n)
+        cells_of_model[n] = len(cells)
         if len(cells) <= 50_000:
             started = time.perf_counter()
             GLM(cells[COUNTS], design(cells, reference), family=Binomial()).fit(**GLM_TOL)
-            taken[f"matrix {many}"] = time.perf_counter() - started
+            taken[f"matrix {n}"] = time.perf_counter() - started
 
 
 def floor():
@@ -153,9 +153,9 @@ def main():
     within = []
     count = duckdb_engine.count
 
-    def clocked(*given):
+    def clocked(*arguments):
         started = time.perf_counter()
-        done = count(*given)
+        done = count(*arguments)
         within.append(time.perf_counter() - started)
         return done
 
