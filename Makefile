@@ -1,6 +1,6 @@
 # The front door. `make help` lists what it can do.
 # Which step comes after which, and whether it has anything to do, is decided by the content of what it
-# depends on (analysis/hotline/pipeline/study.py), because papermill's output files can't be trusted to be
+# depends on (analysis/hotline/study.py), because papermill's output files can't be trusted to be
 # finished just because they are new.
 
 SHELL := /bin/bash
@@ -77,7 +77,7 @@ $(addsuffix -%,$(NOTEBOOKS)): study ;
 
 # One process for all steps that this make was asked for.
 study: setup | $(filter clean,$(MAKECMDGOALS))
-	@mkdir -p .cache && $(RUN) -m hotline.pipeline.study --jobs $(JOBS) $(or $(GOALS),01-clean)
+	@mkdir -p .cache && $(RUN) -m hotline.study --jobs $(JOBS) $(or $(GOALS),01-clean)
 
 ##@ Working with it
 lab: setup  ## Open JupyterLab; notebooks run by hand write to data-derived/scratch/

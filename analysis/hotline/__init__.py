@@ -4,6 +4,7 @@ The vocabulary that everything else uses:
 codebook     the one description of the export and its variables
 text         numbers and words as they are printed, by the kind of quantity
 pipe_table   tables of Markdown
+run          what the environment asks for, read once
 provenance   simulated or real, decided by the export's hash
 paths        every folder and file, one line each
 errors       the one kind of error that a user can fix
@@ -16,4 +17,5 @@ models       the study's models
 report       results, tables, figures and named values of a step
 pipeline     how a step is run
 paper        the documents
+study        all of it: the steps and the paper, in one process (python -m hotline.study)
 """

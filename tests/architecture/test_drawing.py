@@ -16,10 +16,5 @@ def test_drawing_has_every_notebook_and_every_package():
     assert len(params.notebooks()) >= 13
     assert all(f"<b>{name}</b>" in text for name in params.notebooks())
     assert set(drawing.imports()) == {
-        "cleaning", "countstats", "models", "paper", "pipeline", "report", "simulator", "tally"
+        "cleaning", "countstats", "models", "paper", "pipeline", "report", "simulator", "study", "tally"
     }  # fmt: skip
-
-
-def test_after_names_the_notebooks_that_the_makefile_makes_before():
-    assert drawing.after("01-clean") == ["simulate"] and drawing.after("simulate") == []
-    assert drawing.after("03-anova") == drawing.after("07-use") == ["01-clean"]

@@ -17,11 +17,12 @@ START, END = "<!-- made by make architecture -->\n", "<!-- to here -->\n"
 
 
 def package(module: str) -> str:
-    """The box of a module: countstats, a package of hotline, or the vocabulary at its root."""
+    """The box of a module: countstats, a package of hotline, `study` that runs all, or the vocabulary at the root."""
     top, *inner = module.split(".")
     if top == "countstats":
         return top
-    return inner[0] if inner and (paths.ANALYSIS / top / inner[0]).is_dir() else "vocabulary"
+    at_top = inner and (inner[0] == "study" or (paths.ANALYSIS / top / inner[0]).is_dir())
+    return inner[0] if at_top else "vocabulary"
 
 
 def imports() -> dict[str, list[str]]:

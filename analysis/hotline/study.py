@@ -1,6 +1,6 @@
 """Bring steps of the study, and the paper, up to date: one process that answers for all of them.
 
-    python -m hotline.pipeline.study --jobs 2 paper
+    python -m hotline.study --jobs 2 paper
 
 Goals are names of steps (07-use-at_risk), of notebooks (07-use, for all its steps) or `paper`. Each step that they
 need is compared with what it was made from; those with work to do run as soon as the steps before them have ended, so

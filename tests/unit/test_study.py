@@ -3,9 +3,9 @@
 import pytest
 import runs
 
-from hotline import paths
+from hotline import paths, study
 from hotline.errors import InputError
-from hotline.pipeline import params, step, study
+from hotline.pipeline import params, step
 
 
 def test_needed_of_a_step_names_all_before_it():
