@@ -25,6 +25,11 @@ def package(module: str) -> str:
     return inner[0] if at_top else "vocabulary"
 
 
+def vocabulary() -> list[str]:
+    """The modules at the root of hotline that its packages share."""
+    return sorted({file.stem for file in (paths.ANALYSIS / "hotline").glob("*.py")} - {"__init__", "study"})
+
+
 def imports() -> dict[str, list[str]]:
     """Which packages each package of the library imports, without itself and the vocabulary that all may use."""
     graph = grimp.build_graph("hotline", "countstats", cache_dir=None)
@@ -70,7 +75,7 @@ def drawing() -> str:
     lines += [f'    package-{box}["{box}"]' for box in boxes]
     lines += [f"    package-{box} --> package-{used}" for box, those in boxes.items() for used in those]
     lines += [
-        '    vocabulary["codebook, run, provenance, text, errors, paths:<br/>all of hotline may import these"]',
+        f'    vocabulary["{", ".join(vocabulary())}:<br/>all of hotline may import these"]',
         "  end",
     ]
     return "\n".join([*lines, "```", ""])
