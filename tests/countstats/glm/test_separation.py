@@ -24,8 +24,8 @@ from countstats.glm.separation import infinite_terms
 from countstats.glm.solver import NoEstimate
 
 
-def told_for_certain(matrix, cells):
-    """The rows of x b, with the sign of the outcome, of pupils told for certain by some b, and the other rows.
+def decided_rows(matrix, cells):
+    """The rows of x b, with the sign of the outcome, of units decided by some b, and the other rows.
 
     One programme with a number t per row: the sum of the t is to be largest, with 0 <= t <= 1 and t <= x b.
     """
@@ -35,18 +35,18 @@ def told_for_certain(matrix, cells):
     goal = np.append(np.zeros(terms), -np.ones(many))
     bounds = [(None, None)] * terms + [(0, 1)] * many
     solved = linprog(goal, A_ub=np.hstack([-rows, np.eye(many)]), b_ub=np.zeros(many), bounds=bounds)
-    told = solved.x[terms:] > 0.5
-    return rows[told], rows[~told]
+    decided = solved.x[terms:] > 0.5
+    return rows[decided], rows[~decided]
 
 
-def possible(told, untold, bounds):
+def possible(decided, open_rows, bounds):
     """Whether some b within the bounds tells all that any tells."""
     solved = linprog(
-        np.zeros(told.shape[1]),
-        A_ub=-told,
-        b_ub=-np.ones(len(told)),
-        A_eq=untold,
-        b_eq=np.zeros(len(untold)),
+        np.zeros(decided.shape[1]),
+        A_ub=-decided,
+        b_ub=-np.ones(len(decided)),
+        A_eq=open_rows,
+        b_eq=np.zeros(len(open_rows)),
         bounds=bounds,
     )
     assert solved.status in (0, 2)
@@ -56,14 +56,14 @@ def possible(told, untold, bounds):
 def check_named(cells):
     """Every term that must be infinite is named, and those named are enough, with their signs."""
     matrix = design(cells)
-    named, (told, untold) = infinite_terms(matrix, cells), told_for_certain(matrix, cells)
-    assert named.empty == (len(told) == 0)
-    if len(told):
+    named, (decided, open_rows) = infinite_terms(matrix, cells), decided_rows(matrix, cells)
+    assert named.empty == (len(decided) == 0)
+    if len(decided):
         for place, term in enumerate(matrix.columns):
             held = [(0, 0) if each == place else (None, None) for each in range(matrix.shape[1])]
-            assert term in named.index or possible(told, untold, held), f"{term} must be infinite"
+            assert term in named.index or possible(decided, open_rows, held), f"{term} must be infinite"
         signs = {1: (0, None), -1: (None, 0), 0: (0, 0)}
-        assert possible(told, untold, [signs[named.get(term, 0)] for term in matrix.columns])
+        assert possible(decided, open_rows, [signs[named.get(term, 0)] for term in matrix.columns])
     return named
 
 
