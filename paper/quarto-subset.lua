@@ -19,6 +19,8 @@ local CALLOUTS = { note = "Note", tip = "Tip", important = "Important", warning 
 local HEADING_CLASSES = { unnumbered = true, unlisted = true, appendix = true }
 local NBSP = "\u{a0}"
 
+-- As `--from` of the call: raw HTML is refused, and to look for it at every "<" would take most of the time.
+local READER = "markdown-raw_html-native_divs-native_spans"
 local source = PANDOC_STATE.input_files[1]
 local faults = pandoc.List()
 local numbers = {}   -- label -> "3", "2.1" or "1 (a)"
@@ -47,7 +49,7 @@ local function read(path)
 end
 
 -- Values: read as metadata, so that they mean what they would mean in a Quarto project.
-local variables = pandoc.read("---\n" .. (read("_variables.yml") or "{}") .. "\n---\n", "markdown").meta
+local variables = pandoc.read("---\n" .. (read("_variables.yml") or "{}") .. "\n---\n", READER).meta
 
 local function value_of(name)
   local value = variables
@@ -114,7 +116,7 @@ local function include(blocks)
     else
       table.insert(files, path)
       local previous
-      for _, each in ipairs(pandoc.read(text, "markdown").blocks) do
+      for _, each in ipairs(pandoc.read(text, READER).blocks) do
         local note = each.t == "Para" and previous == "Table"
         out:insert(note and pandoc.Div({ each }, pandoc.Attr("", { "table-note" })) or each)
         previous = each.t
@@ -314,10 +316,13 @@ local function reference(cite)
   return out
 end
 
--- What has no place in this manuscript. HTML comments are for authors only.
+-- What has no place in this manuscript. Comments of the authors are taken out before this filter sees the text.
 local function reject_raw(el)
-  if el.text:match("^%s*<!%-%-.*%-%->%s*$") then return {} end
   fault("raw " .. el.format .. " would be lost in the other formats", el.text:match("[^\n]*"))
+end
+local function reject_html(el)
+  local tag = el.text:match("</?%a%w*/?>") or el.text:match("^<%a%w*$") or el.text:match("<!%-%-")
+  if tag then fault("raw html would be lost in the other formats", tag) end
 end
 local function reject_code(el)
   if el.text:find("{{<", 1, true) then fault("shortcodes in code are not understood", el.text:match("[^\n]*")) end
@@ -351,7 +356,7 @@ end
 function Pandoc(doc)
   doc.blocks = include(doc.blocks)
   doc = doc:walk { Inlines = expand }
-  doc.blocks = doc.blocks:walk { RawBlock = reject_raw, RawInline = reject_raw, Code = reject_code,
+  doc.blocks = doc.blocks:walk { RawBlock = reject_raw, RawInline = reject_raw, Str = reject_html, Code = reject_code,
                                  CodeBlock = reject_code, Span = reject_span }
   doc.blocks = doc.blocks:walk {
     traverse = "topdown", Header = number_heading, Figure = number_figure, Table = number_table,

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,7 @@ from hotline.errors import InputError
 from hotline.run import child_environment
 
 COMMON = [
-    "--from=markdown",
+    "--from=markdown-raw_html-native_divs-native_spans",  # as in quarto-subset.lua, which says why
     "--metadata-file=_quarto.yml",
     "--lua-filter=quarto-subset.lua",
     "--citeproc",
@@ -60,7 +61,7 @@ _RULES = "".join(
 _SMALL = '<w:rPr><w:sz w:val="17"/><w:szCs w:val="17"/></w:rPr>'
 
 
-def pandoc_path():
+def pandoc_path() -> str:
     """Return the pandoc that the package pypandoc-binary carries."""
     name = "pandoc.exe" if os.name == "nt" else "pandoc"
     found = find_spec("pypandoc")
@@ -73,22 +74,22 @@ def pandoc_path():
     return str(pandoc)
 
 
-def version():
+def version() -> str:
     """Return how this route is called, with pandoc's version."""
     first = subprocess.run([pandoc_path(), "--version"], capture_output=True, text=True, check=True).stdout
     return f"pandoc {first.split()[1]} + Typst (Quarto not found)"
 
 
-def complaint(stderr):
+def complaint(stderr: str) -> str:
     """Return pandoc's words as ours: the filter's faults with file and line, or what pandoc itself said."""
     faults = re.findall(r"^FAULT (.*)$", stderr, flags=re.MULTILINE)
     text = "\n".join(dict.fromkeys(faults)) or stderr.strip()
     return re.sub(r"^(?=\w+\.qmd)", "paper/", text, flags=re.MULTILINE)
 
 
-def write_reference(pandoc, folder):
+def write_reference(folder: Path) -> None:
     """Write reference.docx: pandoc's own, with ruled tables in small type and black headings."""
-    plain = subprocess.run([pandoc, "--print-default-data-file=reference.docx"], capture_output=True, check=True)
+    plain = subprocess.run([pandoc_path(), "--print-default-data-file=reference.docx"], capture_output=True, check=True)
     (folder / "plain.docx").write_bytes(plain.stdout)
     with zipfile.ZipFile(folder / "plain.docx") as old, zipfile.ZipFile(folder / "reference.docx", "w") as new:
         for name in old.namelist():
@@ -104,7 +105,7 @@ def write_reference(pandoc, folder):
             new.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
 
 
-def write_chinese(folder):
+def write_chinese(folder: Path) -> None:
     """Give the page's style sheet a font with the Chinese characters of the sources, for machines without one."""
     from hotline.paper import fonts
 
@@ -119,32 +120,24 @@ def write_chinese(folder):
         style.write('@font-face { font-family: "Chinese of this page"; src: url("chinese.woff") format("woff"); }\n')
 
 
-def run_pandoc(folder, documents, environment):
-    """Make HTML, DOCX and the Typst source of each document. Raises InputError with all that pandoc complains of."""
-    pandoc = pandoc_path()
-    write_chinese(folder)
-    write_reference(pandoc, folder)
-    running = [
-        subprocess.Popen(
-            [pandoc, f"{document}.qmd", *COMMON, *options, f"--output={document}.{ending}"],
-            cwd=folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-        for document in documents
-        for ending, options in FORMATS.items()
-    ]
-    said = [(each.communicate()[1], each.returncode) for each in running]
-    complaints = [complaint(stderr) for stderr, code in said if code]
-    if complaints:
-        raise InputError("\n".join(dict.fromkeys(complaints)))
+def run_pandoc(folder: Path, document: str, ending: str, epoch: int) -> str:
+    """Make one format of a document, or its Typst source. Returns what pandoc complains of; empty where nothing."""
+    ran = subprocess.run(
+        [pandoc_path(), f"{document}.qmd", *COMMON, *FORMATS[ending], f"--output={document}.{ending}"],
+        cwd=folder,
+        env=child_environment(SOURCE_DATE_EPOCH=str(epoch)),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    return complaint(ran.stderr) if ran.returncode else ""
 
 
-def run_typst(folder, document, epoch):
-    """Set a document's Typst source as PDF, with the fonts in fonts/ and Typst's own, and no others."""
+def run_typst(folder: Path, document: str, epoch: int) -> str:
+    """Set a document's Typst source as PDF, with the fonts in fonts/ and Typst's own, and no others.
+
+    Returns what Typst complains of; empty where nothing.
+    """
     import typst
 
     try:
@@ -157,13 +150,12 @@ def run_typst(folder, document, epoch):
             timestamp=datetime.fromtimestamp(epoch, UTC),
         )
     except typst.TypstError as error:
-        raise InputError(f"paper/{document}.qmd: Typst can't set the PDF: {error.diagnostic or error}") from error
-    if warnings:
-        raise InputError(f"paper/{document}.qmd: Typst warns: {warnings[0].diagnostic or warnings[0]}")
+        return f"paper/{document}.qmd: Typst can't set the PDF: {error.diagnostic or error}"
+    return f"paper/{document}.qmd: Typst warns: {warnings[0].diagnostic or warnings[0]}" if warnings else ""
 
 
-def render(folder, documents, epoch):
-    """Render documents in a scratch folder that holds their sources and exhibits.
+def render(folder: Path, documents: list[str], epoch: int) -> None:
+    """Render documents in a scratch folder that holds their sources and exhibits, all formats at the same time.
 
     Parameters
     ----------
@@ -173,6 +165,17 @@ def render(folder, documents, epoch):
 
     Leaves DOCUMENT.html, .pdf and .docx there. Raises InputError with file and line where it cannot.
     """
-    run_pandoc(folder, documents, child_environment(SOURCE_DATE_EPOCH=str(epoch)))
-    for document in documents:
-        run_typst(folder, document, epoch)
+    with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
+        needed = {"html": pool.submit(write_chinese, folder), "docx": pool.submit(write_reference, folder)}
+
+        def make(document, ending):
+            if ending in needed:
+                needed[ending].result()
+            fault = run_pandoc(folder, document, ending, epoch)
+            return fault or (run_typst(folder, document, epoch) if ending == "typ" else "")
+
+        # The PDF first, since it takes longest.
+        jobs = [pool.submit(make, document, ending) for ending in ("typ", "html", "docx") for document in documents]
+    faults = list(dict.fromkeys(filter(None, (each.result() for each in jobs))))
+    if faults:
+        raise InputError("\n".join(faults))

@@ -10,6 +10,7 @@ replace paper/output/, in one move.
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from hotline import paths
@@ -26,12 +27,13 @@ def products():
     return [f"{document}.{ending}" for document in sources.documents() for ending in ENDINGS]
 
 
-def route():
-    """Return (name, function of the scratch folder and the documents' names) of the way to render."""
+def route() -> tuple[str, Callable[[Path, list[str]], None]]:
+    """Return the name of the way to render, and its function of the scratch folder and the documents' names."""
     found, epoch = quarto.find(), current_run().epoch
     if found:
         command, version = found
         return f"Quarto {'.'.join(map(str, version))}", lambda *given: quarto.render(command, *given, epoch)
+
     from hotline.paper import pandoc
 
     return pandoc.version(), lambda *given: pandoc.render(*given, epoch)
@@ -60,7 +62,7 @@ def prepare(folder):
     for name in ("_variables.yml", "_banner.typ"):
         shutil.copyfile(paper / name, folder / name)
     for source in map(sources.source, sources.documents()):
-        text = source.read_text(encoding="utf-8").replace(sources.UP, "data-derived/")
+        text = sources.without_comments(source.read_text(encoding="utf-8")).replace(sources.UP, "data-derived/")
         (folder / source.name).write_text(text, encoding="utf-8")
     for name, file in exhibits.items():
         target = folder / "data-derived" / name

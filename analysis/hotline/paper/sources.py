@@ -103,14 +103,18 @@ def documents():
     return ["manuscript", *supplement]
 
 
+def without_comments(text: str) -> str:
+    """Return a source without what is for its authors alone, on as many lines as before."""
+    return _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
+
+
 def exhibits(text):
     """Return the tables and figures that a document asks for, as (line, path, ending) in order.
 
     A figure is asked for without ending and is needed twice: SVG for HTML and PDF, PNG for DOCX.
     """
-    text = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
     found = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(without_comments(text).splitlines(), start=1):
         found += [(number, path, "") for path in _INCLUDE.findall(line)]
         found += [(number, path, ending) for path in _IMAGE.findall(line) for ending in (".svg", ".png")]
     return found

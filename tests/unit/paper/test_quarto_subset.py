@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from hotline.paper.fonts import text_of
-from hotline.paper.pandoc import complaint, pandoc_path
+from hotline.paper.pandoc import COMMON, complaint, pandoc_path
 from hotline.paths import PAPER
 
 FIGURE = '![Caption of {0}.](pictures/{0}){{#fig-{0} fig-alt="Picture {0}."}}\n\n'
@@ -26,7 +26,7 @@ def pandoc(tmp_path):
             [
                 pandoc_path(),
                 "manuscript.qmd",
-                "--from=markdown",
+                COMMON[0],
                 f"--to={to}",
                 "--wrap=none",
                 f"--lua-filter={PAPER / 'quarto-subset.lua'}",
@@ -121,9 +121,9 @@ def test_the_paragraph_after_an_included_table_is_its_note(pandoc):
     assert re.search(r'<div class="table-note">\s*<p><em>Simulated data.</em> A note.</p>\s*</div>\s*<p>Text.', html)
 
 
-def test_callout_and_comment(pandoc):
-    html, faults = pandoc('<!-- for authors -->\n\n::: {.callout-note title="Mind"}\nText.\n:::\n', "html")
-    assert not faults and "for authors" not in html
+def test_callout(pandoc):
+    html, faults = pandoc('::: {.callout-note title="Mind"}\nText.\n:::\n', "html")
+    assert not faults
     assert "callout-note" in html and "<strong>Mind</strong>" in html
 
 
@@ -153,6 +153,7 @@ def test_typst_gets_labels_and_numbers(pandoc):
         ("```{python}\n1 + 1\n```", "line 1: the manuscript has no code cells"),
         ("`{{< var anova.n >}}`", "line 1: shortcodes in code"),
         ("A<br>b", "line 1: raw html would be lost"),
+        ('A <span class="b">word</span>', "line 1: raw html would be lost"),
         ("Text $$ a $$ {#eq-a} goes on.", "line 1: an equation stands alone"),
         ("# Heading {.smaller}", "line 1: a heading can't have the class .smaller"),
     ],

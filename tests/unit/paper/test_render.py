@@ -377,6 +377,10 @@ def test_variables_are_strings_under_the_name_of_their_step():
     ]
 
 
+def test_without_comments_keeps_the_lines():
+    assert sources.without_comments("a <!-- for\nauthors --> b\nc") == "a \n b\nc"
+
+
 def test_exhibits_are_found_with_their_lines_and_not_in_comments():
     text = (
         "{{< include ../data-derived/a/t.md >}}\n<!--\n{{< include ../data-derived/b/t.md >}}\n-->\n"
