@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from checkout import copy_of, files, ran
 
+pytestmark = pytest.mark.xdist_group("small pipeline")  # made once, not once for each worker
+
 
 @pytest.fixture(scope="module")
 def small(fresh, tmp_path_factory):
