@@ -97,7 +97,7 @@ def no_number(pupils, calls):
         ("02-describe", numbers_that_tell_nothing, {"numbers": ["Recorded for nobody:", "follow-ups"]}),
         ("02-describe", hardly_a_category, {"pupils": ["Recorded for nobody:", "presenting problem"]}),
         ("02-describe", all_well, {}),
-        ("03-anova", nobody_at_high_risk, {"effects": ["Nobody is at the level *High risk*"]}),
+        ("03-anova", nobody_at_high_risk, {"effects": ["No case is at the level *High risk*"]}),
         (
             "03-anova",
             numbers_that_tell_nothing,
@@ -109,7 +109,7 @@ def no_number(pupils, calls):
                 ]
             },
         ),
-        ("04-chi-square", nobody_at_high_risk, {"association": ["Nobody is at the level *High risk*"]}),
+        ("04-chi-square", nobody_at_high_risk, {"association": ["No case is at the level *High risk*"]}),
         ("04-chi-square", one_sex_of_few_rows, {"sex": ["not compared: one sex only"], "association": ["†"]}),
         (
             "04-chi-square",
@@ -120,7 +120,7 @@ def no_number(pupils, calls):
             },
         ),
         ("04-chi-square", hardly_a_category, {"trends": ["not compared: no ordered variable has three categories"]}),
-        ("05-response", nobody_at_high_risk, {"by_level": ["Nobody is at the level *High risk*"]}),
+        ("05-response", nobody_at_high_risk, {"by_level": ["No case is at the level *High risk*"]}),
         (
             "05-response",
             no_disposition_and_no_place,

@@ -1,46 +1,76 @@
-"""What can't be compared, and why, in words: asked before a test, so that no table holds a NaN."""
+"""The levels and calls that can be compared, and the sentence where nothing can: asked before a test."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
+from hotline.codebook import Codebook
 from hotline.errors import NothingToEstimate
 
 
-def refuse(reasons, what):
+class Levels(NamedTuple):
+    """The levels that occur.
+
+    labels : {level: its name in print}
+    note : a sentence about the levels without a case, to follow another; "" where all occur
+    """
+
+    labels: dict[str, str]
+    note: str
+
+
+def refuse(reasons: Mapping[str, str], what: str) -> None:
     """Raise NothingToEstimate where nothing can be compared: `reasons` is {name: why not, or ""}, and all have one."""
     if all(reasons.values()):
         listed = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
         raise NothingToEstimate(f"{what} can't be compared: {listed}")
 
 
-def levels_found(by_level, book):
-    """Return ({level: its name in print}, a sentence about the levels that nobody has, or "").
+def levels_present(by_level: pd.DataFrame, book: Codebook) -> Levels:
+    """Return the levels that occur; the others are left out of every comparison, and the note says so.
 
-    by_level: a tally by `level`. A level without a single pupil is left out of every comparison, so that the others
-    can be compared, and the sentence says so.
+    Parameters
+    ----------
+    by_level
+        Tally by `level`.
     """
     labels = {code: book.label("level", code) for code in book["level"].kept_codes}
-    found = {code: label for code, label in labels.items() if by_level.loc[by_level["level"] == code, "n"].sum() > 0}
-    absent = [f"*{label}*" for code, label in labels.items() if code not in found]
-    others = "the others are" if len(found) > 1 else "nothing is"
-    return found, f" Nobody is at the level {', '.join(absent)}; {others} compared." if absent else ""
+    cases = by_level.groupby("level", observed=True)["n"].sum()
+    present = {code: label for code, label in labels.items() if cases.get(code, 0) > 0}
+    absent = [f"*{label}*" for code, label in labels.items() if code not in present]
+    others = "the others are" if len(present) > 1 else "nothing is"
+    return Levels(present, f" No case is at the level {', '.join(absent)}; {others} compared." if absent else "")
 
 
-def levels_to_compare(by_level, book):
-    """Return what `levels_found` does; NothingToEstimate where all are at one level, as nothing can be compared."""
-    found, absent = levels_found(by_level, book)
-    if len(found) < 2:
-        raise NothingToEstimate(
-            f"all pupils are at one level ({', '.join(found.values())}), so that there is nothing to compare"
-        )
-    return found, absent
+def levels_to_compare(by_level: pd.DataFrame, book: Codebook) -> Levels:
+    """Return what `levels_present` does.
 
-
-def never_answered(cells):
-    """Share of the unanswered calls that came from callers none of whose calls was answered; NaN without any.
-
-    cells: a tally by caller and answered. Calls of an unknown caller are left out.
+    Raises
+    ------
+    NothingToEstimate
+        Where all cases are at one level, as nothing can be compared.
     """
-    known = cells[cells["caller"].notna()]
-    spoken_to, lost = (known[known["answered"] == each] for each in ("yes", "no"))
-    never = ~lost["caller"].isin(spoken_to["caller"])
-    return float(lost.loc[never, "n"].sum() / lost["n"].sum()) if len(lost) else np.nan
+    levels = levels_present(by_level, book)
+    if len(levels.labels) < 2:
+        raise NothingToEstimate(
+            f"all pupils are at one level ({', '.join(levels.labels.values())}), so that there is nothing to compare"
+        )
+    return levels
+
+
+def never_answered(calls: pd.DataFrame) -> float:
+    """Return the share of the unanswered calls that came from callers none of whose calls was answered.
+
+    It is NaN where no call is unanswered. Calls of an unknown caller are left out.
+
+    Parameters
+    ----------
+    calls
+        Tally by caller and answered.
+    """
+    with_caller = calls[calls["caller"].notna()]
+    answered, unanswered = (with_caller[with_caller["answered"] == code] for code in ("yes", "no"))
+    never = ~unanswered["caller"].isin(answered["caller"])
+    return float(unanswered.loc[never, "n"].sum() / unanswered["n"].sum()) if len(unanswered) else np.nan

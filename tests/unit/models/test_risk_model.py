@@ -10,7 +10,7 @@ from samples import logit
 from countstats.glm import design as on_cells
 from hotline.codebook import codebook
 from hotline.errors import InputError, NothingToEstimate
-from hotline.models import model_card, risk_model
+from hotline.models import risk_model
 
 REFERENCE = {"sex": "male", "stage": "primary"}
 ABOUT = {
@@ -39,7 +39,7 @@ def model(fitted):
     return risk_model.RiskModel.of_fit(on_cells.coefficients(fit, x), REFERENCE, "at_risk", 0.35, **ABOUT)
 
 
-def test_the_file_gives_statsmodels_prediction(fitted, model, tmp_path):
+def test_risk_is_statsmodels_prediction(fitted, model, tmp_path):
     cells, x, fit = fitted
     model.write(tmp_path / "model.json")
     again = risk_model.read(tmp_path / "model.json")
@@ -48,22 +48,22 @@ def test_the_file_gives_statsmodels_prediction(fitted, model, tmp_path):
     assert np.abs(again.risk(cells)[held] / np.asarray(fit.predict(x))[held] - 1).max() < 1e-12
 
 
-def test_a_code_without_an_estimate_or_not_recorded_has_no_risk(fitted, model):
+def test_risk_is_nan_without_an_estimate_or_a_code(fitted, model):
     cells, *_ = fitted
-    assert model.coefficients["stage"]["senior"] is None, "nobody of that stage has the event"
+    assert model.coefficients["stage"]["senior"] is None, "no pupil of that stage has the event"
     assert np.isnan(model.risk(cells)[cells["stage"] == "senior"]).all()
     rows = pd.DataFrame({"sex": ["male", "missing", None], "stage": ["primary"] * 3})
     assert np.isfinite(model.risk(rows)).tolist() == [True, False, False]
 
 
-def test_a_threshold_that_flags_all_or_nobody_is_none(fitted):
+def test_of_fit_infinite_threshold_is_none(fitted):
     _, x, fit = fitted
     made = risk_model.RiskModel.of_fit(on_cells.coefficients(fit, x), REFERENCE, "at_risk", -np.inf, **ABOUT)
     assert made.threshold is None
 
 
 @pytest.mark.filterwarnings("ignore:Perfect separation")
-def test_a_reference_without_events_leaves_no_model(fitted):
+def test_of_fit_refuses_a_reference_without_events(fitted):
     cells, *_ = fitted
     bare = cells.assign(events=cells["events"].where(cells["sex"] == "female", 0))
     x = on_cells.design(bare, REFERENCE)
@@ -89,7 +89,7 @@ def test_a_reference_without_events_leaves_no_model(fitted):
         ),
     ],
 )
-def test_a_file_that_is_no_model_is_told(model, tmp_path, change):
+def test_read_refuses_a_file_that_is_no_model(model, tmp_path, change):
     file = tmp_path / "model.json"
     model.write(file)
     file.write_text(change(file.read_text(encoding="utf-8")), encoding="utf-8")
@@ -97,31 +97,9 @@ def test_a_file_that_is_no_model_is_told(model, tmp_path, change):
         risk_model.read(file)
 
 
-def test_a_missing_model_and_another_codebook_are_told(model, tmp_path):
+def test_read_and_check_codebook_messages(model, tmp_path):
     with pytest.raises(InputError, match="no such model"):
         risk_model.read(tmp_path / "none.json")
     risk_model.check_codebook(model, tmp_path, codebook().sha256)
     with pytest.raises(InputError, match="made with another codebook"):
         risk_model.check_codebook(model, tmp_path / "model.json", "0" * 64)
-
-
-def test_the_card_says_what_it_must(model):
-    table = pd.DataFrame({"Measure": ["AUC"], "Validation part": ["0.784"]})
-    card = model_card.card(model, codebook(), "at risk", {"How well it does": table}, {"Youden": 0.39})
-    for words in (
-        "# Model card: the risk of being at risk",
-        "Simulated data",
-        "no diagnosis",
-        "180 cases of the years 2019 to 2022",
-        "School stage (stage), known at intake",
-        "No estimate, and so no score, for: School stage: Senior high.",
-        "Of 300 cases on record 60.0% have every predictor recorded.",
-        "55.0% of all who were at risk, and whatever the threshold, no more can be found.",
-        "by the name of its column alone",
-        codebook().sha256[:12],
-        "| AUC ",
-        "Youden: 39.0%",
-    ):
-        assert words in card, words
-    recorded = model.model_copy(update={"simulated": False})
-    assert "imulated" not in model_card.card(recorded, codebook(), "at risk", {}, {})
