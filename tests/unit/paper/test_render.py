@@ -5,19 +5,17 @@ import json
 import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import zipfile
 
 import pytest
-import runs
 import yaml
 from checkout import files
+from fake_quarto import fake_quarto
 from pypdf import PdfReader
 
-from hotline.errors import InputError
-from hotline.paper import fonts, quarto, sources
+from hotline.paper import fonts
 from hotline.paths import ROOT
 
 PNG = base64.b64decode(
@@ -312,18 +310,6 @@ def test_steps_on_real_and_on_simulated_data_make_no_paper(checkout):
     assert code == 2 and "some steps used simulated data (03-anova) and some a real export (04-chi-square)" in said
 
 
-def fake_quarto(folder, version="1.9.38", says=""):
-    """A stand-in for Quarto: it tells a version, leaves three files of a document and its surroundings, and says so."""
-    command = folder / "quarto"
-    command.write_text(
-        f'#!/bin/sh\nif [ "$1" = --version ]; then echo {version}; exit 0; fi\n'
-        "for each in html pdf docx; do echo rendered > ${2%.qmd}.$each; done\n"
-        f"ls > {folder}/seen; env > {folder}/environment; echo '{says}' >&2\n"
-    )
-    command.chmod(command.stat().st_mode | stat.S_IXUSR)
-    return str(command)
-
-
 def test_quarto_is_used_where_it_is_named(checkout):
     code, said = render(checkout, QUARTO=fake_quarto(checkout))
     assert code == 0 and "by Quarto 1.9.38" in said
@@ -350,50 +336,3 @@ def test_a_warning_of_quarto_is_a_failure(checkout):
 def test_a_quarto_that_is_too_old_is_named(checkout):
     code, said = render(checkout, QUARTO=fake_quarto(checkout, version="1.4.550"))
     assert code == 2 and "is version 1.4.550; install Quarto 1.7 or later" in said
-
-
-def test_quarto_is_looked_for_in_conda_before_the_path(tmp_path, monkeypatch):
-    for name in ("conda/bin", "path"):
-        (tmp_path / name).mkdir(parents=True)
-    fake_quarto(tmp_path / "conda" / "bin", "1.8.27")
-    fake_quarto(tmp_path / "path", "1.9.38")
-    monkeypatch.setenv("PATH", str(tmp_path / "path") + os.pathsep + "/usr/bin" + os.pathsep + "/bin")
-    runs.change(monkeypatch, quarto="", conda=str(tmp_path / "conda"))
-    assert quarto.find()[1] == (1, 8, 27)
-    runs.change(monkeypatch, conda="")
-    assert quarto.find()[1] == (1, 9, 38)
-    fake_quarto(tmp_path / "path", "1.6.42")
-    monkeypatch.setattr(quarto, "FOLDER", tmp_path / "nowhere")
-    assert quarto.find() is None
-
-
-def test_variables_are_strings_under_the_name_of_their_step():
-    assert sources.prefix("07-prediction-at_risk") == "prediction_at_risk"
-    assert sources.prefix("04-chi-square") == "chi_square" and sources.prefix("simulate") == "simulate"
-    assert sources.as_yaml({"clean": {"n": "39,512", "p": '<0.001 "so"'}}).splitlines()[1:] == [
-        "clean:",
-        '  n: "39,512"',
-        '  p: "<0.001 \\"so\\""',
-    ]
-
-
-def test_without_comments_keeps_the_lines():
-    assert sources.without_comments("a <!-- for\nauthors --> b\nc") == "a \n b\nc"
-
-
-def test_exhibits_are_found_with_their_lines_and_not_in_comments():
-    text = (
-        "{{< include ../data-derived/a/t.md >}}\n<!--\n{{< include ../data-derived/b/t.md >}}\n-->\n"
-        "![Cap](../data-derived/a/f){#fig-a}"
-    )
-    assert sources.exhibits(text) == [
-        (1, "../data-derived/a/t.md", ""),
-        (5, "../data-derived/a/f", ".svg"),
-        (5, "../data-derived/a/f", ".png"),
-    ]
-
-
-def test_the_fonts_have_the_signs_that_the_paper_uses():
-    fonts.check("Welch’s F, ω², χ², η², ≥ − × ± “quoted” – — … é Gøtzsche Mühleisen Šidák 心理健康水平，基本良好。①")
-    with pytest.raises(InputError, match="U\\+13080 EGYPTIAN HIEROGLYPH"):
-        fonts.check("a \U00013080")
