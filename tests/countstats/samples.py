@@ -10,8 +10,9 @@ from statsmodels.datasets import fair, spector
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
+from countstats.columns import COUNTS
 from countstats.glm import logit as quick
-from countstats.glm.design import COUNTS, GLM_TOL
+from countstats.glm.design import GLM_TOL
 
 REFERENCE = Path(__file__).parent / "reference"
 

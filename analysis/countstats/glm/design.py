@@ -15,12 +15,11 @@ from scipy.special import xlogy
 from scipy.stats import chi2, norm
 from statsmodels.stats.contingency_tables import Table2x2
 
+from countstats.columns import COUNTS, MISSING
 from countstats.glm.solver import ChiSquare
 
-COUNTS = ["events", "others"]
 TERM = ["variable", "code"]
 INTERCEPT = ("intercept", "")
-MISSING = "missing"  # the code of what is not recorded
 # For GLM.fit: stop when no coefficient moves any more. statsmodels' own rule watches the deviance, which is
 # flat near its minimum: it leaves standard errors with about five digits.
 GLM_TOL = {"tol_criterion": "params", "tol": 1e-10}
@@ -200,7 +199,7 @@ def coded(cells: pd.DataFrame, reference: dict[str, str]) -> Coded:
     return Coded(codes, positions, (len(cells), len(columns)), labels)
 
 
-def as_design(x) -> Dense | Coded:
+def as_design(x: Dense | Coded | ArrayLike) -> Dense | Coded:
     """Return a matrix as one of the two designs that a model takes; what is one already stays as it is."""
     return x if isinstance(x, Dense | Coded) else Dense(x)
 

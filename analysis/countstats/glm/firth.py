@@ -19,16 +19,23 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
+from countstats.columns import COUNTS
 from countstats.glm import logit
 from countstats.glm.collinearity import dependent_columns
-from countstats.glm.design import COUNTS
 from countstats.glm.solver import Fit, NoEstimate, covariance, maximise, solve
 
 STEP_TOL = 1e-11  # a fit ends when no coefficient would move by more
 MAX_STEPS = 500
 # Near the maximum rounding decides whether a step has raised the likelihood; halving it then would only end the fit too
 # early. The package's steps, whose curvature allows for the penalty, do not need it.
-FIT = {"fit_intercept": False, "max_iter": MAX_STEPS, "max_halfstep": 0, "gtol": 1e-6, "xtol": STEP_TOL}
+FIT = {
+    "fit_intercept": False,
+    "backend": "numpy",
+    "max_iter": MAX_STEPS,
+    "max_halfstep": 0,
+    "gtol": 1e-6,
+    "xtol": STEP_TOL,
+}
 LIMITS = {"method": "pl", "max_iter": MAX_STEPS, "tol": 1e-8}
 
 

@@ -22,7 +22,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from countstats.glm.design import MISSING, Coded
+from countstats.columns import MISSING
+from countstats.glm.design import Coded
 from countstats.glm.multinomial import Multinomial
 from countstats.glm.solver import Fit, maximise, solve
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from countstats.glm import design as on_cells
-from countstats.glm.design import Coded, as_design
+from countstats.glm.design import Coded, Dense, as_design
 from countstats.glm.solver import ChiSquare, Fit, NoEstimate, covariance, maximise, solve
 
 
@@ -23,14 +23,21 @@ class Logit:
 
     Parameters
     ----------
-    x : a design of `design.py`, or numbers, (cells, terms); the intercept (a column of ones) is the first column
+    x : a design of `design.py`, or numbers, (cells, terms); with a ridge the intercept must be the first column
     events, others : how many units of each cell have the event and how many have not; weights need not be whole
     offset : added to the log odds of each cell, a number or an array
     ridge : half of it times the sum of squared coefficients, without the intercept, is taken from the log-likelihood
         (Hoerl and Kennard 1970; le Cessie and van Houwelingen 1992, doi 10.2307/2347628)
     """
 
-    def __init__(self, x, events: ArrayLike, others: ArrayLike, offset: ArrayLike = 0.0, ridge: float = 0.0):
+    def __init__(
+        self,
+        x: Dense | Coded | ArrayLike,
+        events: ArrayLike,
+        others: ArrayLike,
+        offset: ArrayLike = 0.0,
+        ridge: float = 0.0,
+    ):
         self.x = as_design(x)
         self.events, self.others = np.asarray(events, dtype=float), np.asarray(others, dtype=float)
         self.n = self.events + self.others
@@ -69,7 +76,7 @@ class Logit:
         return float(np.trace(solve(penalised, penalised - np.diag(self.penalty)))) - 1
 
 
-def fit(matrix, cells: pd.DataFrame, start: pd.Series | None = None) -> Fit:
+def fit(matrix: pd.DataFrame | Coded, cells: pd.DataFrame, start: pd.Series | None = None) -> Fit:
     """Fit the logistic model by maximum likelihood.
 
     Parameters
@@ -86,6 +93,12 @@ def fit(matrix, cells: pd.DataFrame, start: pd.Series | None = None) -> Fit:
     ------
     NoEstimate : where no finite coefficients are best
     ValueError : where all or no units have the event
+
+    Notes
+    -----
+    Where a notebook has fitted the same model by statsmodels, it is fitted here again since profile limits, marginal
+    effects and the tests of each variable go on from a `Fit` (estimates with a covariance in their order, and a
+    log-likelihood of single units), and since statsmodels returns coefficients where the likelihood has no maximum.
     """
     refuse_constant(cells)
     model = Logit(matrix, cells["events"], cells["others"])
@@ -101,14 +114,14 @@ def refuse_constant(cells: pd.DataFrame) -> None:
         raise ValueError("a logistic model needs units with the event and units without it")
 
 
-def risks(matrix, fitted: Fit) -> np.ndarray:
+def risks(matrix: pd.DataFrame | Coded, fitted: Fit) -> np.ndarray:
     """Return the fitted probability of the event for each row of a design with the fit's terms."""
     if isinstance(matrix, Coded):
         return expit(matrix.times(fitted.estimates.to_numpy()))
     return expit(matrix[fitted.estimates.index].to_numpy() @ fitted.estimates.to_numpy())
 
 
-def measures(matrix, cells: pd.DataFrame, fitted: Fit) -> pd.Series:
+def measures(matrix: pd.DataFrame | Coded, cells: pd.DataFrame, fitted: Fit) -> pd.Series:
     """Return `design.measures_of` a fit: what a likelihood-ratio test takes."""
     return on_cells.measures_of(cells["events"], cells["others"], risks(matrix, fitted), len(fitted.estimates))
 

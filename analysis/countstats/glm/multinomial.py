@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from countstats.glm.design import as_design
+from countstats.glm.design import Coded, Dense, as_design
 from countstats.glm.solver import Fit, covariance, maximise
 
 
@@ -24,7 +24,7 @@ class Multinomial:
     counts : (cells, categories), how many units of each cell are in each; the first is compared with
     """
 
-    def __init__(self, x, counts: ArrayLike):
+    def __init__(self, x: Dense | Coded | ArrayLike, counts: ArrayLike):
         self.x, self.counts = as_design(x), np.asarray(counts, dtype=float)
         self.n = self.counts.sum(axis=1)
         self.logits = self.counts.shape[1] - 1

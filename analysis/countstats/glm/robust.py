@@ -30,7 +30,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 from scipy.stats import t
 
-from countstats.glm.design import COUNTS
+from countstats.columns import COUNTS
 from countstats.glm.solver import Fit
 
 ZERO_TOL = 1e-8  # of the model's own standard error: below it the clusters do not differ, and have no robust error

@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.linalg import null_space
 from scipy.optimize import linprog, nnls
 
-from countstats.glm.design import COUNTS
+from countstats.columns import COUNTS
 
 ZERO_TOL = 1e-7  # of a combination's largest part: what is less is rounding
 SIDE_TOL = 1e-6  # a row lies on one side of a combination only where it is further from zero

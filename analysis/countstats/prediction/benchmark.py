@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from countstats.columns import COUNTS
 from countstats.glm import design
-from countstats.glm.design import COUNTS
 from countstats.glm.logit import Logit
 from countstats.glm.solver import maximise
 from countstats.prediction import calibration, roc

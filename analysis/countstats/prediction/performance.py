@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from countstats.glm.design import COUNTS, complete
+from countstats.columns import COUNTS
+from countstats.glm.design import complete
 from countstats.prediction import calibration, roc
 from countstats.shares import share_of
 

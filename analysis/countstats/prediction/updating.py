@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import chi2
 
-from countstats.glm.design import COUNTS, split
+from countstats.columns import COUNTS
+from countstats.glm.design import split
 from countstats.glm.logit import Logit
 from countstats.glm.solver import maximise
 from countstats.prediction import performance

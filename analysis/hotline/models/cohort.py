@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from countstats.columns import COUNTS
 from countstats.glm import design
-from countstats.glm.design import COUNTS
 from hotline import text
 from hotline.codebook import MISSING, Codebook
 from hotline.errors import NothingToEstimate

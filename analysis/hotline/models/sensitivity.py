@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from countstats.glm.design import COUNTS
+from countstats.columns import COUNTS
 from hotline.codebook import MISSING
 
 MAIN = "main"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from countstats.glm.design import COUNTS
+from countstats.columns import COUNTS
 from countstats.prediction.pooling import Pooled
 from countstats.prediction.roc import Auc, Difference
 from countstats.prediction.updating import Update

@@ -16,7 +16,7 @@ def variable_of(x):
     return [None if column == "const" else column.rstrip("23456") for column in x]
 
 
-def test_inflation_factors_agree_with_r(agrees):
+def test_gvif_agrees_with_r(agrees):
     x, _, found = by_row("fair")
     for variable, row in gvif(found.covariance, variable_of(x)).iterrows():
         assert row["df"] == R["fair", f"GVIF {variable}", "df"]
@@ -27,7 +27,7 @@ def test_inflation_factors_agree_with_r(agrees):
         agrees("inflation factors", row["gvif"], R["spector", f"VIF {variable}", "VIF"], 9)
 
 
-def test_inflation_of_a_variable_does_not_depend_on_its_reference(agrees):
+def test_gvif_does_not_depend_on_the_reference(agrees):
     found = []
     for base in ("1st", "3rd"):
         bases = {"Class": base, "Sex": "Male", "Age": "Child"}
@@ -38,7 +38,7 @@ def test_inflation_of_a_variable_does_not_depend_on_its_reference(agrees):
     assert gvif(np.eye(3), [None, "a", "a"])["gvif"].tolist() == pytest.approx([1])
 
 
-def test_dependent_columns_are_those_that_follow_from_earlier_ones():
+def test_dependent_columns_follow_from_earlier_ones():
     bases = {"Class": "1st", "Sex": "Male"}
     cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
     x = on_cells.design(cells, bases)

@@ -26,7 +26,7 @@ def fitted(name):
 
 
 @pytest.mark.parametrize("name", BASES)
-def test_coefficients_of_a_weighted_table_agree_with_r(name, agrees):
+def test_coefficients_agree_with_r(name, agrees):
     _, x, fit = fitted(name)
     found = on_cells.coefficients(fit, x)
     for (variable, code), row in found.iterrows():
@@ -39,7 +39,7 @@ def test_coefficients_of_a_weighted_table_agree_with_r(name, agrees):
 
 
 @pytest.mark.parametrize("name", BASES)
-def test_standard_errors_are_those_of_the_information_at_the_estimate(name, agrees):
+def test_errors_are_those_of_the_information(name, agrees):
     cells, x, fit = fitted(name)
     weight = cells[on_cells.COUNTS].sum(axis=1).to_numpy() * fit.fittedvalues * (1 - fit.fittedvalues)
     information = x.to_numpy().T @ (x.to_numpy() * np.asarray(weight)[:, None])
@@ -47,7 +47,7 @@ def test_standard_errors_are_those_of_the_information_at_the_estimate(name, agre
     agrees("GLM on cells: errors, against the information", on_cells.coefficients(fit, x)["se"], expected, 12)
 
 
-def test_log_likelihood_of_titanic_counts_pupils_not_cells(agrees):
+def test_measures_count_units_not_cells(agrees):
     measures = on_cells.measures(fitted("titanic")[2])
     assert measures["n"] == 2201
     agrees("GLM on cells: log-likelihood", measures["log_likelihood"], R["titanic", "fit", "loglik_wtd"], 12)
@@ -71,7 +71,7 @@ def test_measures_agree_with_r(name, rows, agrees):
 
 
 @pytest.mark.parametrize(("name", "rows"), [("spector", spector_rows), ("fair", fair_rows)])
-def test_likelihood_ratio_tests_agree_with_r(name, rows, agrees):
+def test_likelihood_ratio_agrees_with_r(name, rows, agrees):
     x, y = rows()
     full = on_cells.measures(logit(x, *ones(y)))
     tests = {"vs null": ["const"]}
@@ -101,7 +101,7 @@ def test_odds_ratios_agree_with_r(agrees):
         agrees("odds ratios and limits", found[column], R["spector", "logit coef GPA", quantity], 9)
 
 
-def test_one_predictor_alone_is_a_two_by_two_table(agrees):
+def test_univariable_is_a_two_by_two_table(agrees):
     """The odds ratios without a fit equal those of a model fitted to rows."""
     cells = on_cells.cells_of(table("ucb"), ["Dept", "Gender"], *BASES["ucb"][:2])
     found = on_cells.univariable(cells, {"Dept": "C", "Gender": "Male"})
@@ -118,13 +118,13 @@ def test_one_predictor_alone_is_a_two_by_two_table(agrees):
         agrees("odds ratios alone, against rows: p", own["p"], expected["p"], 8)
 
 
-def test_one_predictor_alone_without_events_has_no_estimate():
+def test_univariable_without_events_is_nan():
     found = on_cells.univariable(small([3, 0, 4], [5, 6, 7]), {"stage": "primary"}).xs("stage")
     assert found["odds_ratio"].isna().tolist() == [False, True, False]
     assert found["n"].tolist() == [8, 6, 11]
 
 
-def test_cells_and_rows_give_the_same_model(agrees):
+def test_cells_and_rows_agree(agrees):
     cells, _, fit = fitted("ucb")
     rows = cells.loc[cells.index.repeat(cells["events"] + cells["others"])].reset_index(drop=True)
     place = rows.groupby(["Dept", "Gender"], observed=True).cumcount()
@@ -132,12 +132,12 @@ def test_cells_and_rows_give_the_same_model(agrees):
     agrees("GLM on cells, against rows: coefficients", fit.params, by_row.params, 12)
     agrees("GLM on cells, against rows: errors", fit.bse, by_row.bse, 10)
     one, two = on_cells.measures(fit), on_cells.measures(by_row)
-    # Must count pupils: nobs and all that hangs on it.
+    # Must count units: nobs and all that hangs on it.
     agrees("GLM on cells, against rows: measures", one, two, 12)
     assert fit.nobs != by_row.nobs, "statsmodels counts cells; if it no longer does, `measures` can go"
 
 
-def test_cutting_a_cell_in_two_changes_nothing(agrees):
+def test_cutting_a_cell_changes_nothing(agrees):
     cells, x, fit = fitted("titanic")
     half = cells[on_cells.COUNTS] // 2
     parts = pd.concat([cells.assign(**half), cells.assign(**(cells[on_cells.COUNTS] - half))], ignore_index=True)
@@ -149,7 +149,7 @@ def test_cutting_a_cell_in_two_changes_nothing(agrees):
     agrees("GLM on cells cut in two: measures", on_cells.measures(fit), on_cells.measures(refit), 11)
 
 
-def test_scikit_learn_agrees_when_it_is_told_to_be_exact(agrees):
+def test_coefficients_agree_with_scikit_learn(agrees):
     cells, x, fit = fitted("titanic")
     twice = np.vstack([x, x])
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-12, fit_intercept=False)
@@ -174,7 +174,7 @@ def test_collapse_and_complete_add_up():
     assert by_sex.loc["male"].tolist() == [3, 5] and by_sex.loc["female"].tolist() == [2, 0]
 
 
-def test_counts_by_outcome_have_a_column_for_each_code_that_occurs():
+def test_counts_by_has_a_column_per_code():
     counts = pd.DataFrame(
         {
             "sex": pd.Categorical(["male", "male", "female"], ["male", "female", "missing"]),
@@ -187,7 +187,7 @@ def test_counts_by_outcome_have_a_column_for_each_code_that_occurs():
     assert wide[["well", "high_risk"]].to_numpy().tolist() == [[5, 3], [2, 0]]
 
 
-def test_an_outcome_not_recorded_is_refused():
+def test_cells_of_refuses_a_missing_outcome():
     counts = pd.DataFrame({"sex": pd.Categorical(["male"]), "at_risk": pd.Categorical(["missing"]), "n": [4]})
     with pytest.raises(ValueError, match="'at_risk' is not recorded"):
         on_cells.cells_of(counts, ["sex"], "at_risk")
@@ -201,7 +201,7 @@ def small(events, others):
     return frame.assign(events=events, others=others)
 
 
-def test_a_code_that_nobody_has_gets_no_column():
+def test_design_leaves_out_empty_codes():
     assert list(on_cells.design(small([1, 2, 3], [4, 5, 6]), {"stage": "primary"})) == [
         on_cells.INTERCEPT,
         ("stage", "junior"),
@@ -209,7 +209,7 @@ def test_a_code_that_nobody_has_gets_no_column():
     ]
 
 
-def test_a_reference_that_nobody_has_is_an_error():
+def test_design_refuses_an_empty_reference():
     with pytest.raises(ValueError, match="no unit has the reference code 'adult' of 'stage'"):
         on_cells.design(small([1, 2, 3], [4, 5, 6]), {"stage": "adult"})
 
@@ -223,7 +223,7 @@ def test_a_reference_that_nobody_has_is_an_error():
         ([0, 2, 4], [5, 6, 7], ["junior", "senior"]),
     ],
 )
-def test_what_has_no_finite_estimate_is_left_empty(events, others, infinite, agrees):
+def test_coefficients_are_nan_without_a_finite_estimate(events, others, infinite, agrees):
     cells = small(events, others)
     x = on_cells.design(cells, {"stage": "primary"})
     found = on_cells.odds_ratios(on_cells.coefficients(logit(x, events, others), x)).xs("stage")
@@ -240,7 +240,7 @@ def test_an_outcome_that_all_or_none_have_is_an_error(events, others):
 
 
 @pytest.mark.filterwarnings("ignore:Perfect separation", "ignore:divide by zero")
-def test_a_likelihood_ratio_test_of_different_pupils_is_an_error():
+def test_likelihood_ratio_refuses_different_units():
     cells = small([1, 2, 3], [4, 5, 6])
     null = on_cells.measures(logit(np.ones((3, 1)), cells["events"], cells["others"]))
     larger = on_cells.measures(logit(on_cells.design(cells, {"stage": "primary"}), [1, 2, 4], [4, 5, 6]))
@@ -248,7 +248,7 @@ def test_a_likelihood_ratio_test_of_different_pupils_is_an_error():
         on_cells.likelihood_ratio(null, larger)
 
 
-def test_a_split_keeps_everybody_once_and_its_share():
+def test_split_keeps_each_unit_once():
     cells = small([10, 200, 30], [400, 50, 600])
     parts = on_cells.split(cells, 0.7, np.random.default_rng(1))
     both = pd.concat(parts).groupby("stage", observed=True)[on_cells.COUNTS].sum().to_numpy()
@@ -256,11 +256,11 @@ def test_a_split_keeps_everybody_once_and_its_share():
     assert parts[0][on_cells.COUNTS].to_numpy().sum() == round(0.7 * 1290)
 
 
-def test_a_split_is_the_split_of_shuffled_rows():
-    """Mean and variance over many splits, against the same from shuffling one row per pupil."""
+def test_split_agrees_with_shuffled_rows():
+    """Mean and variance over many splits, against the same from shuffling one row per unit."""
     cells, rng = small([4, 9, 2], [6, 3, 8]), np.random.default_rng(7)
-    pupils = np.repeat(np.arange(6), cells[on_cells.COUNTS].to_numpy().ravel())
-    by_rows = [np.bincount(rng.permutation(pupils)[:22], minlength=6) for _ in range(4000)]
+    units = np.repeat(np.arange(6), cells[on_cells.COUNTS].to_numpy().ravel())
+    by_rows = [np.bincount(rng.permutation(units)[:22], minlength=6) for _ in range(4000)]
     by_cells = []
     for _ in range(4000):
         drawn = on_cells.split(cells, 22 / 32, rng)[0].set_index("stage")[on_cells.COUNTS]
@@ -269,7 +269,7 @@ def test_a_split_is_the_split_of_shuffled_rows():
     assert np.abs(np.cov(np.transpose(by_rows)) - np.cov(np.transpose(by_cells))).max() < 0.2
 
 
-def test_a_split_repeats_with_its_seed_and_refuses_a_share_out_of_range():
+def test_split_repeats_and_refuses_a_bad_share():
     cells = small([10, 200, 30], [400, 50, 600])
     one, two = (on_cells.split(cells, 0.5, np.random.default_rng(3))[0] for _ in range(2))
     pd.testing.assert_frame_equal(one, two)
@@ -277,7 +277,7 @@ def test_a_split_repeats_with_its_seed_and_refuses_a_share_out_of_range():
         on_cells.split(cells, 1, np.random.default_rng(3))
 
 
-def test_a_design_of_small_integers_has_the_same_entries():
+def test_design_of_small_integers_is_the_same():
     outcome, event, bases = BASES["titanic"]
     cells = on_cells.cells_of(table("titanic"), bases, outcome, event)
     found = on_cells.design(cells, bases, np.int8)

@@ -10,7 +10,6 @@ from scipy.stats import chi2
 
 from countstats.glm import design as on_cells
 from countstats.glm import firth, logit
-from countstats.glm.separation import infinite_terms
 from countstats.glm.solver import NoEstimate
 
 R = reference("logistic")
@@ -55,7 +54,7 @@ def stages(events, others):
     ("events", "others"),
     [([3, 0, 4], [5, 6, 7]), ([0, 0, 4], [5, 6, 0]), ([3, 2, 4], [5, 6, 7]), ([3, 0, 1], [5, 1, 0])],
 )
-def test_one_variable_alone_is_half_a_pupil_more_in_each_count(events, others):
+def test_saturated_fit_adds_a_half_to_each_count(events, others):
     """In a saturated model Firth's estimates are those of the counts with a half added to each."""
     x, cells = stages(events, others)
     found = firth.fit(x, cells).estimates.to_numpy()
@@ -63,7 +62,7 @@ def test_one_variable_alone_is_half_a_pupil_more_in_each_count(events, others):
     assert found == pytest.approx([logits[0], logits[1] - logits[0], logits[2] - logits[0]], rel=1e-11, abs=1e-12)
 
 
-def test_limits_agree_with_a_search_on_rows(agrees):
+def test_limits_agree_with_a_search(agrees):
     """The penalised profile, computed on single rows with another optimizer."""
     x, y = spector_rows()
     x, y = x[["GPA", "PSI", "const"]].to_numpy(), y.to_numpy()
@@ -88,14 +87,14 @@ def test_limits_agree_with_a_search_on_rows(agrees):
     agrees("Firth: profile limits, against a search", found, expected, 10)
 
 
-def test_limits_are_finite_where_a_category_has_no_events():
+def test_limits_are_finite_without_events():
     x, cells = stages([3, 0, 4], [5, 6, 7])
     fitted = firth.fit(x, cells)
     found = firth.limits(x, cells, [("stage", "b")]).loc[("stage", "b")]
     assert np.isfinite(found["high"]) and found["low"] < fitted.estimates[("stage", "b")] < found["high"]
 
 
-def test_a_term_left_out_stays_in_the_penalty():
+def test_log_likelihood_without_keeps_terms_in_the_penalty():
     x, cells = stages([3, 2, 4], [5, 6, 7])
     without = firth.log_likelihood_without(x, cells, [("stage", "b"), ("stage", "c")])
     assert without < firth.fit(x, cells).log_likelihood
@@ -103,7 +102,7 @@ def test_a_term_left_out_stays_in_the_penalty():
     assert firth.log_likelihood_without(x, cells, []) == pytest.approx(firth.fit(x, cells).log_likelihood, rel=1e-13)
 
 
-def test_the_plain_fit_is_taken_where_it_is_finite():
+def test_estimate_prefers_the_plain_fit():
     x, cells = stages([3, 2, 4], [5, 6, 7])
     assert not firth.estimate(x, cells)[1]
     assert firth.estimate(x, cells)[0].estimates.equals(logit.fit(x, cells).estimates)
@@ -111,45 +110,13 @@ def test_the_plain_fit_is_taken_where_it_is_finite():
     assert firth.estimate(x, cells)[1]
 
 
-def test_the_penalty_is_hardly_felt_among_many():
+def test_penalty_vanishes_among_many_units():
     x, cells = stages([3000, 2000, 4000], [5000, 6000, 7000])
     moved = firth.fit(x, cells).estimates - logit.fit(x, cells).estimates
     assert moved.abs().max() < 1e-4
 
 
-@pytest.mark.parametrize(
-    ("events", "others", "signs"),
-    [
-        ([3, 2, 4], [5, 6, 7], {}),
-        ([3, 0, 4], [5, 6, 7], {("stage", "b"): -1}),
-        ([3, 2, 4], [5, 6, 0], {("stage", "c"): 1}),
-        ([3, 0, 4], [5, 6, 0], {("stage", "b"): -1, ("stage", "c"): 1}),
-    ],
-)
-def test_separated_terms_are_named_with_their_sign(events, others, signs):
-    assert infinite_terms(*stages(events, others)).to_dict() == signs
-
-
-def test_separation_by_two_terms_together_is_found():
-    """Each category has both outcomes, and yet one combination tells the outcome for certain."""
-    cells = pd.DataFrame({"a": [0, 1, 0, 1], "b": [0, 0, 1, 1], "events": [0, 5, 4, 6], "others": [9, 3, 2, 0]})
-    x = pd.DataFrame({"one": 1.0, "a": cells["a"].astype(float), "b": cells["b"].astype(float)})
-    assert infinite_terms(x, cells).to_dict() == {"one": -1, "a": 1, "b": 1}
-    with pytest.raises(NoEstimate):
-        logit.fit(x, cells)
-    assert np.isfinite(firth.fit(x, cells).estimates).all()
-    cells["others"] = [9, 3, 2, 1]
-    assert infinite_terms(x, cells).empty
-    assert np.isfinite(logit.fit(x, cells).estimates).all()
-
-
-def test_columns_alike_are_not_taken_for_separation():
-    x, cells = stages([3, 2, 4], [5, 6, 7])
-    x["stage", "again"] = x["stage", "b"]
-    assert infinite_terms(x, cells).empty
-
-
-def test_refit_takes_the_penalty_where_there_is_no_maximum():
+def test_refit_takes_the_penalty_without_a_maximum():
     """In a saturated model: those of the counts with a half added to each."""
     x = np.array([[1, 0], [1, 1]], dtype=float)
     b = firth.refit(x, [30, 0], [70, 5], [-0.8, 0.4])
@@ -159,7 +126,7 @@ def test_refit_takes_the_penalty_where_there_is_no_maximum():
     assert lacking == pytest.approx([logits[0], 0, logits[1] - logits[0]], rel=1e-10)
 
 
-def test_refit_is_the_fit_and_leaves_out_what_the_counts_lack():
+def test_refit_leaves_out_what_the_counts_lack():
     x, cells = stages([3, 2, 4], [5, 6, 7])
     expected = logit.fit(x, cells).estimates.to_numpy()
     assert firth.refit(x, cells["events"], cells["others"]) == pytest.approx(expected, rel=1e-12)

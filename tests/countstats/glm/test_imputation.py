@@ -16,7 +16,7 @@ CODES = {"sex": ["male", "female"], "stage": ["primary", "junior", "senior"], "p
 BASES = {"sex": "male", "stage": "primary", "pressed": "low"}
 
 
-def pupils(n, seed):
+def draw_rows(n, seed):
     """Rows of codes, as positions: at_risk follows a logistic model of the others, which hang together."""
     rng = np.random.default_rng(seed)
     sex = rng.integers(0, 2, n)
@@ -53,15 +53,15 @@ def estimates(counts):
     return logit.fit(on_cells.design(cells, BASES), cells)
 
 
-def test_nothing_missing_nothing_changed():
-    counts = counted(pupils(500, 1))
+def test_impute_changes_nothing_without_gaps():
+    counts = counted(draw_rows(500, 1))
     for filled in imputation.impute(counts, NAMES, 2, np.random.default_rng(1)):
         one, two = (each.groupby(NAMES, observed=True)["n"].sum() for each in (filled, counts))
         assert one.to_dict() == two.to_dict()
 
 
-def test_what_is_recorded_stays_and_every_gap_is_filled():
-    counts = counted(with_gaps(pupils(2000, 2), 3))
+def test_impute_fills_gaps_and_nothing_else():
+    counts = counted(with_gaps(draw_rows(2000, 2), 3))
     for filled in imputation.impute(counts, NAMES, 3, np.random.default_rng(1)):
         assert filled["n"].sum() == 2000 and (filled["n"] > 0).all()
         assert not (filled[NAMES] == "missing").any(axis=None)
@@ -73,8 +73,8 @@ def test_what_is_recorded_stays_and_every_gap_is_filled():
             assert all(one[code] >= two[code] for code in CODES[name])
 
 
-def test_draws_follow_the_shares_among_those_who_are_like_them():
-    """With one gap and one other variable the draws must have the shares of the complete pupils."""
+def test_draws_follow_the_shares_of_complete_units():
+    """With one gap and one other variable the draws must have the shares of the complete units."""
     frame = pd.DataFrame(
         {
             "x": pd.Categorical(["a", "b", "c", "missing"] * 2, ["a", "b", "c", "missing"]),
@@ -95,9 +95,9 @@ def test_draws_follow_the_shares_among_those_who_are_like_them():
     assert spread[0, 0] == pytest.approx(proper, rel=0.25) and spread[0, 0] > binomial
 
 
-def test_it_undoes_what_gaps_that_depend_on_the_outcome_do():
+def test_impute_corrects_gaps_that_depend_on_the_outcome():
     """Pooled estimates lie near those without gaps; those of complete cases do not."""
-    rows = pupils(20000, 4)
+    rows = draw_rows(20000, 4)
     truth = estimates(counted(rows))
     counts = counted(with_gaps(rows, 5))
     fits = [estimates(filled) for filled in imputation.impute(counts, NAMES, 8, np.random.default_rng(3))]
@@ -110,29 +110,29 @@ def test_it_undoes_what_gaps_that_depend_on_the_outcome_do():
     assert (pooled["se"] > own * 0.99).all() and (pooled["fmi"].between(0, 0.6)).all()
 
 
-def test_the_same_seed_gives_the_same_tables():
-    counts = counted(with_gaps(pupils(800, 6), 7))
+def test_impute_repeats_with_its_seed():
+    counts = counted(with_gaps(draw_rows(800, 6), 7))
     one, two = (list(imputation.impute(counts, NAMES, 2, np.random.default_rng(9))) for _ in range(2))
     for a, b in zip(one, two, strict=True):
         pd.testing.assert_frame_equal(a, b)
 
 
-def test_a_category_that_nobody_with_a_gap_resembles_keeps_the_draws_finite():
-    rows = pupils(600, 8)
-    rows.loc[rows["stage"] == 2, "pressed"] = 1  # tells the pressure for certain
+def test_impute_stays_finite_under_separation():
+    rows = draw_rows(600, 8)
+    rows.loc[rows["stage"] == 2, "pressed"] = 1  # decides the pressure
     counts = counted(with_gaps(rows, 9))
     filled = next(imputation.impute(counts, NAMES, 1, np.random.default_rng(1)))
     senior = filled[filled["stage"] == "senior"].groupby("pressed", observed=True)["n"].sum()
     assert senior["high"] / senior.sum() > 0.9
 
 
-def test_one_code_is_too_few_to_learn_from():
-    counts = counted(with_gaps(pupils(300, 8), 9))
+def test_impute_refuses_a_single_code():
+    counts = counted(with_gaps(draw_rows(300, 8), 9))
     with pytest.raises(ValueError, match="two codes of 'sex'"):
         next(imputation.impute(counts[counts["sex"] != "male"], NAMES, 1, np.random.default_rng(1)))
 
 
-def test_rubins_rules_by_hand(agrees):
+def test_pool_by_hand(agrees):
     b, variance = [1.0, 1.2, 0.9, 1.3], [0.04, 0.05, 0.045, 0.041]
     fits = [Fit(pd.Series([x], ["sex"]), np.array([[v]]), 0.0) for x, v in zip(b, variance, strict=True)]
     found = imputation.pool(fits, 500, confidence=0.9).loc["sex"]
@@ -147,8 +147,8 @@ def test_rubins_rules_by_hand(agrees):
     agrees("Rubin's rules", found[list(expected)], list(expected.values()), 12)
 
 
-def test_rubins_rules_agree_with_mice(agrees):
-    """A term of three, four imputations and 60 pupils."""
+def test_pool_agrees_with_mice(agrees):
+    """A term of three, four imputations and 60 units."""
     b, variance, terms = [0.1, 0.9, 0.3, 0.15], [0.01, 0.02, 0.01, 0.03], ["sex", "stage", "pressed"]
     fits = [Fit(pd.Series(x, terms), v * np.eye(3), 0.0) for x, v in zip(b, variance, strict=True)]
     found = imputation.pool(fits, 60).loc["sex"]
@@ -156,7 +156,7 @@ def test_rubins_rules_agree_with_mice(agrees):
         agrees("Rubin's rules, mice", found[name], reference("models")["apart", "Rubin", name], 12)
 
 
-def test_fits_that_agree_have_no_spread_between_and_one_fit_is_not_enough():
+def test_pool_of_equal_fits_and_of_one():
     one = Fit(pd.Series([1.0], ["sex"]), np.array([[0.04]]), 0.0)
     found = imputation.pool([one, one, one], 500).loc["sex"]
     assert found["se"] == pytest.approx(0.2) and found["df"] == pytest.approx(500 / 502 * 499)
@@ -164,8 +164,8 @@ def test_fits_that_agree_have_no_spread_between_and_one_fit_is_not_enough():
         imputation.pool([one], 500)
 
 
-def test_models_fitted_some_cells_at_a_time_give_the_same_draws(monkeypatch):
-    counts = counted(with_gaps(pupils(3000, 11), 12))
+def test_impute_does_not_depend_on_the_size_of_parts(monkeypatch):
+    counts = counted(with_gaps(draw_rows(3000, 11), 12))
     whole = list(imputation.impute(counts, NAMES, 2, np.random.default_rng(4)))
     monkeypatch.setattr(imputation, "MAX_CELLS", 7)
     for one, two in zip(whole, imputation.impute(counts, NAMES, 2, np.random.default_rng(4)), strict=True):

@@ -19,7 +19,7 @@ def ucb():
     return x, cells
 
 
-def test_the_test_of_a_saturated_model_is_its_deviance(agrees):
+def test_interaction_test_is_the_deviance(agrees):
     x, cells = ucb()
     test, larger, fitted, kind = interaction.fit(x, cells, "Gender", "Dept")
     small = logit.fit(x, cells)
@@ -36,7 +36,7 @@ def test_the_test_of_a_saturated_model_is_its_deviance(agrees):
     assert test.p == pytest.approx(StratifiedTable([s.T for s in strata]).test_equal_odds().pvalue, abs=0.01)
 
 
-def test_odds_ratios_within_each_category_are_those_of_its_own_table(agrees):
+def test_within_agrees_with_each_table(agrees):
     x, cells = ucb()
     _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept")
     found = interaction.within(larger, cells, fitted, "Gender", "Dept", confidence=0.9)
@@ -51,7 +51,7 @@ def test_odds_ratios_within_each_category_are_those_of_its_own_table(agrees):
 
 
 def sparse():
-    """Sex by problem, with a combination that nobody has and one without events."""
+    """Sex by problem, with a combination that no unit has and one without events."""
     grid = pd.MultiIndex.from_product([["male", "female"], ["other", "peer", "illness"]], names=["sex", "problem"])
     cells = (
         grid.to_frame(index=False)
@@ -63,7 +63,7 @@ def sparse():
     return on_cells.design(cells, {"sex": "male", "problem": "other"}), cells
 
 
-def test_sparse_combinations_are_fitted_with_the_penalty_and_marked():
+def test_sparse_combinations_are_penalised():
     x, cells = ucb()
     assert cells[on_cells.COUNTS].min().min() == 8, "women refused by department B"
     for limit, kind, marked in (
@@ -81,7 +81,7 @@ def test_sparse_combinations_are_fitted_with_the_penalty_and_marked():
     assert table.loc["B", "odds_ratio"] == pytest.approx(expected / four.loc["Male", "events"], rel=1e-9)
 
 
-def test_few_in_the_reference_mark_what_is_compared_with_them():
+def test_within_marks_a_sparse_reference():
     x, cells = ucb()
     cells.loc[(cells["Dept"] == "C") & (cells["Gender"] == "Male"), "events"] = 3
     _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept", sparse=5)
@@ -89,7 +89,7 @@ def test_few_in_the_reference_mark_what_is_compared_with_them():
     assert table.index[table["sparse"]].tolist() == ["C"]
 
 
-def test_a_combination_that_nobody_has_gets_no_column_and_no_odds_ratio():
+def test_empty_combination_has_no_odds_ratio():
     x, cells = sparse()
     larger = interaction.with_products(x, cells, "sex", "problem")
     assert list(larger.columns[4:]) == [("sex:problem", "female:peer")]
@@ -100,7 +100,7 @@ def test_a_combination_that_nobody_has_gets_no_column_and_no_odds_ratio():
     assert found.loc["peer", "odds_ratio"] < 1 < found.loc["other", "odds_ratio"]
 
 
-def test_without_any_combination_there_is_nothing_to_test():
+def test_fit_without_products_has_no_test():
     x, cells = sparse()
     less = cells[(cells["sex"] == "male") | (cells["problem"] == "other")].reset_index(drop=True)
     x = on_cells.design(less, {"sex": "male", "problem": "other"})
@@ -108,7 +108,7 @@ def test_without_any_combination_there_is_nothing_to_test():
     assert test.df == 0 and np.isnan(test.p) and larger.shape == x.shape
 
 
-def test_all_together_in_one_table():
+def test_together_is_one_table():
     x, cells = ucb()
     _, larger, fitted, _ = interaction.fit(x, cells, "Gender", "Dept")
     tables = {"Gender": interaction.within(larger, cells, fitted, "Gender", "Dept")}

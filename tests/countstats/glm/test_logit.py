@@ -34,7 +34,7 @@ def titanic():
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_fit_agrees_with_r(name, agrees):
+def test_fit_agrees_with_r(name, agrees):
     _, _, found = by_row(name)
     for term, row in found.table().iterrows():
         agrees("logistic fit: coefficients", row["b"], R[name, f"logit coef {in_r(term)}", "b"], 11)
@@ -43,7 +43,7 @@ def test_the_fit_agrees_with_r(name, agrees):
     agrees("logistic fit: log-likelihood", found.log_likelihood, R[name, "fit", "loglik"], 12)
 
 
-def test_the_fit_is_that_of_statsmodels_on_counts(agrees):
+def test_fit_agrees_with_statsmodels(agrees):
     x, cells = titanic()
     kept = cells[on_cells.COUNTS].sum(axis=1) > 0
     theirs = sm.GLM(cells.loc[kept, on_cells.COUNTS], x[kept], family=sm.families.Binomial()).fit(**on_cells.GLM_TOL)
@@ -51,7 +51,7 @@ def test_the_fit_is_that_of_statsmodels_on_counts(agrees):
     agrees("logistic fit: coefficients", ours.estimates, theirs.params, 12)
     agrees("logistic fit: errors", np.sqrt(np.diag(ours.covariance)), theirs.bse, 12)
     agrees("logistic fit: p", ours.table()["p"], theirs.pvalues, 11)
-    agrees("logistic fit: chances", logit.risks(x[kept], ours), theirs.fittedvalues, 12)
+    agrees("logistic fit: probability", logit.risks(x[kept], ours), theirs.fittedvalues, 12)
     agrees("pseudo R-squared and its kin", logit.measures(x, cells, ours), on_cells.measures(theirs), 12)
 
 
@@ -64,7 +64,7 @@ def test_measures_agree_with_r(name, agrees):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_leaving_out_each_variable_agrees_with_r(name, agrees):
+def test_drop_each_agrees_with_r(name, agrees):
     x, cells, _ = by_row(name)
     pairs = [on_cells.INTERCEPT if own is None else (own, term) for own, term in zip(variable_of(x), x, strict=True)]
     labelled = x.set_axis(pd.MultiIndex.from_tuples(pairs, names=on_cells.TERM), axis=1)
@@ -75,7 +75,7 @@ def test_leaving_out_each_variable_agrees_with_r(name, agrees):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_walds_test_of_each_variable_agrees_with_r(name, agrees):
+def test_wald_agrees_with_r(name, agrees):
     x, _, found = by_row(name)
     for variable in dict.fromkeys(variable_of(x)):
         columns = [term for term, own in zip(x, variable_of(x), strict=True) if own == variable]
@@ -86,7 +86,7 @@ def test_walds_test_of_each_variable_agrees_with_r(name, agrees):
         agrees("Wald's test of a variable: p", test.p, R[name, reference_name, "p"], 8.5)
 
 
-def test_several_models_are_compared_each_with_its_smaller_one():
+def test_compare_tests_each_model_against_its_smaller_one():
     x, cells = titanic()
     twice = x.copy()
     twice["Sex", "again"] = x["Sex", "Female"]
@@ -99,7 +99,7 @@ def test_several_models_are_compared_each_with_its_smaller_one():
     assert found.loc["twice", ["n", "aic", "p"]].isna().all(), "two columns alike have no estimates"
 
 
-def test_a_likelihood_that_grows_for_ever_has_no_estimate():
+def test_fit_refuses_infinite_estimates():
     cells = pd.DataFrame({"events": [3, 0, 4], "others": [5, 6, 7]})
     x = pd.DataFrame({"one": 1.0, "second": [0.0, 1, 0], "third": [0.0, 0, 1]})
     with pytest.raises(NoEstimate):
@@ -107,11 +107,11 @@ def test_a_likelihood_that_grows_for_ever_has_no_estimate():
     with pytest.raises(NoEstimate, match="distinguished"):
         logit.fit(x.assign(again=x["third"]), cells.assign(events=[3, 2, 4]))
     with pytest.raises(NoEstimate):
-        logit.fit(x.assign(nobody=0.0), cells.assign(events=[3, 2, 4]))
+        logit.fit(x.assign(empty=0.0), cells.assign(events=[3, 2, 4]))
 
 
 @pytest.mark.parametrize("counts", [[0, 0, 0], [4, 5, 6]])
-def test_an_outcome_that_all_or_none_have_is_refused(counts):
+def test_fit_refuses_a_constant_outcome(counts):
     cells = pd.DataFrame({"events": counts, "others": [0, 0, 0] if sum(counts) else [4, 5, 6]})
     with pytest.raises(ValueError, match="units without it"):
         logit.fit(pd.DataFrame({"one": np.ones(3)}), cells)
@@ -163,7 +163,7 @@ def test_coded_fit_agrees_with_statsmodels_on_a_dense_matrix(variables):
     assert np.abs(fit.covariance / usual.cov_params() - 1).max(axis=None) < 1e-6
 
 
-def test_log_likelihood_score_and_information_are_those_of_their_definition():
+def test_coded_model_agrees_with_its_definition():
     cells, bases = many(5)
     x = on_cells.design(cells, bases)
     short = on_cells.coded(cells, bases)
@@ -179,7 +179,7 @@ def test_log_likelihood_score_and_information_are_those_of_their_definition():
     np.testing.assert_allclose(model.information(b), x.T @ (x * weight[:, None]), rtol=1e-10, atol=1e-9)
 
 
-def test_a_code_with_many_values_has_a_group_of_its_own():
+def test_coded_fit_with_many_codes():
     rng = np.random.default_rng(4)
     cells = pd.DataFrame({"city": pd.Categorical([f"c{i}" for i in range(300)] * 2)})
     cells["sex"] = pd.Categorical(["a"] * 300 + ["b"] * 300)
@@ -190,7 +190,7 @@ def test_a_code_with_many_values_has_a_group_of_its_own():
     assert min(map(digits, logit.fit(on_cells.coded(cells, bases), cells).estimates, expected)) > 9
 
 
-def test_coded_design_and_fit_refuse_what_cannot_be_fitted():
+def test_coded_fit_refuses_what_cannot_be_fitted():
     cells, bases = many(3)
     with pytest.raises(ValueError, match="no unit has the reference code '8' of 'v1'"):
         on_cells.coded(cells, bases | {"v1": "8"})
@@ -221,7 +221,7 @@ def test_maximum_agrees_with_statsmodels_from_any_start(fair):
     assert min(map(digits, maximise(model, start), found)) > 9, "the start must not matter"
 
 
-def test_an_offset_is_statsmodels_offset(fair):
+def test_offset_agrees_with_statsmodels(fair):
     x, events, others = fair
     offset = np.random.default_rng(2).normal(size=len(events))
     expected = sm.GLM(np.column_stack([events, others]), x, family=sm.families.Binomial(), offset=offset).fit(
@@ -231,7 +231,7 @@ def test_an_offset_is_statsmodels_offset(fair):
 
 
 @pytest.mark.parametrize("ridge", [0.5, 30.0])
-def test_ridge_is_scikit_learns(fair, ridge):
+def test_ridge_agrees_with_scikit_learn(fair, ridge):
     """scikit-learn's penalty is half the squared coefficients over C, the intercept free."""
     x, events, _ = fair
     found = maximise(Logit(*fair, ridge=ridge), np.zeros(x.shape[1]))
@@ -239,7 +239,7 @@ def test_ridge_is_scikit_learns(fair, ridge):
     assert min(map(digits, found, [*other.intercept_, *other.coef_[0]])) > 7
 
 
-def test_the_effective_number_of_terms_falls_with_the_penalty(fair):
+def test_effective_df_falls_with_the_penalty(fair):
     x = fair[0]
     b = maximise(Logit(*fair), np.zeros(x.shape[1]))
     terms = [Logit(*fair, ridge=ridge).effective_df(b) for ridge in (0, 1, 100, 1e9)]
@@ -253,7 +253,7 @@ def test_the_effective_number_of_terms_falls_with_the_penalty(fair):
     assert digits(terms[1], (eigenvalues / (eigenvalues + 1)).sum()) > 8
 
 
-def test_cutting_a_cell_in_two_changes_nothing():
+def test_maximum_does_not_depend_on_cutting():
     x = np.array([[1, 0], [1, 1], [1, 1]], dtype=float)
     whole = maximise(Logit(x[:2], [3, 9], [7, 11]), [0, 0])
     assert np.allclose(maximise(Logit(x, [3, 4, 5], [7, 4, 7]), [0, 0]), whole, rtol=1e-12)

@@ -28,7 +28,7 @@ def rows_of(x, cells):
     return pd.concat(parts, ignore_index=True), pd.Series(outcome)
 
 
-def test_effects_of_yes_or_no_agree_with_statsmodels_on_rows(agrees):
+def test_effects_agree_with_statsmodels(agrees):
     x, cells, fitted = titanic({"Sex": "Male", "Age": "Adult"})
     rows, y = rows_of(x, cells)
     theirs = sm.Logit(y.to_numpy(), rows.to_numpy()).fit(disp=False, method="newton", tol=1e-12)
@@ -40,8 +40,8 @@ def test_effects_of_yes_or_no_agree_with_statsmodels_on_rows(agrees):
     assert (found["share"] - found["share_reference"]).tolist() == pytest.approx(found["effect"].tolist())
 
 
-def mean_chance(rows, b, **codes):
-    """The mean chance with some variables set: standardization done row by row."""
+def mean_probability(rows, b, **codes):
+    """The mean probability with some variables set: standardization done row by row."""
     rows = rows.copy()
     for variable, code in codes.items():
         for column in rows.columns[rows.columns.get_level_values(0) == variable]:
@@ -49,7 +49,7 @@ def mean_chance(rows, b, **codes):
     return expit(rows.to_numpy() @ b).mean()
 
 
-def test_effects_of_several_categories_agree_with_rows_set_one_by_one(agrees):
+def test_effects_agree_with_standardized_rows(agrees):
     x, cells, fitted = titanic()
     rows, _ = rows_of(x, cells)
     b = fitted.estimates.to_numpy()
@@ -57,7 +57,7 @@ def test_effects_of_several_categories_agree_with_rows_set_one_by_one(agrees):
     for code in ("2nd", "3rd", "Crew"):
 
         def effect(b, code=code):
-            return mean_chance(rows, b, Class=code) - mean_chance(rows, b, Class="1st")
+            return mean_probability(rows, b, Class=code) - mean_probability(rows, b, Class="1st")
 
         slope = approx_fprime(b, effect, 1e-6)
         se = np.sqrt(slope @ fitted.covariance @ slope)
@@ -67,13 +67,13 @@ def test_effects_of_several_categories_agree_with_rows_set_one_by_one(agrees):
 
 
 @pytest.mark.parametrize("variables", [["Class"], ["Class", "Sex"]])
-def test_fractions_agree_with_rows_set_one_by_one(variables, agrees):
+def test_fractions_agree_with_standardized_rows(variables, agrees):
     x, cells, fitted = titanic()
     rows, y = rows_of(x, cells)
     b = fitted.estimates.to_numpy()
 
     def log_remaining(b):
-        return np.log(mean_chance(rows, b, **dict.fromkeys(variables)) / expit(rows.to_numpy() @ b).mean())
+        return np.log(mean_probability(rows, b, **dict.fromkeys(variables)) / expit(rows.to_numpy() @ b).mean())
 
     found = marginal.attributable_fractions(x, cells, fitted, {"set": variables}, confidence=0.9).loc["set"]
     slope = approx_fprime(b, log_remaining, 1e-6)
@@ -84,7 +84,7 @@ def test_fractions_agree_with_rows_set_one_by_one(variables, agrees):
     assert found["events"] == pytest.approx(found["fraction"] * y.sum())
 
 
-def test_a_fraction_of_one_variable_is_the_textbook_one():
+def test_fraction_agrees_with_the_textbook():
     """With one yes/no variable it is (risk - risk of the unexposed) / risk (Levin 1953)."""
     cells = pd.DataFrame({"bullied": pd.Categorical(["no", "yes"]), "events": [30, 40], "others": [170, 60]})
     x = on_cells.design(cells, {"bullied": "no"})
@@ -93,5 +93,5 @@ def test_a_fraction_of_one_variable_is_the_textbook_one():
     assert found.loc["bullied", "low"] < found.loc["bullied", "fraction"] < found.loc["bullied", "high"] < 1
 
 
-def test_no_sets_give_no_rows():
+def test_fractions_without_sets_are_empty():
     assert marginal.attributable_fractions(*titanic(), {}).empty

@@ -11,7 +11,7 @@ from countstats.glm import firth, logit, marginal, multinomial, profile, robust
 from countstats.prediction import roc
 
 BASES = {"sex": "male", "stage": "primary"}
-STAGES = ["primary", "junior", "senior", "adult"]  # nobody is an adult
+STAGES = ["primary", "junior", "senior", "adult"]  # no unit is an adult
 counts = st.lists(st.integers(1, 60), min_size=36, max_size=36)
 
 
@@ -47,7 +47,7 @@ def same(one, two):
 
 @settings(max_examples=12, deadline=None)
 @given(counts, st.randoms(use_true_random=False))
-def test_the_order_of_rows_and_where_a_cell_is_cut_do_not_matter(numbers, random):
+def test_order_and_cutting_change_nothing(numbers, random):
     cells = cells_from(numbers)
     expected = everything(cells)
     order = list(range(18))
@@ -60,7 +60,7 @@ def test_the_order_of_rows_and_where_a_cell_is_cut_do_not_matter(numbers, random
 
 @settings(max_examples=12, deadline=None)
 @given(counts)
-def test_everything_twice_halves_the_variance_and_moves_no_estimate(numbers):
+def test_doubled_counts_halve_the_variance(numbers):
     once = cells_from(numbers)
     twice = once.assign(**(2 * once[on_cells.COUNTS]))
     x = on_cells.design(once, BASES)
@@ -68,7 +68,7 @@ def test_everything_twice_halves_the_variance_and_moves_no_estimate(numbers):
     same(two.estimates.to_numpy(), one.estimates.to_numpy())
     same(2 * two.covariance, one.covariance)
     assert two.log_likelihood == pytest.approx(2 * one.log_likelihood)
-    # Three clusters stay three, however many pupils they have: each keeps its share of the information, and what its
+    # Three clusters stay three, however many units they have: each keeps its share of the information, and what its
     # scores gain the inverse information loses.
     robustly = [robust.sandwich(x, cells, fit, once["cluster"]) for cells, fit in ((once, one), (twice, two))]
     same(robustly[1].to_numpy(), robustly[0].to_numpy())
@@ -79,7 +79,7 @@ def test_everything_twice_halves_the_variance_and_moves_no_estimate(numbers):
 
 @settings(max_examples=12, deadline=None)
 @given(counts)
-def test_the_reference_does_not_change_what_the_model_says_of_anybody(numbers):
+def test_risks_do_not_depend_on_the_reference(numbers):
     cells = cells_from(numbers)
     x, other = on_cells.design(cells, BASES), on_cells.design(cells, {"sex": "female", "stage": "senior"})
     one, two = logit.fit(x, cells), logit.fit(other, cells)

@@ -20,14 +20,14 @@ def drawn(n=3000, seed=2):
     sex, stage = rng.integers(0, 2, n), rng.integers(0, 3, n)
     x = pd.DataFrame(np.column_stack([np.ones(n), sex, stage == 1, stage == 2]).astype(float), columns=TERMS)
     eta = np.column_stack([np.zeros(n), -0.6 + 0.3 * sex + 0.4 * (stage == 1), -1.5 + 0.9 * sex - 0.2 * (stage == 2)])
-    chances = np.exp(eta) / np.exp(eta).sum(axis=1, keepdims=True)
-    level = (rng.random(n)[:, None] > chances.cumsum(axis=1)).sum(axis=1)
+    probability = np.exp(eta) / np.exp(eta).sum(axis=1, keepdims=True)
+    level = (rng.random(n)[:, None] > probability.cumsum(axis=1)).sum(axis=1)
     counts = pd.DataFrame(np.eye(3)[level], columns=LEVELS)
     both = pd.concat([x.set_axis(range(4), axis=1), counts], axis=1).groupby([0, 1, 2, 3], as_index=False).sum()
     return both[[0, 1, 2, 3]].set_axis(TERMS, axis=1), both[LEVELS], x, level
 
 
-def test_coefficients_and_errors_agree_with_vgam(agrees):
+def test_fit_agrees_with_vgam(agrees):
     x, counts = rated_marriages()
     found, expected = multinomial.fit(x.assign(**{"(Intercept)": 1.0}), counts), reference("models")
     for (rating, term), row in found.table().iterrows():
@@ -37,7 +37,7 @@ def test_coefficients_and_errors_agree_with_vgam(agrees):
     agrees("multinomial, VGAM", found.log_likelihood, expected["fair", "multinomial", "log_likelihood"], 12)
 
 
-def test_counts_give_what_statsmodels_gives_on_rows(agrees):
+def test_fit_agrees_with_statsmodels_on_rows(agrees):
     x, counts, rows, level = drawn()
     theirs = MNLogit(level, rows.to_numpy()).fit(disp=False, method="newton", tol=1e-14)
     ours = multinomial.fit(x, counts)
@@ -56,7 +56,7 @@ def test_two_categories_are_the_logistic_model(agrees):
     agrees("multinomial of two: covariance", ours.covariance, other.covariance, 12)
 
 
-def test_an_empty_category_is_refused_and_a_rare_one_has_no_estimate():
+def test_fit_refuses_empty_categories():
     x, counts, *_ = drawn()
     with pytest.raises(ValueError, match="no unit"):
         multinomial.fit(x, counts.assign(high_risk=0))
@@ -66,7 +66,7 @@ def test_an_empty_category_is_refused_and_a_rare_one_has_no_estimate():
         multinomial.fit(x, bare)
 
 
-def test_proportional_odds_is_tested_against_the_counts_themselves(agrees):
+def test_departures_agree_with_closed_forms(agrees):
     """With one yes/no term the model with departures has as many coefficients as there are shares to fit."""
     x, counts, rows, level = drawn()
     girl = x[[("sex", "female")]]
@@ -91,15 +91,15 @@ def test_proportional_odds_is_tested_against_the_counts_themselves(agrees):
     agrees("departure of a variable", by_variable.loc["sex", "chi_square"], expected, 12)
 
 
-def test_proportional_odds_is_kept_where_it_holds_and_rejected_where_not():
+def test_departures_reject_where_they_should():
     rejected = {}
     for departure in (0.0, 0.6):
         p = []
         for seed in range(12):
             rng = np.random.default_rng(seed)
             girl = np.repeat([0.0, 1.0], 4000)
-            chances = 1 / (1 + np.exp(-np.column_stack([0.5 * girl - 0.5, (0.5 + departure) * girl - 2])))
-            level = (rng.random(8000)[:, None] < chances).sum(axis=1)
+            probability = 1 / (1 + np.exp(-np.column_stack([0.5 * girl - 0.5, (0.5 + departure) * girl - 2])))
+            level = (rng.random(8000)[:, None] < probability).sum(axis=1)
             counts = pd.DataFrame([np.bincount(level[girl == each], minlength=3) for each in (0, 1)], columns=LEVELS)
             x = pd.DataFrame({("sex", "female"): [0.0, 1.0]})
             p.append(ordinal.departures(x, counts, ordinal.fit(x, counts)).test.p)

@@ -16,17 +16,17 @@ LEVELS = ["well", "imbalance", "high_risk"]
 
 
 def drawn(n=4000, departure=0.0, seed=3):
-    """Terms and one-hot counts of n pupils from a known model."""
+    """Terms and one-hot counts of n units from a known model."""
     rng = np.random.default_rng(seed)
     x = pd.DataFrame({"girl": rng.integers(0, 2, n), "pressed": rng.integers(0, 3, n)}).astype(float)
     shared = 0.6 * x["girl"] + 0.3 * x["pressed"]
-    chances = expit(np.column_stack([shared - 1, shared - 2.5 + departure * x["girl"]]))
-    level = (rng.random(n)[:, None] < chances).sum(axis=1)
+    probability = expit(np.column_stack([shared - 1, shared - 2.5 + departure * x["girl"]]))
+    level = (rng.random(n)[:, None] < probability).sum(axis=1)
     return x, pd.DataFrame(np.eye(3, dtype=int)[level], columns=LEVELS), level
 
 
 def grouped(x, counts):
-    """The same pupils as cells with counts."""
+    """The same units as cells with counts."""
     both = pd.concat([x, counts], axis=1).groupby(list(x.columns), as_index=False).sum()
     return both[x.columns], both[counts.columns]
 
@@ -39,11 +39,11 @@ def expected_errors(theirs, x):
     levels, rows = theirs.model.k_levels, len(x)
     might = OrderedModel(np.repeat(np.arange(levels), rows), np.tile(x, (levels, 1)), distr="logit")
     slopes = might.score_obs(theirs.params.to_numpy())
-    chances = theirs.predict().T.ravel()
-    return np.sqrt(np.diag(np.linalg.inv(slopes.T @ (slopes * chances[:, None]))))
+    probability = theirs.predict().T.ravel()
+    return np.sqrt(np.diag(np.linalg.inv(slopes.T @ (slopes * probability[:, None]))))
 
 
-def test_proportional_odds_on_counts_agree_with_statsmodels_on_rows(agrees):
+def test_fit_agrees_with_statsmodels_on_rows(agrees):
     x, counts, level = drawn()
     theirs = OrderedModel(level, x, distr="logit").fit(method="newton", disp=False, tol=1e-12)
     ours = ordinal.fit(*grouped(x, counts))
@@ -55,7 +55,7 @@ def test_proportional_odds_on_counts_agree_with_statsmodels_on_rows(agrees):
     agrees("ordinal: errors", ours.table()["se"][["girl", "pressed"]], expected_errors(theirs, x.to_numpy())[:2], 9)
 
 
-def test_cells_give_what_rows_give(agrees):
+def test_cells_and_rows_agree(agrees):
     x, counts, _ = drawn(departure=0.5)
     departing = {"high_risk": ["girl"]}
     rows, cells = ordinal.fit(x, counts, departing), ordinal.fit(*grouped(x, counts), departing)
@@ -65,7 +65,7 @@ def test_cells_give_what_rows_give(agrees):
 
 
 @pytest.mark.parametrize("name", ["ordinal", "departing"])
-def test_proportional_odds_and_departures_agree_with_vgam(name, agrees):
+def test_fit_with_departures_agrees_with_vgam(name, agrees):
     x, counts = rated_marriages()
     found = ordinal.fit(x, counts, {"5": list(x.columns)} if name == "departing" else None)
     expected, ours = reference("models"), found.estimates
@@ -91,7 +91,7 @@ def test_two_categories_are_a_logistic_model(agrees):
     agrees("ordinal of two", ours.table()[["b", "se"]], np.column_stack([theirs.params, theirs.bse]), 12)
 
 
-def test_all_terms_departing_at_a_saturated_table_fit_its_shares(agrees):
+def test_saturated_fit_gives_the_shares(agrees):
     x, counts, _ = drawn(departure=0.8)
     x = x[["girl"]]
     cells, many = grouped(x, counts)
@@ -102,7 +102,7 @@ def test_all_terms_departing_at_a_saturated_table_fit_its_shares(agrees):
         agrees("ordinal: shares of a saturated table", expit([first, second]), [1 - row[0], row[2]], 12)
 
 
-def test_an_empty_category_and_a_term_without_an_estimate_are_refused():
+def test_fit_refuses_empty_categories_and_infinite_estimates():
     x, counts, _ = drawn(300)
     with pytest.raises(ValueError, match="no unit"):
         ordinal.fit(x, counts.assign(imbalance=0))
@@ -111,19 +111,19 @@ def test_an_empty_category_and_a_term_without_an_estimate_are_refused():
         ordinal.fit(never, counts)
 
 
-def test_a_fit_on_its_way_to_infinity_does_not_end_where_numbers_do():
-    """All of the first three cells are high: their chances get so near to one that a difference would be nought."""
+def test_fit_refuses_infinite_estimates_far_out():
+    """All of the first three cells are high: their probability get so near to one that a difference would be zero."""
     counts = pd.DataFrame({"low": [0, 0, 0, 1, 1, 3], "high": [1, 1, 1, 1, 1, 1]})
     x = pd.DataFrame({"girl": [0, 0, 0, 1, 1, 1], "pressed": [0, 1, 2, 0, 1, 2]}).astype(float)
     with pytest.raises(NoEstimate):
         ordinal.fit(x, counts)
 
 
-def test_a_chance_between_two_that_are_nearly_one_is_no_nought():
-    """Far out the difference of the two cumulative chances would be nought; there it is that of their rests."""
+def test_probability_between_two_near_one_is_not_zero():
+    """Far out the difference of the two cumulative probability would be zero; there it is that of their rests."""
     own, common = [np.ones((1, 1))] * 2, np.ones((1, 1))
     model = ordinal.Ordinal(common, own, np.ones((1, 3)))
-    eta, chances = model.probabilities(np.array([40.0, 38.0, 0.5]))
+    eta, probability = model.probabilities(np.array([40.0, 38.0, 0.5]))
     assert eta.tolist() == [[40.5, 38.5]]
     expected = [np.exp(-40.5), np.exp(-38.5) - np.exp(-40.5), 1]
-    assert chances[0].tolist() == pytest.approx(expected, rel=1e-12, abs=0)
+    assert probability[0].tolist() == pytest.approx(expected, rel=1e-12, abs=0)

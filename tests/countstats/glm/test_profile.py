@@ -29,7 +29,7 @@ def searched(x, y, term, level):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_limits_agree_with_r_as_far_as_r_goes(name, agrees):
+def test_limits_agree_with_r(name, agrees):
     x, cells, fitted = by_row(name)
     found = profile.limits(logit.Logit(x, *(cells[each] for each in on_cells.COUNTS)), fitted.estimates, list(x))
     for term, row in found.iterrows():
@@ -39,7 +39,7 @@ def test_limits_agree_with_r_as_far_as_r_goes(name, agrees):
 
 
 @pytest.mark.parametrize(("name", "term"), [("spector", "GPA"), ("spector", "PSI"), ("fair", "occupation2")])
-def test_limits_agree_with_a_search_to_nine_digits(name, term, agrees):
+def test_limits_agree_with_a_search(name, term, agrees):
     x, cells, fitted = by_row(name)
     model = logit.Logit(x, *(cells[each] for each in on_cells.COUNTS))
     for level in (0.95, 0.6) if name == "spector" else (0.95,):
@@ -47,7 +47,7 @@ def test_limits_agree_with_a_search_to_nine_digits(name, term, agrees):
         agrees("profile limits, against a search", found, searched(x, cells["events"], term, level), 9)
 
 
-def test_newtons_steps_and_the_search_that_takes_over_find_the_same(agrees):
+def test_newton_and_search_agree(agrees):
     x, cells, fitted = by_row("spector")
     model = logit.Logit(x, *(cells[each] for each in on_cells.COUNTS))
     own = profile._Profile.of(model, fitted.estimates.to_numpy(), 0.95)
@@ -58,7 +58,7 @@ def test_newtons_steps_and_the_search_that_takes_over_find_the_same(agrees):
             agrees("profile limits, two ways", limit, again, 9)
 
 
-def test_one_variable_alone_agrees_with_the_search_on_rows(agrees):
+def test_univariable_agrees_with_a_search(agrees):
     bases = {"Class": "1st", "Sex": "Male"}
     cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
     found = profile.univariable(cells, bases)
@@ -70,14 +70,14 @@ def test_one_variable_alone_agrees_with_the_search_on_rows(agrees):
     agrees("profile limits, against a search", found.loc[("Sex", "Female")], expected, 9)
 
 
-def test_a_category_without_events_has_no_limits_alone():
+def test_univariable_without_events_is_nan():
     cells = pd.DataFrame({"stage": pd.Categorical(["a", "b", "c"]), "events": [3, 0, 4], "others": [5, 6, 7]})
     found = profile.univariable(cells, {"stage": "a"})
     assert found.loc[("stage", "b")].isna().all() and found.loc[("stage", "c")].notna().all()
     assert profile.univariable(cells, {"stage": "b"}).isna().all(axis=None)
 
 
-def test_all_together_lie_about_the_odds_ratio():
+def test_multivariable_limits_enclose_the_odds_ratio():
     bases = {"Class": "1st", "Sex": "Male", "Age": "Child"}
     cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
     x = on_cells.design(cells, bases)
@@ -89,7 +89,7 @@ def test_all_together_lie_about_the_odds_ratio():
     assert (narrow["low"] > found["low"]).all() and (narrow["high"] < found["high"]).all()
 
 
-def test_a_limit_that_the_likelihood_never_reaches_is_infinite():
+def test_limit_never_reached_is_infinite():
     x = pd.DataFrame({"one": [1.0, 1], "second": [0.0, 1]})
     model = logit.Logit(x, [3, 0], [5, 6])
     b = np.array([np.log(3 / 5), -30.0])

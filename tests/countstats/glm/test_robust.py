@@ -36,7 +36,7 @@ def grouped(x, y, cluster):
 
 
 def clustered_samples(name):
-    """Terms, outcome and cluster of one case of cr2.csv, one row per pupil, as `reference/cr2.R` has them."""
+    """Terms, outcome and cluster of one case of cr2.csv, one row per unit, as `reference/cr2.R` has them."""
     if name == "spector":
         data = spector.load_pandas().data
         x, y, cluster = data[["GPA", "PSI"]].assign(able=data["TUCE"] >= 22), data["GRADE"], data["TUCE"] // 3
@@ -71,7 +71,7 @@ def agree(method, name, test, found, agrees, least=(10, 10)):
 
 
 @pytest.mark.parametrize("name", ["ucb", "departments", "titanic", "spector", "fair", "alike"])
-def test_errors_and_degrees_of_freedom_agree_with_clubsandwich(name, agrees):
+def test_sandwich_agrees_with_clubsandwich(name, agrees):
     """Few and unequal clusters, terms that vary within them and others that do not (late, below, able, skilled).
 
     In "departments" each cluster has a share of its own, so that (1 - hat matrix) has no inverse.
@@ -89,17 +89,17 @@ def test_errors_and_degrees_of_freedom_agree_with_clubsandwich(name, agrees):
 
 
 @pytest.mark.parametrize(("name", "tests"), [("spector", ["one pupil each", "HC2"]), ("fair", ["HC2"])])
-def test_every_pupil_a_cluster_of_its_own_agrees_with_r(name, tests, agrees):
+def test_sandwich_of_single_units_agrees_with_r(name, tests, agrees):
     x, y, _ = clustered_samples(name)
     found = robust.sandwich(x, counts_of(y), logit.fit(x, counts_of(y)), np.arange(len(y)))
     for test in tests:
-        agree("robust errors (CR2), clusters of one pupil", name, test, found, agrees)
+        agree("robust errors (CR2), clusters of one unit", name, test, found, agrees)
 
 
-def brute_force_cr2(x, y, cluster, beside=False):
-    """CR2 and Satterthwaite's degrees of freedom by their definition: matrices with a row per pupil.
+def brute_force_cr2(x, y, cluster, joint_root=False):
+    """CR2 and Satterthwaite's degrees of freedom by their definition: matrices with a row per unit.
 
-    beside : take the root with the variances multiplied in, as Pustejovsky and Tipton do
+    joint_root : take the root with the variances multiplied in, as Pustejovsky and Tipton do
     """
     x, y = x.to_numpy(), np.asarray(y, dtype=float)
     b = sm.Logit(y, x).fit(disp=False, method="newton", tol=1e-12).params
@@ -111,7 +111,7 @@ def brute_force_cr2(x, y, cluster, beside=False):
     covariance, parts = np.zeros_like(inverse), []
     for label in np.unique(cluster):
         own = np.flatnonzero(cluster == label)
-        scale = weight[own] if beside else np.ones(len(own))
+        scale = weight[own] if joint_root else np.ones(len(own))
         share, turn = np.linalg.eigh(scale[:, None] * left[np.ix_(own, own)] * scale)
         adjust = turn @ np.diag(np.where(share > 1e-10, share.clip(1e-10) ** -0.5, 0)) @ turn.T * scale
         score = inverse @ z[own].T @ adjust @ residual[own]
@@ -124,16 +124,16 @@ def brute_force_cr2(x, y, cluster, beside=False):
     return np.sqrt(np.diag(covariance)), df
 
 
-def test_where_clubsandwich_differs_for_a_glm_it_is_for_its_root(agrees):
+def test_clubsandwich_of_a_glm_differs_by_its_root(agrees):
     x, y, cluster = clustered_samples("spector")
-    se, df = brute_force_cr2(x, y, cluster, beside=True)
+    se, df = brute_force_cr2(x, y, cluster, joint_root=True)
     found = pd.DataFrame({"se": se, "df": df}, index=x.columns)
     agree("clubSandwich for a glm, by its formulas", "spector", "glm", found, agrees)
 
 
 @pytest.mark.parametrize("name", ["ucb", "titanic", "spector"])
-def test_with_another_root_errors_are_nearly_the_same(name, agrees):
-    """Within a thirtieth, though some of these clusters have few pupils and all have risks far apart."""
+def test_another_root_gives_nearly_the_same_errors(name, agrees):
+    """Within a thirtieth, though some of these clusters have few units and all have risks far apart."""
     x, y, cluster = clustered_samples(name)
     x, cells, own = grouped(x, y, cluster)
     found = robust.sandwich(x, cells, logit.fit(x, cells), own)
@@ -147,7 +147,7 @@ def nearly_alone(cluster):
 
 @pytest.mark.parametrize("seed", [4, 5, 6])
 @pytest.mark.parametrize("together", [1, 2000])
-def test_cr2_agrees_with_its_matrix_formulas_on_rows(seed, together, agrees, monkeypatch):
+def test_cr2_agrees_with_its_matrix_formulas(seed, together, agrees, monkeypatch):
     monkeypatch.setattr(robust, "MAX_CLUSTERS", together)
     x, y, cluster = clustered_rows(seed=seed)
     if seed == 6:
@@ -161,7 +161,7 @@ def test_cr2_agrees_with_its_matrix_formulas_on_rows(seed, together, agrees, mon
     agrees("robust errors (CR2)", found["low"], found["b"] - t.ppf(0.975, np.array(df)) * se, 12)
 
 
-def test_a_term_that_one_cluster_alone_informs_has_no_robust_error():
+def test_term_of_one_cluster_has_no_robust_error():
     x, y, cluster = clustered_rows()
     x["only"] = nearly_alone(cluster)
     cells = counts_of(y)
@@ -169,7 +169,7 @@ def test_a_term_that_one_cluster_alone_informs_has_no_robust_error():
     assert found.loc["only", ["se", "p"]].isna().all() and found.drop("only").notna().all(axis=None)
 
 
-def test_one_cluster_is_refused():
+def test_sandwich_refuses_one_cluster():
     x, y, _ = clustered_rows()
     with pytest.raises(ValueError, match="at least two"):
         robust.sandwich(x, counts_of(y), logit.fit(x, counts_of(y)), np.zeros(len(y)))

@@ -40,7 +40,7 @@ def decided_rows(matrix, cells):
 
 
 def possible(decided, open_rows, bounds):
-    """Whether some b within the bounds tells all that any tells."""
+    """Whether some b within the bounds decides all that any decides."""
     solved = linprog(
         np.zeros(decided.shape[1]),
         A_ub=-decided,
@@ -69,14 +69,14 @@ def check_named(cells):
 
 @some
 @given(overlapping())
-def test_where_all_outcomes_overlap_nothing_is_named(cells):
+def test_overlapping_outcomes_have_no_infinite_terms(cells):
     assert check_named(cells).empty
     assert np.isfinite(logit.fit(design(cells), cells).estimates).all()
 
 
 @some
 @given(sure_categories())
-def test_a_category_with_one_outcome_is_named_and_no_other(case):
+def test_category_with_one_outcome_is_infinite(case):
     cells, name, code, none = case
     sign = 1 if none == "others" else -1
     expected = {(name, code): sign}
@@ -87,13 +87,13 @@ def test_a_category_with_one_outcome_is_named_and_no_other(case):
 
 @some
 @given(sure_combinations())
-def test_of_combinations_those_that_must_be_infinite_are_named(cells):
+def test_deciding_combinations_are_infinite(cells):
     check_named(cells)
 
 
 @some
 @given(sure_categories().map(lambda case: case[0]) | sure_combinations(), randoms)
-def test_what_is_named_does_not_hang_on_order_cutting_numbers_or_names(cells, random):
+def test_infinite_terms_do_not_depend_on_the_form(cells, random):
     matrix = design(cells)
     named = infinite_terms(matrix, cells).to_dict()
     again = in_other_words(cells, random)
@@ -109,7 +109,7 @@ def test_what_is_named_does_not_hang_on_order_cutting_numbers_or_names(cells, ra
 
 @some
 @given(sure_categories().map(lambda case: case[0]) | sure_combinations())
-def test_a_fit_has_an_estimate_or_says_that_it_has_none(cells):
+def test_fits_agree_with_infinite_terms(cells):
     matrix = design(cells)
     if infinite_terms(matrix, cells).empty:
         assert np.isfinite(logit.fit(matrix, cells).estimates).all()
@@ -126,7 +126,7 @@ def test_a_fit_has_an_estimate_or_says_that_it_has_none(cells):
     assert np.isfinite(penalised.table()).all(axis=None) and penalised.estimates.abs().max() < 20
 
 
-def test_a_combination_behind_another_is_found():
+def test_combination_behind_another_is_found():
     """One programme alone names the stages and leaves out what must be infinite with them, the intercept."""
     rows = ["aa04", "ab01", "ac40", "ba40", "bb10", "bc10", "cb04", "cc13"]
     cells = pd.DataFrame([list(row) for row in rows], columns=["stage", "parent_child", *on_cells.COUNTS])
@@ -134,3 +134,41 @@ def test_a_combination_behind_another_is_found():
         cells[name] = pd.Categorical(cells[name].map(dict(zip("abc", CODES[name], strict=True))), CODES[name])
     cells[on_cells.COUNTS] = cells[on_cells.COUNTS].astype(int)
     assert ("intercept", "") in check_named(cells).index
+
+
+def stages(events, others):
+    """Three cells of one variable, with design matrix."""
+    cells = pd.DataFrame({"stage": pd.Categorical(["a", "b", "c"]), "events": events, "others": others})
+    return on_cells.design(cells, {"stage": "a"}), cells
+
+
+@pytest.mark.parametrize(
+    ("events", "others", "signs"),
+    [
+        ([3, 2, 4], [5, 6, 7], {}),
+        ([3, 0, 4], [5, 6, 7], {("stage", "b"): -1}),
+        ([3, 2, 4], [5, 6, 0], {("stage", "c"): 1}),
+        ([3, 0, 4], [5, 6, 0], {("stage", "b"): -1, ("stage", "c"): 1}),
+    ],
+)
+def test_infinite_terms_have_signs(events, others, signs):
+    assert infinite_terms(*stages(events, others)).to_dict() == signs
+
+
+def test_separation_by_two_terms_is_found():
+    """Each category has both outcomes, and yet one combination decides the outcome."""
+    cells = pd.DataFrame({"a": [0, 1, 0, 1], "b": [0, 0, 1, 1], "events": [0, 5, 4, 6], "others": [9, 3, 2, 0]})
+    x = pd.DataFrame({"one": 1.0, "a": cells["a"].astype(float), "b": cells["b"].astype(float)})
+    assert infinite_terms(x, cells).to_dict() == {"one": -1, "a": 1, "b": 1}
+    with pytest.raises(NoEstimate):
+        logit.fit(x, cells)
+    assert np.isfinite(firth.fit(x, cells).estimates).all()
+    cells["others"] = [9, 3, 2, 1]
+    assert infinite_terms(x, cells).empty
+    assert np.isfinite(logit.fit(x, cells).estimates).all()
+
+
+def test_equal_columns_are_no_separation():
+    x, cells = stages([3, 2, 4], [5, 6, 7])
+    x["stage", "again"] = x["stage", "b"]
+    assert infinite_terms(x, cells).empty
