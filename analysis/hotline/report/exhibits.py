@@ -177,9 +177,10 @@ class Exhibits:
         alt : what the figure shows, for readers who do not see it; a text, or {language: text}
         """
         self._note_made("figures", name)
-        for axes in figure.axes:  # a layout starts from the one before; this one is to start as if none was shown
-            if grid := axes.get_subplotspec():
-                axes.set_subplotspec(grid)
+        grid = [axes.get_subplotspec() for axes in figure.axes]
+        if all(grid):  # a layout starts from the one before; this one is to start as if none was shown
+            for axes, place in zip(figure.axes, grid, strict=True):
+                axes.set_subplotspec(place)
         if self.simulated:
             # Below the lower edge, so that it can't cover a label; the bounding box then takes it in.
             figure.text(1, -0.02, STAMP, ha="right", va="top", fontsize=7, color=style.MUTED, style="normal")
