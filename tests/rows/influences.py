@@ -76,7 +76,7 @@ def odds_ratios(study, outcome):
 
 
 def average_effects(study, outcome):
-    """Return the mean change of the fitted chance if all pupils went from the reference to a code, with limits."""
+    """Return the mean change of the predicted probability if all cases went from the reference to a code."""
     (fit, x), found = whole_model(study, outcome), {}
     for term in x.columns[1:]:
         base = x.copy()
@@ -84,7 +84,7 @@ def average_effects(study, outcome):
         other = base.copy()
         other[term] = 1.0
         (one, slope_one), (two, slope_two) = (
-            by_rows.standardized_chance(fit, x.to_numpy(), each.to_numpy()) for each in (base, other)
+            by_rows.standardized_probability(fit, x.to_numpy(), each.to_numpy()) for each in (base, other)
         )
         slope = slope_two - slope_one
         reach = by_rows.Z * np.sqrt(slope @ fit.cov_params() @ slope)
@@ -130,11 +130,11 @@ def variables(study, outcome):
         statistic, df = 2 * (fit.llf - less.llf), fit.df_model - less.df_model
         found[name] = {"chi_square": statistic, "df": df, "p": stats.chi2.sf(statistic, df)}
     around = {block: study.blocks[block] for block in ("family", "environment")}
-    expected, slope_expected = by_rows.standardized_chance(fit, x.to_numpy())
+    expected, slope_expected = by_rows.standardized_probability(fit, x.to_numpy())
     for name, those in (around | {name: [name] for names in around.values() for name in names}).items():
         base = x.copy()
         base.loc[:, variable_of.isin(those)] = 0.0
-        left, slope = by_rows.standardized_chance(fit, x.to_numpy(), base.to_numpy())
+        left, slope = by_rows.standardized_probability(fit, x.to_numpy(), base.to_numpy())
         slope = slope / left - slope_expected / expected
         reach = np.exp(by_rows.Z * np.sqrt(slope @ fit.cov_params() @ slope))
         row = {"fraction": 1 - left / expected, "events": (1 - left / expected) * y.sum()}

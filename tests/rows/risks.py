@@ -307,9 +307,9 @@ def cells(study, outcome):
     for k in sorted({1 + len(study.names) // 4, 1 + len(study.names) // 2, len(study.names)}):
         n, times = np.unique(rows.groupby(study.names[:k], observed=True).size(), return_counts=True)
         for size in np.unique(np.geomspace(10, len(rows), 40).astype(int)):
-            # The chance that none of a cell's pupils is drawn, in whole numbers.
+            # The probability that none of a cell's pupils is drawn, in whole numbers.
             missed = [Fraction(comb(len(rows) - int(each), int(size)), comb(len(rows), int(size))) for each in n]
-            met = float(sum(int(each) * (1 - chance) for each, chance in zip(times, missed, strict=True)))
+            met = float(sum(int(each) * (1 - probability) for each, probability in zip(times, missed, strict=True)))
             found.append({"predictors": f"{k} predictors", "pupils": size, "cells": met})
     return pd.DataFrame(found)
 

@@ -20,7 +20,7 @@ RECOMPUTED = {}
 def recomputes(step, name, *keys, looser=None):
     """Mark a function of the `Study` as the way from rows to a result whose rows are named by the columns `keys`.
 
-    looser: {column, or key of a row: digits} where fewer than all can be asked for; the reason stands beside.
+    looser: {column, or key of a row: digits} where fewer than all can be asked for; the reason stands next to it.
     A notebook that runs once per outcome stands for both runs; its function takes the outcome too.
     """
 

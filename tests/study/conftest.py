@@ -28,7 +28,7 @@ def twins(fresh, tmp_path_factory):
     """Two copies after `make paper`: one made two steps at a time, one in another place and step by step.
 
     They are made side by side, since neither keeps two cores busy, and once for all workers of a run. The second one
-    takes the recovery study and the second outcome over from the first, as files: they tell nothing new, and take long.
+    takes the recovery study and the second outcome over from the first, as files: they show nothing new, and take long.
     """
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared

@@ -1,4 +1,4 @@
-"""The whole road on a small export: what `make paper` leaves, and what it does when something goes wrong."""
+"""End-to-end runs on a small export: what `make paper` leaves, and what it does when something goes wrong."""
 
 import fcntl
 import functools
@@ -321,7 +321,7 @@ def test_a_crash_leaves_the_old_outputs_and_says_where_to_look(changeable):
     assert ran(changeable.make("05-response")) == [], "with the old code the old outputs are up to date"
 
 
-def test_a_kernel_that_dies_is_told(changeable):
+def test_dead_kernel_is_one_message(changeable):
     changeable.edit("analysis/05-response.ipynb", "book = codebook()", "import os; os._exit(1)")
     said = changeable.make("05-response", expect=2)
     assert "the kernel of analysis/05-response.ipynb died" in said and "Traceback" not in said
@@ -355,7 +355,7 @@ def test_an_interrupted_step_leaves_the_old_outputs_and_no_traceback(changeable)
     assert changeable.bytes_of("data-derived/05-response/**/*") == before
 
 
-def test_two_makes_at_once_are_told(changeable):
+def test_second_make_of_a_step_is_refused(changeable):
     with open(changeable.folder / "data-derived/running/03-anova.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert "03-anova: another make is running this step" in changeable.make("03-anova", expect=2)
@@ -379,13 +379,13 @@ def test_a_malformed_params_yml_stops_before_anything_runs(changeable):
     assert "FAILED" not in said
 
 
-def test_a_missing_export_is_told(changeable):
+def test_missing_export_is_named(changeable):
     said = changeable.make("01-clean", "EXPORT=nowhere.csv", expect=2)
     assert "nowhere.csv: there is no such export" in said
     assert not (changeable.folder / "private").exists()
 
 
-def test_an_export_without_a_needed_column_is_told(changeable):
+def test_missing_column_is_named(changeable):
     export = changeable.folder / "data-raw/simulated/export.csv"
     other = changeable.folder / "data-raw/other.csv"
     other.write_text(export.read_text(encoding="utf-8").replace("心理健康水平", "水平", 1), encoding="utf-8")
@@ -394,11 +394,11 @@ def test_an_export_without_a_needed_column_is_told(changeable):
     assert not (changeable.folder / "private/data-derived/01-clean").exists()
 
 
-def test_a_missing_codebook_is_told(changeable):
+def test_missing_codebook_is_named(changeable):
     assert "nope.yaml: there is no such codebook" in changeable.make("02-describe", "CODEBOOK=nope.yaml", expect=2)
 
 
-def test_a_missing_python_is_told(fresh):
+def test_missing_python_is_named(fresh):
     said = fresh.make("setup", "PYTHON=python-of-nowhere", f"VENV={fresh.folder / 'venv'}", expect=2)
     assert "Python 3.11 or newer is needed" in said
 

@@ -2,8 +2,8 @@
 
 For each result file one function of the package `rows` takes the rows of 01-clean, which the notebooks never see, and
 returns what the file should hold. All numbers are compared, to ten digits (`DIGITS`; what is less exact says why). A
-result that no function recomputes, and a column that it leaves out, is a failure: whoever adds one adds its way from
-rows.
+result that no function recomputes, and a column that it leaves out, is a failure: whoever adds one adds its computation
+from rows.
 """
 
 import re
@@ -26,7 +26,7 @@ TAIL = 7
 # Nothing in these is computed from the data: the codebook as a table, and columns of words.
 NOT_STATISTICS = {("02-describe", "dictionary")}
 WORDS = {"reason", "outcome", "why"}
-# What the way from rows has in common with `countstats`, and who holds it instead. Besides these it makes the
+# What the rows have in common with `countstats`, and the tests that cover it instead. Besides these it makes the
 # notebooks' draws of counts again (`rows.study`), since numpy draws the same from the same counts.
 SHARED = {
     "imputation": "the draws that fill gaps; a second maker of them would draw others (test_imputation)",
@@ -56,7 +56,7 @@ def agree(name, value, expected, least=DIGITS):
 def compare(result, expected, keys, looser=None, note=lambda shared, least: None):
     """Compare two tables cell by cell; returns the columns of the first that the second has not.
 
-    Rows of one key, such as the points of a curve, are compared in their order. `note` is told of every pair how many
+    Rows of one key, such as the points of a curve, are compared in their order. `note` is given for every pair how many
     digits it shares, and how many it should.
     """
     result, expected = (
@@ -95,14 +95,14 @@ def test_every_number_from_rows(study, step, name, record_property):
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
-def test_the_blocks_are_judged_on_the_pupils_on_whom_the_risk_model_is(study, outcome, agrees):
+def test_blocks_are_evaluated_on_the_cases_of_the_risk_model(study, outcome, agrees):
     blocks = study.result(f"06-logistic-{outcome}", "blocks")
     model = study.result(f"07-prediction-{outcome}", "performance").set_index("sample").loc["validation"]
     for name in ("auc", "auc_low", "auc_high"):
         agrees("the model of all blocks in 06 and in 07", blocks[name].iloc[-1], model[name], 10)
 
 
-def test_every_result_has_its_way_from_rows(study):
+def test_every_result_is_recomputed_from_rows(study):
     written = {
         (file.parts[-3], file.stem)
         for file in files(study.folder, "data-derived/*/results/*.csv")
@@ -111,7 +111,7 @@ def test_every_result_has_its_way_from_rows(study):
     assert written == set(RECOMPUTED) | NOT_STATISTICS
 
 
-def test_the_way_from_rows_shares_nothing_else_with_that_from_counts():
+def test_rows_share_no_statistics_with_counts_but_those_named():
     here = ROOT / "tests"
     texts = [file.read_text(encoding="utf-8") for file in [here / "support/by_rows.py", *files(here, "rows/*.py", 4)]]
     statistics = re.findall(

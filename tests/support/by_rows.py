@@ -137,7 +137,7 @@ def within_strata(one, other, stratum):
     """Return the odds ratio of two booleans: of all rows (Wald), and within strata after Mantel and Haenszel.
 
     With the limits of Robins, Breslow and Greenland, and the test of Breslow and Day that it is the same in all strata,
-    after Tarone. Strata in which one of the two does not vary tell nothing.
+    after Tarone. Strata in which one of the two does not vary carry no information.
     """
     a, b, c, d = np.array(fourfold(one, other)) + 0.5 * (min(fourfold(one, other)) == 0)
     crude, reach = np.log(a * d / b / c), Z * np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
@@ -277,8 +277,8 @@ def profile_limit(y, x, place, start):
     return value + lack / (2 * x[:, place] @ (y - p))
 
 
-def standardized_chance(fit, x, other=None):
-    """Return the mean chance of rows, as they are or with a matrix of other columns, and its slope in the estimates."""
+def standardized_probability(fit, x, other=None):
+    """Return the mean probability of rows, with their own or other columns, and its slope in the estimates."""
     other = x if other is None else other
     p = fit.predict(other)
     return p.mean(), (p * (1 - p)) @ other / len(p)
@@ -288,7 +288,8 @@ def proportional_odds(place, x):
     """Fit the proportional-odds model of ordered places 0, 1, ...: estimates of the terms and their errors.
 
     By Fisher's scoring on rows; the information is the expected one, the sum over rows and places of the squared slope
-    of a chance over the chance. statsmodels' OrderedModel stops at six digits and has errors from the observed one.
+    of a probability over the probability. statsmodels' OrderedModel stops at six digits and has errors from the
+    observed one.
     """
     places, n = place.max() + 1, len(place)
     b = np.zeros(places - 1 + x.shape[1])
@@ -306,9 +307,9 @@ def proportional_odds(place, x):
                 own[:, j - 1] = 1
             slope.append(np.hstack([own, x]) * (above[:, j] * (1 - above[:, j]))[:, None])
         for j in range(places):
-            chance, pull = above[:, j] - above[:, j + 1], slope[j] - slope[j + 1]
-            score = score + (pull[place == j] / chance[place == j, None]).sum(axis=0)
-            information = information + pull.T @ (pull / chance[:, None])
+            probability, pull = above[:, j] - above[:, j + 1], slope[j] - slope[j + 1]
+            score = score + (pull[place == j] / probability[place == j, None]).sum(axis=0)
+            information = information + pull.T @ (pull / probability[:, None])
         step = np.linalg.solve(information, score)
         b += step
     return b[places - 1 :], np.sqrt(np.diag(np.linalg.inv(information)))[places - 1 :]
@@ -348,10 +349,12 @@ def bell_mccaffrey(y, x, cluster):
     df = []
     for pull in pulls.T:  # of one coefficient: a column of weights per cluster, Q, zero outside the cluster
         own = np.bincount(place, pull**2)
-        beside = np.column_stack([np.bincount(place, pull * column) for column in x.T])  # Q' X
+        products = np.column_stack([np.bincount(place, pull * column) for column in x.T])  # Q' X
         # (1 - hat matrix) is its own square, so that the products of two clusters' weights are Q' Q - Q' H Q
-        across = (beside @ inverse * beside).sum(axis=1)
-        squares = (own**2 - 2 * own * across).sum() + np.trace(np.linalg.matrix_power(inverse @ (beside.T @ beside), 2))
+        across = (products @ inverse * products).sum(axis=1)
+        squares = (own**2 - 2 * own * across).sum() + np.trace(
+            np.linalg.matrix_power(inverse @ (products.T @ products), 2)
+        )
         df.append((own - across).sum() ** 2 / squares)
     return fit.params, np.sqrt(np.diag(inverse @ meat @ inverse)), np.array(df)
 

@@ -32,7 +32,7 @@ def write(folder, frame, sha256, stored_as):
 
 @pytest.fixture
 def behind(tmp_path, monkeypatch):
-    """Return a function that puts rows behind the door."""
+    """Return a function that stores rows as the cleaned table of cases."""
     clean = runs.change(monkeypatch, tree=tmp_path).clean
     clean.mkdir(parents=True)
     tally.new_session()
@@ -42,7 +42,7 @@ def behind(tmp_path, monkeypatch):
 
 @pytest.fixture
 def rows(behind):
-    """Five hundred invented pupils behind the door; returns them as rows."""
+    """Five hundred invented cases, stored as the cleaned table; returns them as rows."""
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(
         {

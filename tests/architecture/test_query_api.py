@@ -1,7 +1,7 @@
-"""Only the door opens the data, and what leaves it says how many it counts.
+"""Only the query API opens the cleaned tables, and each table that it returns has its counts.
 
-Whoever adds a notebook or a module has these rules kept for them: nothing but `engine`, through `tally`, reads the
-tables of 01-clean, and the cells of a model tally, which are close to single persons, are neither written nor shown.
+Nothing but the engine, through `tally`, reads the tables of 01-clean, and the cells of a model tally, which are close
+to single persons, are neither written nor shown.
 """
 
 import ast
@@ -77,7 +77,7 @@ def code(name):
 # --- who opens the data -----------------------------------------------------------------------------
 
 
-def test_in_the_library_only_the_engine_and_the_cleaning_know_a_database():
+def test_library_knows_a_database_in_engine_cleaning_and_simulator_alone():
     assert using(lambda tree: READERS & {name.split(".")[0] for name in imports(tree)}) == {
         "tally.duckdb_engine",
         "cleaning.readers",
@@ -87,7 +87,7 @@ def test_in_the_library_only_the_engine_and_the_cleaning_know_a_database():
     assert using(lambda tree: any(OPENS.match(name) for name in names(tree))) <= {"cleaning.readers", "cleaning.load"}
 
 
-def test_in_the_library_only_the_door_names_the_cleaned_tables():
+def test_library_names_the_cleaned_tables_in_the_query_api_and_cleaning_alone():
     assert using(lambda tree: any("parquet" in text.lower() for text in texts(tree))) == {
         "tally.duckdb_engine",
         "tally.session",
@@ -101,7 +101,7 @@ def test_in_the_library_only_the_door_names_the_cleaned_tables():
 
 
 @pytest.mark.parametrize("name", LATER)
-def test_a_later_notebook_sees_counts_alone(name):
+def test_later_notebook_sees_counts_alone(name):
     tree = code(name)
     assert not READERS & {each.split(".")[0] for each in imports(tree)}
     assert not [each for each in imports(tree) if each.startswith(FORBIDDEN)]
@@ -117,8 +117,7 @@ def test_only_population_figures_are_read_from_a_file(name):
     assert all("population" in names(node) for node in readers)
 
 
-def test_these_rules_would_notice():
-    """The rules are themselves tried on what they are there for."""
+def test_rules_notice_what_they_are_there_for():
     bad = ast.parse(
         'import pyarrow.parquet as pq\nfrom hotline.tally import duckdb_engine\npd.read_parquet("x/cases.parquet")'
     )
@@ -126,10 +125,10 @@ def test_these_rules_would_notice():
     assert any(OPENS.match(each) for each in names(bad)) and any("parquet" in text for text in texts(bad))
 
 
-# --- what leaves it ---------------------------------------------------------------------------------
+# --- what is returned, and what is written ------------------------------------------------------------
 
 
-def test_every_table_that_leaves_the_door_has_its_counts(rows):
+def test_tally_returns_counts(rows):
     left = [query.tally("cases", ["sex"]), query.tally("cases", ["age", "caller"])]
     left += query.tallies("cases", [["sex"], ["stage", "age"]])
     for cells in left:
