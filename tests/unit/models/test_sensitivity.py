@@ -69,7 +69,7 @@ def test_compare_errors_changes_and_significance(tidy):
 
 def test_printed_comparison_says_what_could_not_be_made(tidy):
     sizes = {"main": "100", "firth": "100", "city": "90 in 21", "calls": "not in the export"}
-    shown = robustness.printed_comparison(sensitivity.compare(tidy), LABELS, sizes, codebook())
+    shown = robustness.comparison(sensitivity.compare(tidy), LABELS, sizes, codebook()).printed()
     assert shown.iloc[3].tolist() == ["Calls", "not in the export", "–", "–", "–", "–"]
     assert shown.iloc[2, 3] == "1.22 (junior high)"
     assert shown.iloc[2, 5] == "junior high, bullied: yes"
@@ -125,7 +125,7 @@ def test_rare_categories_are_printed_with_both_estimates():
     pairs = sensitivity.rare_combinations(counts(), [("sex", "stage")], 10)
     table = coefficients([0.0, 0.5, 0.1, 0.6, 0.4], [0.1] * 5)
     limits = pd.DataFrame({"low": [-1.0], "high": [1.0]}, index=TERMS[2:3])
-    shown = robustness.printed_rare(rare, pairs, table.drop(("sex", "female")), table, limits, 10, codebook())
+    shown = robustness.rare(rare, pairs, table.drop(("sex", "female")), table, limits, 10, codebook()).printed()
     assert shown.iloc[0].tolist() == [
         "School stage: junior high",
         "103",
@@ -139,7 +139,7 @@ def test_rare_categories_are_printed_with_both_estimates():
         ["Sex: boy and school stage: junior high", "73", "fewer than 10", "the rest", "", ""],
         ["Sex: girl and school stage: junior high", "30", "the rest", "fewer than 10", "", ""],
     ]
-    few = robustness.printed_rare(rare, pairs, table, table, limits, 50, codebook()).iloc[3, 1:4]
+    few = robustness.rare(rare, pairs, table, table, limits, 50, codebook()).printed().iloc[3, 1:4]
     assert few.tolist() == ["fewer than 50"] * 3
     note = robustness.rare_note(rare, pd.Series([-1], index=TERMS[2:3]), 40, codebook())
     assert "1 of the categories are" in note and "maximum likelihood: junior high." in note
@@ -149,7 +149,7 @@ def test_rare_categories_are_printed_with_both_estimates():
 
 def test_levels_without_estimates_are_dashes_with_a_sentence():
     tables = {"Ordinal": coefficients([0.0, 0.5, 0.1, 0.6, 0.4], [0.1] * 5), "High risk / well": None}
-    shown = robustness.printed_levels(list(TERMS[1:]), tables, None, codebook())
+    shown = robustness.levels(list(TERMS[1:]), tables, None, codebook()).printed()
     assert shown["High risk / well (95% CI)"].tolist() == ["–"] * 4
     assert shown["Variable"].tolist() == ["Sex", "School stage", "", "Bullied"]
     note = robustness.levels_note(tables, None)

@@ -1,24 +1,36 @@
-"""The odds ratios of the logistic models as tables: tidy, printed, and as named values. Their plots are in `forest`."""
+"""The tables of the logistic models: odds ratios, blocks, variables, interactions, and their named values."""
 
-import numpy as np
+from collections.abc import Mapping
+
 import pandas as pd
 
 from hotline import text
-from hotline.report.values import Value, taken
+from hotline.codebook import Codebook
+from hotline.report.tables.table import Column, Table
+from hotline.report.values import Source, Value, taken
+from hotline.text import DASH
 
 KINDS = ("univariable", "multivariable")
-NONE = "–"  # where there is no estimate; the note of the table says why
+R_SQUARED = {"mcfadden": "McFadden R²", "cox_snell": "Cox–Snell R²", "nagelkerke": "Nagelkerke R²", "tjur": "Tjur R²"}
+SPARSE = "†"  # behind an odds ratio that rests on few
 
 
-def side_by_side(alone, together, blocks, reference):
+def side_by_side(alone: pd.DataFrame, together: pd.DataFrame, blocks: Mapping, reference: Mapping) -> pd.DataFrame:
     """Return one row per category, references among them, with both kinds of odds ratio.
 
-    alone      as `countstats.glm.design.univariable` gives it
-    together   as `countstats.glm.design.odds_ratios` gives it
-    blocks     {block: variables};  reference   {variable: code}
-    Columns: block, variable, code, reference (True or False), n, events, and odds_ratio, low, high, p of
-    each kind and whatever more the two have, with `_univariable` or `_multivariable` behind. A reference has an
-    odds ratio of 1 and no more; a category that is not in the model has nothing (NaN).
+    Parameters
+    ----------
+    alone : as `countstats.glm.design.univariable` gives it
+    together : as `countstats.glm.design.odds_ratios` gives it
+    blocks : {block: variables}
+    reference : {variable: code}
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns block, variable, code, reference (True or False), n, events, and odds_ratio, low, high, p of each kind
+        and whatever more the two have, with `_univariable` or `_multivariable` behind. A reference has an odds ratio
+        of 1 and no more; a category that is not in the model has nothing (NaN).
     """
     ratios = alone.drop(columns=["n", "events"]).add_suffix("_univariable")
     table = alone[["n", "events"]].join([ratios, together.add_suffix("_multivariable")]).reset_index()
@@ -30,74 +42,188 @@ def side_by_side(alone, together, blocks, reference):
     return table.astype({"n": int, "events": int})
 
 
-def one_kind(table, kind):
-    """The columns of one kind ("univariable" or "multivariable"), under their plain names."""
+def one_kind(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return the columns of one kind ("univariable" or "multivariable"), under their plain names."""
     other = KINDS[1 - KINDS.index(kind)]
     kept = table[[name for name in table if not name.endswith("_" + other)]]
     return kept.rename(columns=lambda name: name.removesuffix("_" + kind))
 
 
-def estimates(table, kind, limits=("low", "high")):
-    """The odds ratios of one kind as printed texts: "1.33 (1.21 to 1.46)", "1 (reference)" or a dash.
-
-    limits   the columns of the limits, without the kind
-    """
-    texts = []
-    for row in one_kind(table, kind).to_dict("records"):
-        ends = [row[limit] for limit in limits]
-        one = text.estimate(row["odds_ratio"], *ends) if np.isfinite(row["odds_ratio"]) else NONE
-        texts.append("1 (reference)" if row["reference"] else one)
-    return texts
-
-
-def printed(table, book, event, level=0.95):
-    """The table as the paper prints it: texts under headings, one row per category.
-
-    A variable is named in the row of its first category only. `event` heads the column of events.
-    """
-    share = table["events"] / table["n"]
-    return pd.DataFrame(
-        {
-            **_named(table, book),
-            "Pupils": table["n"].map(text.count),
-            event: table["events"].map(text.count) + " (" + share.map(text.percent) + ")",
-            f"OR alone ({text.percent(level, 0)} CI)": estimates(table, "univariable"),
-            f"OR together ({text.percent(level, 0)} CI)": estimates(table, "multivariable"),
-            "p": table["p_multivariable"].map(text.p_value).where(~table["reference"], ""),
-        }
-    )
-
-
-def printed_profiles(table, book, level=0.95):
-    """Profile-likelihood intervals and average marginal effects as the paper prints them, without the references.
-
-    table   as `side_by_side` gives it from tables that also have profile_low and profile_high and, of all variables
-            together, effect, effect_low and effect_high, in shares
-    """
-    terms = table[~table["reference"]].reset_index(drop=True)
-    percent, limits = text.percent(level, 0), ("profile_low", "profile_high")
-    effects = 100 * terms[["effect_multivariable", "effect_low_multivariable", "effect_high_multivariable"]]
-    points = [text.estimate(*each, 1) if np.isfinite(each[0]) else NONE for each in effects.to_numpy()]
-    return pd.DataFrame(
-        {
-            **_named(terms, book),
-            f"OR alone ({percent} profile CI)": estimates(terms, "univariable", limits),
-            f"OR together ({percent} profile CI)": estimates(terms, "multivariable", limits),
-            f"Marginal effect, points ({percent} CI)": points,
-        }
-    )
-
-
 def _named(table, book):
-    """The two columns that name a category; a variable is named in the row of its first category only."""
-    title = table["variable"].map(lambda name: book[name].title).where(~table["variable"].duplicated(), "")
-    return {
-        "Variable": title,
-        "Category": [book.label(*pair) for pair in zip(table["variable"], table["code"], strict=True)],
-    }
+    """Add how the variable and the category of each row are called in print."""
+    labels = [book.label(*pair) for pair in zip(table["variable"], table["code"], strict=True)]
+    return table.assign(title=table["variable"].map(lambda name: book[name].title), label=labels)
 
 
-def values(terms: pd.DataFrame, blocks: dict, book) -> dict[str, Value]:
+NAMES = [Column("title", "Variable"), Column("label", "Category")]
+
+
+def odds_ratios(table: pd.DataFrame, book: Codebook, event: str, confidence: float = 0.95) -> Table:
+    """Return odds ratios, each variable alone and all together, a row per category.
+
+    table : as `side_by_side` gives it;  event : heads the column of events
+    """
+    words = table["reference"].map({True: "1 (reference)", False: ""})
+    frame = _named(table, book).assign(share=table["events"] / table["n"], words=words)
+    ratios = [
+        Column(
+            f"odds_ratio_{kind}",
+            f"OR {word} ({text.percent(confidence, 0)} CI)",
+            "ratio",
+            interval=(f"low_{kind}", f"high_{kind}"),
+            instead="words",
+        )
+        for kind, word in zip(KINDS, ("alone", "together"), strict=True)
+    ]
+    return Table(
+        frame,
+        [
+            *NAMES,
+            Column("n", "Pupils", "count"),
+            Column("events", event, "count", brackets=("share", "share")),
+            *ratios,
+            Column("p_multivariable", "p", "p", blank="reference"),
+        ],
+        once=["title"],
+    )
+
+
+def profiles(table: pd.DataFrame, book: Codebook, confidence: float = 0.95) -> Table:
+    """Return profile-likelihood intervals and average marginal effects, without the references.
+
+    table : as `side_by_side` gives it from tables that also have profile_low and profile_high and, of all variables
+        together, effect, effect_low and effect_high, in shares
+    """
+    percent = text.percent(confidence, 0)
+    ratios = [
+        Column(
+            f"odds_ratio_{kind}",
+            f"OR {word} ({percent} profile CI)",
+            "ratio",
+            interval=(f"profile_low_{kind}", f"profile_high_{kind}"),
+        )
+        for kind, word in zip(KINDS, ("alone", "together"), strict=True)
+    ]
+    limits = "effect_low_multivariable", "effect_high_multivariable"
+    effect = Column("effect_multivariable", f"Marginal effect, points ({percent} CI)", "points", interval=limits)
+    return Table(_named(table[~table["reference"]], book), [*NAMES, *ratios, effect], once=["title"])
+
+
+def coefficients(table: pd.DataFrame, book: Codebook) -> Table:
+    """Return the coefficients of a model, the intercept first.
+
+    table : as `countstats.glm.design.coefficients` gives it
+    """
+    terms = table.reset_index()
+    titles = {"intercept": "Intercept"} | {name: book[name].title for name in terms["variable"].iloc[1:]}
+    labels = [book.label(name, code) if code else "" for name, code in table.index]
+    return Table(
+        terms.assign(title=terms["variable"].map(titles), label=labels),
+        [*NAMES, Column("b", "Coefficient", "coefficient"), Column("se", "Standard error", "coefficient")],
+        once=["title"],
+    )
+
+
+def blocks(gains: pd.DataFrame, confidence: float = 0.95) -> Table:
+    """Return what each block adds to the model: a row per measure, a column per block.
+
+    gains : one row per block: block, chi_square, df, p, the four of R_SQUARED, and of the validation part auc, auc_low,
+        auc_high, gain, gain_low, gain_high, gain_p
+    """
+    names = [f"and {block}" if place else block.capitalize() for place, block in enumerate(gains["block"])]
+    area = f"AUC ({text.percent(confidence, 0)} CI)"
+    return Table(
+        gains.assign(name=names),
+        [
+            Column("name", "Measure"),
+            Column("chi_square", "χ² (df)", "statistic", brackets=("df", "count")),
+            Column("p", "p", "p"),
+            *(Column(name, label, "effect") for name, label in R_SQUARED.items()),
+            Column("auc", area, "performance", interval=("auc_low", "auc_high")),
+            Column("gain", "Change of the AUC", "performance", interval=("gain_low", "gain_high")),
+            Column("gain_p", "p of the change", "p"),
+        ],
+        transposed=True,
+    )
+
+
+def variables(
+    tests: pd.DataFrame, fractions: pd.DataFrame, blocks: Mapping, book: Codebook, confidence: float = 0.95
+) -> Table:
+    """Return each variable's test adjusted for all others, and attributable fractions where there are any.
+
+    Parameters
+    ----------
+    tests : as `logit.drop_each` gives it
+    fractions : as `marginal.attributable_fractions` gives it, for some variables and some blocks
+    blocks : {block: variables}
+    """
+    keys = [key for block, names in blocks.items() for key in [*names, *([block] if len(names) > 1 else [])]]
+    keys = [key for key in keys if key in tests.index or key in fractions.index]
+    parts = fractions.reindex(columns=["fraction", "low", "high"])
+    frame = tests[["chi_square", "df", "p"]].join(parts, how="outer").loc[keys]
+    fraction = f"Attributable fraction ({text.percent(confidence, 0)} CI)"
+    return Table(
+        frame.assign(name=[book[key].title if key in tests.index else f"All of {key}" for key in keys]),
+        [
+            Column("name", "Variable"),
+            Column("chi_square", "χ²", "statistic", absent=""),
+            Column("df", "df", "count", absent=""),
+            Column("p", "p", "p", absent=""),
+            Column("fraction", fraction, "share", interval=("low", "high"), absent=""),
+        ],
+    )
+
+
+def interactions(within: Mapping, reference: Mapping, book: Codebook) -> Table:
+    """Return odds ratios within the categories of another variable: a row per category, a column per odds ratio.
+
+    within : {variable: as `interaction.within` gives it}, all within the same other variable
+    """
+    if not within:
+        sentence = pd.DataFrame({"label": ["The presenting problem is not among the predictors."]})
+        return Table(sentence, [Column("label", "Category")])
+    codes = next(iter(within.values())).index.unique(1)
+    frames = [pd.Series([book.label(codes.name, code) for code in codes], codes, name="label")]
+    columns = [Column("label", book[codes.name].title)]
+    for name, table in within.items():
+        for code in table.index.unique(0):
+            key = f"{name}_{code}_"
+            frames.append(table.loc[code, ["odds_ratio", "low", "high", "sparse"]].add_prefix(key))
+            label = f"{book.label(name, code)} / {book.label(name, reference[name]).lower()}"
+            limits, mark = (f"{key}low", f"{key}high"), (f"{key}sparse", SPARSE)
+            columns.append(Column(f"{key}odds_ratio", label, "ratio", interval=limits, mark=mark))
+    return Table(pd.concat(frames, axis=1), columns)
+
+
+def interaction_note(crossed: Mapping, within: Mapping, fewer_than: int, book: Codebook, other: str = "problem") -> str:
+    """Return the note of the table of interactions.
+
+    Parameters
+    ----------
+    crossed : the tests, {variable: chi_square, df, p and kind}
+    within : as `interactions` takes it
+    fewer_than : fewer pupils than this with, or without, the event are called few
+    """
+    sentences = ["Wald intervals; all other predictors in the model. A dash: nobody with this combination."]
+    if any(table["sparse"].any() for table in within.values()):
+        sentences.append(
+            f"{SPARSE}: fewer than {text.count(fewer_than)} pupils with, or without, the event, here or in the "
+            "reference category; the interval is rough. Where there are such, the model has Firth's penalty."
+        )
+    sentences += [
+        f"Interaction of {book[name].title.lower()} and {book[other].title.lower()}: "
+        + (
+            f"{test['kind']} {text.chi_square(test['chi_square'], test['df'], test['p'])}."
+            if test["df"]
+            else "not tested, since no further combination of their categories occurs."
+        )
+        for name, test in crossed.items()
+    ]
+    return " ".join(sentences)
+
+
+def term_values(terms: pd.DataFrame, blocks: Mapping, book: Codebook) -> dict[str, Value]:
     """Return named values of every category of every predictor.
 
     or_VARIABLE_CODE is the odds ratio of all variables together, ame_VARIABLE_CODE the average marginal effect in
@@ -121,18 +247,40 @@ def values(terms: pd.DataFrame, blocks: dict, book) -> dict[str, Value]:
     return values
 
 
-def printed_model(coefficients, book):
-    """The coefficients of a model as the paper prints them, the intercept first.
+def model_values(
+    gains: pd.DataFrame, tests: pd.DataFrame, fractions: pd.DataFrame, crossed: Mapping, blocks: Mapping
+) -> dict[str, Value]:
+    """Return named values of the model; what was left out prints a dash.
 
-    coefficients   as `countstats.glm.design.coefficients` gives them
+    Parameters
+    ----------
+    gains : the result "blocks", as `blocks` takes it
+    tests, fractions : as `variables` takes them, the result "variables" together
+    crossed : as `interaction_note` takes it
+    blocks : {block: variables}, all that could be in the model
     """
-    terms = coefficients.reset_index()
-    named = {"intercept": "Intercept"} | {name: book[name].title for name in terms["variable"].iloc[1:]}
-    return pd.DataFrame(
-        {
-            "Variable": terms["variable"].map(named).where(~terms["variable"].duplicated(), ""),
-            "Category": [book.label(name, code) if code else "" for name, code in coefficients.index],
-            "Coefficient": terms["b"].map(lambda b: text.number(b, 4)),
-            "Standard error": terms["se"].map(lambda se: text.number(se, 4)),
-        }
-    )
+    values = {}
+    for block in blocks:
+        row = {"block": block}
+        for column, kind in (("chi_square", "statistic"), ("df", "count"), ("p", "p"), ("gain_p", "p")):
+            values[f"{column}_{block}"] = taken("blocks", gains, row, column, kind)
+        for column in ("auc", "gain"):
+            limits = f"{column}_low", f"{column}_high"
+            values[f"{column}_{block}"] = taken("blocks", gains, row, column, "performance", interval=limits)
+    for name in R_SQUARED:
+        values[name] = taken("blocks", gains, {"block": gains["block"].iloc[-1]}, name, "effect")
+    parts = fractions.reindex(columns=["fraction", "low", "high"]).rename_axis("variable").reset_index()
+    for key in [*blocks, *(name for names in blocks.values() for name in names)]:
+        row = {"variable": key}
+        values[f"fraction_{key}"] = taken("variables", parts, row, "fraction", "share", interval=("low", "high"))
+        if key in tests.index:
+            values[f"test_{key}"] = _tested(tests.loc[key], Source("variables", row, "p"))
+    return values | {f"{name}_by_problem": _tested(crossed.get(name, {"df": 0})) for name in ("sex", "stage")}
+
+
+def _tested(test, source=None):
+    """Return the Value of a likelihood-ratio test (chi_square, df, p); a dash where it has no degree of freedom."""
+    if not test["df"] > 0:
+        return Value(None, "test", text=DASH)
+    printed = text.chi_square(test["chi_square"], test["df"], test["p"])
+    return Value(test["p"], "test", text=printed, source=source)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -23,6 +23,7 @@ class Column:
     interval : the columns of the limits: "1.33 (1.21 to 1.46)"
     to : a column for the other end of a range: "1.21 to 1.46"
     brackets : a column and its kind, to stand in brackets behind: "12.3 (4.5)"
+    of : for a count, the column of the whole that it is a part of: "3 of 8"
     digits : decimals, where the kind's own do not fit
     mark : a column of True and False, and the sign that stands behind where it is True: ("monte_carlo", "†")
     instead : a column of texts that replace the number where there are any, such as the reason why there is none
@@ -37,6 +38,7 @@ class Column:
     interval: tuple[str, str] | None = None
     to: str | None = None
     brackets: tuple[str, str] | None = None
+    of: str | None = None
     digits: int | None = None
     mark: tuple[str, str] | None = None
     instead: str | None = None
@@ -59,9 +61,11 @@ class Column:
             printed = text.quantity(kind, number, limits, self.digits)
         if self.to:
             printed += f" to {text.quantity(kind, row[self.to], digits=self.digits)}"
+        if self.of:
+            printed += f" of {text.quantity(kind, row[self.of])}"
         if self.brackets:
             key, inner = self.brackets
-            printed += f" ({text.quantity(inner, row[key])})"
+            printed += f" ({row[key] if inner == 'text' else text.quantity(inner, row[key])})"
         return printed + (self.mark[1] if self.mark and row[self.mark[0]] else "")
 
 
@@ -75,18 +79,32 @@ class Table:
     columns : its columns, from left to right
     once : keys of columns that are printed only where the first of them changes, as the name of a variable above its
         categories
+    transposed : whether each column stands in a row of its own, and each row of the frame in a column, which the first
+        column names
     """
 
     frame: pd.DataFrame
     columns: Sequence[Column]
-    once: Sequence[str] = field(default=())
+    once: Sequence[str] = ()
+    transposed: bool = False
 
     def headings(self, language: str = "en") -> list[str]:
-        """Return the heading of each column."""
-        return [per_language(column.label).get(language, per_language(column.label)["en"]) for column in self.columns]
+        """Return the headings, from left to right."""
+        labels = [per_language(column.label) for column in self.columns]
+        labels = [label.get(language, label["en"]) for label in labels]
+        return [labels[0], *(row[0] for row in self._cells())] if self.transposed else labels
 
-    def rows(self) -> list[list[str]]:
+    def rows(self, language: str = "en") -> list[list[str]]:
         """Return the cells as texts, row by row."""
+        cells = self._cells()
+        if self.transposed:
+            labels = [per_language(column.label) for column in self.columns[1:]]
+            across = zip(*(row[1:] for row in cells), strict=True)
+            return [[label.get(language, label["en"]), *row] for label, row in zip(labels, across, strict=True)]
+        return cells
+
+    def _cells(self):
+        """Return the texts of the columns, a row per row of the frame."""
         records = self.frame.to_dict("records")
         cells = [[column.cell(row) for column in self.columns] for row in records]
         if self.once:

@@ -15,7 +15,7 @@ from countstats.glm import interaction, marginal, profile
 from countstats.glm import logit as quick
 from hotline.codebook import codebook
 from hotline.report.figures import odds_ratios as forest
-from hotline.report.tables import logistic, model_tables
+from hotline.report.tables import logistic
 
 REFERENCE = {"sex": "male", "left_behind": "no", "bullying": "no", "peer_relation": "good"}
 BLOCKS = {"individual": ["sex"], "family": ["left_behind"], "environment": ["bullying", "peer_relation"]}
@@ -72,7 +72,7 @@ def test_alone_and_together_stay_apart(table, model):
 
 
 def test_printed_table(table):
-    shown = logistic.printed(table, codebook(), "At risk", level=0.9)
+    shown = logistic.odds_ratios(table, codebook(), "At risk", confidence=0.9).printed()
     assert shown["Variable"].tolist()[:4] == ["Sex", "", "Left behind", ""]
     assert shown.loc[0, ["Category", "OR alone (90% CI)", "p"]].tolist() == ["Boy", "1 (reference)", ""]
     assert shown.loc[1, "p"] == "<0.001"
@@ -82,7 +82,7 @@ def test_printed_table(table):
 def test_no_estimate_prints_as_a_dash(table):
     empty = ["odds_ratio_multivariable", "low_multivariable", "high_multivariable", "p_multivariable"]
     table.loc[1, empty] = np.nan
-    shown = logistic.printed(table, codebook(), "At risk")
+    shown = logistic.odds_ratios(table, codebook(), "At risk").printed()
     assert shown.loc[1, ["OR together (95% CI)", "p"]].tolist() == ["–", "–"]
     figure = forest.forest(logistic.one_kind(table, "multivariable"), codebook(), "Odds ratio")
     assert "no estimate" in texts(figure)
@@ -96,7 +96,8 @@ def test_forest_has_a_line_for_each_estimate_and_names_each_reference(table):
     figure = forest.forest(logistic.one_kind(table, "multivariable"), codebook(), "Odds ratio", 0.9)
     axis, shown = figure.axes[0], texts(figure)
     assert axis.get_xscale() == "log"
-    printed = [each for each in logistic.estimates(table, "multivariable") if each != "1 (reference)"]
+    printed = logistic.odds_ratios(table, codebook(), "At risk").printed()["OR together (95% CI)"]
+    printed = [each for each in printed if each != "1 (reference)"]
     assert [each for each in shown if " to " in each] == printed
     for label in ("Sex: girl (reference: boy)", "Peer relation (reference: good)", "Environment", "OR (90% interval)"):
         assert label in shown
@@ -118,8 +119,8 @@ def test_an_interval_beyond_the_axis_is_cut_with_a_point(table):
     assert [line.get_marker() for line in axis.lines].count(">") == 1
 
 
-def test_printed_model_starts_with_the_intercept(model):
-    shown = logistic.printed_model(model[2], codebook())
+def test_coefficients_start_with_the_intercept(model):
+    shown = logistic.coefficients(model[2], codebook()).printed()
     assert shown["Variable"].tolist() == ["Intercept", "Sex", "Left behind", "Bullied", "Peer relation", ""]
     assert shown["Category"].tolist() == ["", "Girl", "Yes", "Yes", "Fair", "Poor"]
     assert float(shown.loc[1, "Coefficient"]) == pytest.approx(model[2].loc[("sex", "female"), "b"], abs=5e-5)
@@ -154,7 +155,7 @@ def complete(model):
 
 
 def test_profiles_and_effects_are_printed_without_the_references(complete):
-    shown = logistic.printed_profiles(complete[0], codebook(), 0.9)
+    shown = logistic.profiles(complete[0], codebook(), 0.9).printed()
     assert shown["Category"].tolist() == ["Girl", "Yes", "Yes", "Fair", "Poor"]
     assert shown["Variable"].tolist() == ["Sex", "Left behind", "Bullied", "Peer relation", ""]
     girl = complete[0].set_index("code").loc["female"]
@@ -166,9 +167,9 @@ def test_profiles_and_effects_are_printed_without_the_references(complete):
 
 def test_named_values_cover_every_code_of_every_predictor(complete):
     table = complete[0][~complete[0]["reference"] & (complete[0]["code"] != "poor")]
-    named = logistic.values(table, BLOCKS, codebook())
+    named = logistic.term_values(table, BLOCKS, codebook())
     girls = {"variable": "sex", "code": "female"}
-    assert named["or_sex_female"].texts()["en"] == logistic.estimates(table, "multivariable")[0]
+    assert named["or_sex_female"].texts()["en"] == logistic.odds_ratios(table, codebook(), "").rows()[0][5]
     assert named["or_sex_female"].source == ("odds_ratios", girls, "odds_ratio_multivariable")
     assert {named[f"{name}_peer_relation_poor"].texts()["en"] for name in ("or", "ame")} == {"–"}
     assert named["or_sex_male"].number is None, "a reference has no odds ratio"
@@ -189,7 +190,7 @@ def within(model, complete):
 def test_odds_ratios_within_categories_are_printed_and_drawn(within, complete):
     overall = pd.Series({("sex", "female"): np.exp(complete[1].estimates["sex", "female"])})
     for tables, columns in zip(within, (["Girl / boy"], ["Fair / good", "Poor / good"]), strict=True):
-        shown = model_tables.printed_within(tables, REFERENCE, codebook())
+        shown = logistic.interactions(tables, REFERENCE, codebook()).printed()
         assert shown.columns.tolist()[1:] == columns
         figure = forest.odds_by_category(tables, overall, codebook(), REFERENCE)
         marks = sum(len(line.get_xdata()) for line in figure.axes[0].lines if line.get_marker() == "o")
@@ -200,32 +201,32 @@ def test_odds_ratios_within_categories_are_printed_and_drawn(within, complete):
 def test_what_rests_on_few_is_marked_in_table_and_figure(within, complete):
     tables = {"sex": within[0]["sex"].copy()}
     tables["sex"].loc[("female", "poor"), "sparse"] = True
-    shown = model_tables.printed_within(tables, REFERENCE, codebook())["Girl / boy"]
+    shown = logistic.interactions(tables, REFERENCE, codebook()).printed()["Girl / boy"]
     assert [each.endswith("†") for each in shown] == [False, False, True]
     overall = pd.Series({("sex", "female"): 2.0})
     figure = forest.odds_by_category(tables, overall, codebook(), REFERENCE, 10)
     (cross,) = (line for line in figure.axes[0].lines if line.get_marker() == "x")
     assert cross.get_xdata().tolist() == [tables["sex"].loc[("female", "poor"), "odds_ratio"]]
     assert "fewer than 10 pupils" in figure.get_supxlabel()
-    assert "†: fewer than 10 pupils" in model_tables.interaction_note({}, tables, 10, codebook())
+    assert "†: fewer than 10 pupils" in logistic.interaction_note({}, tables, 10, codebook())
 
 
 def test_a_combination_that_nobody_has_is_a_dash_and_no_mark(within):
     tables = {"sex": within[0]["sex"].copy()}
     tables["sex"].iloc[1, 1:5] = np.nan
-    assert model_tables.printed_within(tables, REFERENCE, codebook())["Girl / boy"].tolist()[1] == "–"
+    assert logistic.interactions(tables, REFERENCE, codebook()).printed()["Girl / boy"].tolist()[1] == "–"
     forest.odds_by_category(tables, pd.Series({("sex", "female"): 2.0}), codebook(), REFERENCE)
 
 
 def test_without_the_other_variable_a_sentence_takes_the_place():
-    assert "not among the predictors" in model_tables.printed_within({}, REFERENCE, codebook()).iloc[0, 0]
+    assert "not among the predictors" in logistic.interactions({}, REFERENCE, codebook()).printed().iloc[0, 0]
     assert "not among the predictors" in texts(forest.odds_by_category({}, None, codebook(), REFERENCE))[0]
 
 
 def test_the_note_tells_the_tests_and_which_could_not_be_made():
     crossed = {"sex": {"chi_square": 9.5, "df": 2, "p": 0.0087, "kind": "likelihood ratio"},
                "stage": {"chi_square": np.nan, "df": 0, "p": np.nan, "kind": "likelihood ratio"}}  # fmt: skip
-    note = model_tables.interaction_note(crossed, {}, 10, codebook())
+    note = logistic.interaction_note(crossed, {}, 10, codebook())
     assert "†" not in note
     assert "sex and presenting problem: likelihood ratio χ²(2) = 9.5, p = 0.009." in note
     assert "stage and presenting problem: not tested, since no further combination" in note and "nan" not in note
@@ -239,16 +240,16 @@ def gains():
 
 
 def test_blocks_and_variables_are_printed_with_what_was_left_out_named():
-    shown = model_tables.printed_blocks(gains())
+    shown = logistic.blocks(gains()).printed()
     assert shown.columns.tolist() == ["Measure", "Individual", "and family"] and len(shown) == 9
     assert shown["Individual"].tolist()[:2] == ["50.0 (3)", "<0.001"]
     tests = pd.DataFrame({"chi_square": [9.0, 4.0], "df": [1, 2], "p": [0.003, 0.1]}, index=["sex", "left_behind"])
     fractions = pd.DataFrame({"fraction": [0.1], "low": [0.05], "high": [0.15], "events": [5.0]}, index=["left_behind"])
     blocks = {"individual": ["sex"], "family": ["left_behind"]}
-    variables = model_tables.printed_variables(tests, fractions, blocks, codebook())
+    variables = logistic.variables(tests, fractions, blocks, codebook()).printed()
     assert variables.iloc[:, -1].tolist() == ["", "10.0% (5.0 to 15.0)"]
     crossed = {"sex": {"chi_square": 9.5, "df": 2, "p": 0.009}}
-    named = model_tables.values(gains(), tests, fractions, crossed, BLOCKS)
+    named = logistic.model_values(gains(), tests, fractions, crossed, BLOCKS)
     printed = {name: value.texts()["en"] for name, value in named.items()}
     left_out = ["p_environment", "stage_by_problem", "fraction_environment", "gain_p_family"]
     assert {printed[name] for name in left_out} == {"–"}
