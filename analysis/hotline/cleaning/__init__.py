@@ -6,6 +6,7 @@ decode       texts to codes, numbers and times, as the codebook says
 pseudonyms   callers' and counsellors' numbers to keyed hashes
 rules        the reasons for which a row leaves the study
 flow         which rows stay, stage by stage, and the two tables that come out
+sql          texts and names as they stand in SQL
 
 Used by 01-clean (and, but for the last two, by `make score`) alone.
 """
