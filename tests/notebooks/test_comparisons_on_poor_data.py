@@ -94,8 +94,8 @@ def no_number(pupils, calls):
     ("notebook", "poor", "sentences"),
     [
         ("02-describe", nobody_at_high_risk, {}),
-        ("02-describe", numbers_that_tell_nothing, {"numbers": ["Recorded for nobody:", "follow-ups"]}),
-        ("02-describe", hardly_a_category, {"pupils": ["Recorded for nobody:", "presenting problem"]}),
+        ("02-describe", numbers_that_tell_nothing, {"numbers": ["Recorded for no case:", "follow-ups"]}),
+        ("02-describe", hardly_a_category, {"pupils": ["Recorded for no case:", "presenting problem"]}),
         ("02-describe", all_well, {}),
         ("03-anova", nobody_at_high_risk, {"effects": ["No case is at the level *High risk*"]}),
         (
@@ -158,9 +158,9 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, poor, sentences, tmp_
         ("03-anova", all_well, "All pupils are at one level (Well), so that there is nothing to compare."),
         ("04-chi-square", all_well, "All pupils are at one level (Well), so that there is nothing to compare."),
         ("03-anova", no_number, "The levels' numbers can't be compared: Length of the call (min): nothing recorded;"),
-        ("03-anova", None, 'The table "pupils" has no row.'),
-        ("04-chi-square", None, 'The table "pupils" has no row.'),
-        ("05-response", None, 'The table "pupils" has no row.'),
+        ("03-anova", None, 'The table "cases" has no row.'),
+        ("04-chi-square", None, 'The table "cases" has no row.'),
+        ("05-response", None, 'The table "cases" has no row.'),
     ],
 )
 def test_where_nothing_can_be_compared_every_exhibit_says_so(notebook, poor, reason, tmp_path, monkeypatch):

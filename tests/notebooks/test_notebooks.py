@@ -18,7 +18,6 @@ PENDING = {
     "simulate",
     "recovery",
     "01-clean",
-    "02-describe",
     "04-chi-square",
     "05-response",
     "06-logistic",
