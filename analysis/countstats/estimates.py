@@ -24,9 +24,9 @@ class Estimate:
 
 
 class ChiSquare(NamedTuple):
-    """A statistic that follows a chi-square distribution where the hypothesis holds; NaN where there is no test."""
+    """A chi-square test: statistic, degrees of freedom and p-value; NaN where there is no test."""
 
-    statistic: float
+    chi_square: float
     df: int
     p: float
 

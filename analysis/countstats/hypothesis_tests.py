@@ -155,11 +155,11 @@ def equal_shares(standardized: pd.DataFrame) -> Test:
         As `shares.standardized_shares` gives it.
     """
     n, same = int(standardized["n"].sum()), same_share(standardized)
-    if np.isnan(same.statistic):
+    if np.isnan(same.chi_square):
         none = "one group only, no stratum in common, or no share but 0 or 1"
         return Test("equal shares", "gap", n, reason="nothing recorded" if standardized.empty else none)
     gap = np.ptp(standardized["share"])
-    return Test("equal shares", "gap", n, statistic=same.statistic, df1=same.df, p=same.p, effect=gap)
+    return Test("equal shares", "gap", n, statistic=same.chi_square, df1=same.df, p=same.p, effect=gap)
 
 
 def why_not_means(moments: pd.DataFrame, labels: Mapping | None = None) -> str:

@@ -33,7 +33,7 @@ def table(name):
 
 
 def ones(outcome):
-    """Rows of single pupils as counts: (events, others), each 0 or 1."""
+    """Rows of single units as counts: (events, others), each 0 or 1."""
     outcome = np.asarray(outcome).astype(int)
     return outcome, 1 - outcome
 

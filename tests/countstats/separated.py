@@ -66,7 +66,7 @@ def design(cells):
 
 
 def in_other_words(cells, random):
-    """The same pupils in another order, in cells cut in two, all of them twice."""
+    """The same units in another order, in cells cut in two, all of them twice."""
     cells = cells.sample(frac=1, random_state=random.randint(0, 999))
     cut = cells[on_cells.COUNTS].map(lambda n: random.randint(0, n))
     parts = [cells.assign(**(2 * cut)), cells.assign(**(2 * (cells[on_cells.COUNTS] - cut)))]

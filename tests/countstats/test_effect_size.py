@@ -101,7 +101,7 @@ def test_standardized_differences_worked_by_hand():
     assert effect_size.difference_of_means([1, 2], [0, 0]) == np.inf
     two = effect_size.difference_of_shares([[30, 70], [50, 50]])
     assert two == pytest.approx(0.2 / np.sqrt((0.3 * 0.7 + 0.5 * 0.5) / 2))
-    # A category that nobody has changes nothing, nor does the order of the categories or the size of a group.
+    # A category that no unit has changes nothing, nor does the order of the categories or the size of a group.
     three = effect_size.difference_of_shares([[30, 50, 20], [20, 20, 60]])
     assert effect_size.difference_of_shares([[50, 0, 30, 20], [40, 0, 40, 120]]) == pytest.approx(three)
     assert effect_size.difference_of_shares([[10, 20], [30, 60], [5, 10]]) == pytest.approx(0, abs=1e-7)
@@ -116,6 +116,6 @@ def test_superiority_is_the_share_of_mann_and_whitneys_u(first, second):
     assert effect_size.superiority(values, *counts) == pytest.approx(theirs, rel=1e-12)
 
 
-def test_superiority_of_nobody_is_none():
+def test_superiority_of_no_units_is_nan():
     assert np.isnan(effect_size.superiority([1, 2], [0, 0], [3, 4]))
     assert effect_size.superiority([1, 2], [5, 0], [0, 9]) == 1

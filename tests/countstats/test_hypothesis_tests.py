@@ -67,8 +67,8 @@ def test_tables(counts, reason):
 
 
 def test_trend_and_equal_shares_have_reasons_too():
-    nobody = pd.Series([0, 0])
-    assert hypothesis_tests.trend(nobody, nobody, [0, 1]).reason == "nothing recorded"
+    none = pd.Series([0, 0])
+    assert hypothesis_tests.trend(none, none, [0, 1]).reason == "nothing recorded"
     assert hypothesis_tests.trend(pd.Series([5, 6]), pd.Series([5, 6]), [0, 1]).reason == "one outcome only"
     assert hypothesis_tests.trend(pd.Series([2, 6]), pd.Series([5, 8]), [0, 1]).reason == ""
     cells = pd.DataFrame({"place": ["city", "city"], "stage": "primary", "done": ["yes", "no"], "n": [4, 6]})
@@ -92,7 +92,7 @@ def test_kappa_is_that_of_the_weighted_shares_or_has_a_reason():
     assert hypothesis_tests.weighted_kappa(table.assign(imbalance=0, high_risk=0)).reason == "one column only"
 
 
-def test_a_row_that_nobody_is_in_changes_no_chi_square():
+def test_chi_square_leaves_out_an_empty_row():
     table = pd.DataFrame([[5, 6], [7, 2], [0, 0]])
     assert hypothesis_tests.chi_square(table) == pytest.approx(hypothesis_tests.chi_square(table[:2]), nan_ok=True)
 

@@ -80,8 +80,8 @@ def test_numbers_do_not_depend_on_names_origin_or_empty_categories(table):
     same(of_numbers(named, ["c", "a", "b"]).set_axis(whole.index), whole)
     scale = ~whole.index.str.startswith("q")
     same(of_numbers(cells.assign(x=cells["x"] * 60 + 10**6))[scale], whole[scale])
-    codes = pd.Categorical(cells["level"], [*LEVELS, "nobody", "missing"], ordered=True)
-    empty = pd.concat([cells.assign(level=codes), pd.DataFrame({"level": ["nobody"], "x": [10**6], "n": [0]})])
+    codes = pd.Categorical(cells["level"], [*LEVELS, "empty", "missing"], ordered=True)
+    empty = pd.concat([cells.assign(level=codes), pd.DataFrame({"level": ["empty"], "x": [10**6], "n": [0]})])
     same(of_numbers(empty[empty["n"] > 0]), whole)
 
 
@@ -125,7 +125,7 @@ def test_numbers_without_spread_have_a_reason_and_no_test(counts):
 @few
 @given(tables, st.sampled_from(LEVELS))
 def test_numbers_of_one_group_alone_have_a_reason_and_no_test(table, level):
-    """Only one level has pupils, and the codebook has more."""
+    """Only one level has units, and the codebook has more."""
     cells = cells_of(table)
     cells = cells[cells["level"] == level].assign(
         level=pd.Categorical([level] * (cells["level"] == level).sum(), LEVELS)
@@ -150,7 +150,7 @@ def of_categories(table):
 
 
 def frame(table):
-    """Counts as a frame: categories down, levels across, without those that nobody has."""
+    """Counts as a frame: categories down, levels across, without empty ones."""
     counts = pd.DataFrame(np.transpose(table), columns=LEVELS)
     return counts[counts.sum(axis=1) > 0]
 
@@ -176,7 +176,7 @@ def test_categories_do_not_depend_on_order_names_cutting_or_empty_categories(tab
 @few
 @given(tables, st.booleans(), st.data())
 def test_a_single_category_has_a_reason_and_no_test(table, of_level, data):
-    """One category of the variable, or one level, has all pupils; the codebook has more of both."""
+    """One category of the variable, or one level, has all units; the codebook has more of both."""
     counts = frame(table)
     name = "level" if of_level else "category"
     cells = counts.rename_axis("category").reset_index().melt("category", var_name="level", value_name="n")

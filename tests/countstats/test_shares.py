@@ -24,7 +24,7 @@ def test_wilsons_interval_as_in_r(case, agrees):
         agrees("Wilson's interval", found[name], R[case, "binconf wilson", theirs], 9)
 
 
-def test_none_and_all_and_nobody():
+def test_share_of_none_of_all_and_of_no_units():
     found = share_of(pd.Series([0, 7, 0]), pd.Series([7, 7, 0]))
     assert found["low"][0] == 0 == found["estimate"][0] and found["high"][1] == 1 == found["estimate"][1]
     assert found["n"].tolist() == [7, 7, 0]
@@ -115,7 +115,7 @@ def test_a_stratum_that_a_group_lacks_is_left_out_for_all():
     found = standardized(tally_of(counts, events))
     assert found["share"].tolist() == pytest.approx([0.5, 0.2])
     assert found["covered"].tolist() == pytest.approx([40 / 60] * len(found))
-    assert found["n"].tolist() == [30, 30], "the number of all is told, not of those compared"
+    assert found["n"].tolist() == [30, 30], "the number of all is reported, not of those compared"
 
 
 def test_nothing_in_common_and_nothing_at_all():
@@ -129,7 +129,7 @@ def test_nothing_in_common_and_nothing_at_all():
 
 
 @pytest.mark.parametrize("share", [0, 1])
-def test_all_or_nobody(share):
+def test_all_or_none(share):
     counts = np.array([[[10], [30]], [[20], [20]]])
     found = standardized(tally_of(counts, counts * share))
     assert (found["share"] == share).all()

@@ -276,17 +276,17 @@ def test_cube_counts_what_is_named_and_leaves_out_the_rest():
 
 def test_it_is_the_mean_over_all_draws():
     n = [3, 1, 2, 1]
-    pupils = np.repeat(range(4), n)
+    units = np.repeat(range(4), n)
     for size in range(8):
-        drawn = [len(set(some)) for some in combinations(pupils, size)] if size else [0]
+        drawn = [len(set(some)) for some in combinations(units, size)] if size else [0]
         assert expected_cells(n, size)[0] == pytest.approx(np.mean(drawn), rel=1e-10)
 
 
-def test_all_pupils_have_all_cells_and_one_has_one():
+def test_all_units_have_all_cells_and_one_has_one():
     n = np.random.default_rng(1).integers(1, 50, 300)
     met = expected_cells(n, [0, 1, n.sum()])
     assert met == pytest.approx([0, 1, 300])
-    assert met[-1] == 300, "exactly, however many pupils there are"
+    assert met[-1] == 300, "exactly, however many units there are"
 
 
 def test_more_than_there_are_is_an_error():

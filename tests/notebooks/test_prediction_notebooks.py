@@ -74,7 +74,7 @@ def test_validation_marks_a_region_without_the_event_and_recalibrates_another_ye
     nothing_is_nan(files)
     assert not [line for line in files["validation.md"].splitlines() if line.startswith("|") and "North" in line]
     assert "Not held out, for want of cases: North (it would have 0 with the event" in files["validation.md"]
-    assert "Region: North (nobody has the event" in files["fairness.md"]
+    assert "Region: North (none have the event" in files["fairness.md"]
     assert "There are too few regions" in files["validation.md"]
     assert "West" not in files["validation.md"], "a region without pupils can't be held out"
     changes = pd.read_csv(tmp_path / "results/recalibration.csv").set_index("sample")

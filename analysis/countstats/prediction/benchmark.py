@@ -1,11 +1,15 @@
-"""Two other models on the same counts, to see what the plain one gives away: boosted trees and ridge.
+"""Two comparator models on the same counts, to see what the plain one gives away: boosted trees and ridge.
 
-scikit-learn has one row per pupil in mind. Every cell goes in twice, as its events and as its others, with the counts
+scikit-learn expects one row per unit. Every cell goes in twice, as its events and as its others, with the counts
 as weights; what remains is to keep it from counting rows where it should add weights.
 """
 
+from collections.abc import Mapping
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from countstats.columns import COUNTS
@@ -16,11 +20,11 @@ from countstats.prediction import calibration, roc
 
 PENALTIES = tuple(4.0**k for k in range(-1, 5))
 ESTIMATED = ("auc", "auc_low", "auc_high", "difference", "se", "low", "high", "z", "p", "slope", "brier")
-# How many trees there are is chosen among `ROUNDS` (`rounds` says how); depth, shrinkage and ridge are kept small, not
-# tuned. A leaf is held back by its weight (the ridge on its value), never by its number of rows: `min_samples_leaf`
-# counts cells, and so does what is set aside when growing stops early.
+# How many trees there are is chosen among `ROUNDS` (by `choose_rounds`); depth, shrinkage and ridge are kept small, not
+# tuned. A leaf is regularised by its weight (the ridge on its value), never by its number of rows: `min_samples_leaf`
+# counts cells, and so does the part that early stopping holds out.
 ROUNDS = (20, 40, 60, 80, 120)
-INNER = 2 / 3  # share of the pupils who teach the trees while their number is chosen; the others judge it
+INNER = 2 / 3  # share of the units on which the trees are trained while their number is chosen on the others
 TREES = {
     "learning_rate": 0.2,
     "max_leaf_nodes": 8,
@@ -30,51 +34,71 @@ TREES = {
 }
 
 
-def boosting(x, events, others, new, number):
-    """Risks for the rows of `new` by gradient boosting with so many trees, learnt from cells: an array.
+def boosting(x: ArrayLike, events: ArrayLike, others: ArrayLike, new: ArrayLike, number: int) -> np.ndarray:
+    """Return the risks for the rows of `new` by gradient boosting, trained on cells.
 
-    x, new: design matrices with the intercept first; events, others: counts along the rows of `x`. Columns of zeros and
-    ones go in, not codes: how scikit-learn sorts the codes of a category depends on its number of rows. Friedman 2001,
-    doi 10.1214/aos/1013203451.
+    Columns of zeros and ones go in, not codes: how scikit-learn sorts the codes of a category depends on its number of
+    rows. Friedman 2001, doi 10.1214/aos/1013203451.
+
+    Parameters
+    ----------
+    x, new
+        Design matrices with the intercept first.
+    events, others
+        Counts along the rows of `x`.
+    number
+        Of trees.
     """
-    return _grown(x, events, others, number).predict_proba(np.asarray(new, float)[:, 1:])[:, 1]
+    return _trained_trees(x, events, others, number).predict_proba(np.asarray(new, float)[:, 1:])[:, 1]
 
 
-def rounds(x, events, others, rng):
-    """The number of trees, of `ROUNDS`, that foresees best the pupils of an inner part who did not teach them.
+def choose_rounds(x: ArrayLike, events: ArrayLike, others: ArrayLike, rng: np.random.Generator) -> int:
+    """Return the number of trees, of `ROUNDS`, that predicts best in a part of the units that did not train them.
 
-    x, events, others: as in `boosting`; rng: a numpy Generator. A random `INNER` of the pupils teach, the others judge
-    by their log loss: a split of counts as `cells.split` makes it, so that rows and counts choose alike. Too few trees
-    give risks that are too tame, too many learn by heart.
+    A random `INNER` of the units train, the others evaluate by their log loss: a split of counts as `design.split`
+    makes it, so that rows and counts choose alike. With too few trees the risks are too moderate, with too many the
+    training part is learnt by heart.
+
+    Parameters
+    ----------
+    x, events, others
+        As in `boosting`.
     """
     numbered = pd.DataFrame({"cell": np.arange(len(x)), "events": np.asarray(events), "others": np.asarray(others)})
-    teach, judge = design.split(numbered, INNER, rng)
-    x, (happened, not_happened) = np.asarray(x, float), judge[COUNTS].to_numpy().T
-    trees, loss = _grown(x[teach["cell"]], teach["events"], teach["others"], max(ROUNDS)), {}
-    for number, risk in enumerate(trees.staged_predict_proba(x[judge["cell"], 1:]), start=1):
+    training, test = design.split(numbered, INNER, rng)
+    x, (happened, not_happened) = np.asarray(x, float), test[COUNTS].to_numpy().T
+    trees = _trained_trees(x[training["cell"]], training["events"], training["others"], max(ROUNDS))
+    loss = {}
+    for number, risk in enumerate(trees.staged_predict_proba(x[test["cell"], 1:]), start=1):
         if number in ROUNDS:
             loss[number] = -(happened @ np.log(risk[:, 1]) + not_happened @ np.log(risk[:, 0]))
     return min(loss, key=loss.get)
 
 
-def _grown(x, events, others, number):
-    """So many trees, grown on cells."""
+def _trained_trees(x: ArrayLike, events: ArrayLike, others: ArrayLike, number: int):
+    """Return so many trees, trained on cells."""
     from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import, and only one notebook needs it
 
     x, weight = np.asarray(x, float)[:, 1:], np.concatenate([np.asarray(events), np.asarray(others)]).astype(float)
-    outcome, held = np.repeat([1, 0], len(x)), weight > 0
+    outcome, present = np.repeat([1, 0], len(x)), weight > 0
     trees = HistGradientBoostingClassifier(max_iter=int(number), **TREES)
-    return trees.fit(np.vstack([x, x])[held], outcome[held], sample_weight=weight[held])
+    return trees.fit(np.vstack([x, x])[present], outcome[present], sample_weight=weight[present])
 
 
-def ridge(x, events, others):
-    """Coefficients of a ridge logistic model and its penalty, chosen by Akaike's criterion with effective terms.
+def ridge(x: ArrayLike, events: ArrayLike, others: ArrayLike) -> tuple[np.ndarray, float]:
+    """Return the coefficients of a ridge logistic model and its penalty, chosen by Akaike's criterion.
 
-    x: design matrix with the intercept first, which is not held back; events, others: counts along its rows. Of the
-    `PENALTIES` the one with the largest 2 log-likelihood - 2 effective terms is taken. Le Cessie and van Houwelingen
-    1992, doi 10.2307/2347628; Gray 1992, doi 10.2307/2290630; Harrell 2015, section 9.10.
+    Of the `PENALTIES` the one with the largest 2 log-likelihood - 2 effective terms is taken. Le Cessie and van
+    Houwelingen 1992, doi 10.2307/2347628; Gray 1992, doi 10.2307/2290630; Harrell 2015, section 9.10.
 
     Why not a library: scikit-learn chooses by folds of rows, and here a row is a cell.
+
+    Parameters
+    ----------
+    x
+        Design matrix with the intercept first, which is not penalised.
+    events, others
+        Counts along its rows.
     """
     b, best = np.zeros(np.shape(x)[1]), (-np.inf, None, None)
     for penalty in PENALTIES:
@@ -85,26 +109,46 @@ def ridge(x, events, others):
     return best[2], best[1]
 
 
-def rivals(train, test, reference, rng):
-    """The risks of both rivals, learnt from some cells, for others: a frame along `test`; and how many trees there are.
+def comparator_risks(
+    train: pd.DataFrame, test: pd.DataFrame, reference: Mapping[str, str], rng: np.random.Generator
+) -> tuple[pd.DataFrame, int]:
+    """Return the risks of both comparator models, trained on some cells, for others; and how many trees there are.
 
-    train, test: cells with the predictors, `events` and `others`; reference: {predictor: code that counts nought}.
+    Parameters
+    ----------
+    train, test
+        Tables of cells with the predictors, `events` and `others`.
+    reference
+        {predictor: code whose coefficient is 0}
+
+    Returns
+    -------
+    risks, number
+        A frame with a column per model along `test`, and the number of trees.
     """
     train = design.collapse(train, list(reference))
     x = design.design(pd.concat([train, test]), reference).to_numpy()
     here, there, counts = x[: len(train)], x[len(train) :], train[COUNTS].to_numpy().T
     b, _ = ridge(here, *counts)
-    number = rounds(here, *counts, rng)
+    number = choose_rounds(here, *counts, rng)
     risks = {"Ridge": expit(there @ b), "Boosted trees": boosting(here, *counts, there, number)}
     return pd.DataFrame(risks, index=test.index), number
 
 
-def contest(splits, confidence=0.95):
-    """Rivals beside the plain model on the same pupils: a frame with a row per split and model, the plain one first.
+def compare_models(splits: Mapping[str, pd.DataFrame], confidence: float = 0.95) -> pd.DataFrame:
+    """Compare comparator models with the plain one on the same units.
 
-    splits   {name: frame with the risks of each model, the plain one's as `Plain`, and `events` and `others`}
-    Columns split, model, auc with `_low` and `_high`, difference (from the plain model's area, DeLong's test of
-    correlated areas) with se, low, high, z, p; slope and brier. What cannot be estimated is NaN.
+    Parameters
+    ----------
+    splits
+        {name: frame with the risks of each model, the plain one's as `Plain`, and `events` and `others`}
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per split and model, the plain one first: split, model, auc with _low and _high, difference (from the
+        plain model's area, DeLong's test of correlated areas) with se, low, high, z, p; slope and brier. What cannot be
+        estimated is NaN.
     """
     rows = []
     for split, frame in splits.items():
@@ -116,14 +160,14 @@ def contest(splits, confidence=0.95):
                 row |= {"auc": area.value, "auc_low": area.low, "auc_high": area.high}
                 row |= {"brier": calibration.brier(frame[model], *counts), "slope": _slope(frame[model], counts)}
                 if model != "Plain":
-                    value, *rest = roc.compare(frame[model], frame["Plain"], *counts, confidence)
-                    row |= dict(zip(("difference", "se", "low", "high", "z", "p"), (value, *rest), strict=True))
+                    difference = asdict(roc.compare(frame[model], frame["Plain"], *counts, confidence))
+                    row |= {"difference": difference.pop("value"), **difference}
             rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _slope(risk, counts):
-    """The calibration slope, NaN where it has none."""
+def _slope(risk: ArrayLike, counts: np.ndarray) -> float:
+    """Return the calibration slope, NaN where it has none."""
     try:
         return calibration.slope(risk, *counts).value
     except ValueError:

@@ -1,6 +1,6 @@
-"""The bootstrap on counts: a draw of pupils with replacement is a multinomial draw of the counts.
+"""The bootstrap on counts: resampling units with replacement is a multinomial draw of the counts.
 
-Drawing N of N pupils with replacement and counting how many of each cell and outcome were drawn gives, by definition,
+Drawing N of N units with replacement and counting how many of each cell and outcome were drawn gives, by definition,
 the multinomial distribution; here the counts are drawn from it directly, so that a draw costs as its cells.
 """
 
@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.special import expit
 
+from countstats.estimates import Estimate
 from countstats.glm import firth
 from countstats.glm.logit import Logit
 from countstats.glm.solver import NoEstimate, maximise
@@ -19,30 +21,53 @@ from countstats.prediction import roc
 class Band(NamedTuple):
     """A ROC curve with a pointwise bootstrap band, and its partial area with percentile limits.
 
-    curve   frame of specificity, sensitivity, low, high
-    area    (value, low, high) of `roc.partial_area` at the specificity asked for
+    curve : frame of specificity, sensitivity, low, high
     """
 
     curve: pd.DataFrame
-    area: tuple
+    area: Estimate
 
 
-def draw(counts, rng):
-    """Counts of as many pupils drawn from these with replacement: an integer array of the same shape."""
+def resample(counts: ArrayLike, rng: np.random.Generator) -> np.ndarray:
+    """Return the counts of as many units drawn from these with replacement: whole numbers of the same shape."""
     counts = np.asarray(counts)
     total = int(counts.sum())
     return rng.multinomial(total, counts.ravel() / total).reshape(counts.shape)
 
 
-def roc_band(score, cases, controls, resamples, rng, confidence=0.95, specificity=0.9, points=101):
-    """The ROC curve at evenly spaced specificities with its pointwise bootstrap band: a Band.
+def roc_band(
+    score: ArrayLike,
+    cases: ArrayLike,
+    controls: ArrayLike,
+    resamples: int,
+    rng: np.random.Generator,
+    confidence: float = 0.95,
+    specificity: float = 0.9,
+    points: int = 101,
+) -> Band:
+    """Return the ROC curve at evenly spaced specificities with its pointwise bootstrap band.
 
-    score, cases, controls: arrays of the same length, as in `roc`; resamples: how many draws; rng: a numpy Generator;
-    specificity: where the partial area begins. At each specificity the band holds the middle `confidence` of the draws'
-    sensitivities: it covers each point by itself, not the curve as a whole. Draws without cases or without controls
-    are passed over. Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.
+    At each specificity the band holds the middle of the draws' sensitivities: it covers each point by itself, not the
+    curve as a whole. Draws without cases or without controls are left out. Efron and Tibshirani 1993, An Introduction
+    to the Bootstrap, chapter 13.
 
     Why not a library: none draws from counts.
+
+    Parameters
+    ----------
+    score, cases, controls
+        As in `roc`.
+    resamples
+        How many draws.
+    specificity
+        Where the partial area begins.
+    points
+        At how many specificities the curve is given.
+
+    Raises
+    ------
+    ValueError
+        Where no draw has both cases and controls.
     """
     score, cases, controls = roc.by_score(score, cases, controls)
     counts = np.column_stack([cases, controls])
@@ -54,47 +79,81 @@ def roc_band(score, cases, controls, resamples, rng, confidence=0.95, specificit
         return np.interp(at, rising["specificity"], rising["sensitivity"])
 
     whole = roc.curve(score, cases, controls)
-    drawn, areas = [], []
+    curves, areas = [], []
     for _ in range(resamples):
-        some = draw(counts, rng)
+        some = resample(counts, rng)
         if (some.sum(axis=0) > 0).all():
             curve = roc.curve(score, *some.T)
-            drawn.append(on_grid(curve))
-            areas.append(roc.partial_area(curve, specificity))
-    if not drawn:
+            curves.append(on_grid(curve))
+            areas.append(_partial_area(curve, specificity))
+    if not curves:
         raise ValueError("no draw has both cases and controls: there are too few of one")
     ends = [(1 - confidence) / 2, (1 + confidence) / 2]
-    low, high = np.quantile(drawn, ends, axis=0)
+    low, high = np.quantile(curves, ends, axis=0)
     frame = pd.DataFrame({"specificity": at, "sensitivity": on_grid(whole), "low": low, "high": high})
-    return Band(frame, (roc.partial_area(whole, specificity), *map(float, np.quantile(areas, ends))))
+    area = Estimate(_partial_area(whole, specificity), *map(float, np.quantile(areas, ends)))
+    return Band(frame, area)
 
 
-def optimism(x, events, others, resamples, rng):
-    """What a model's performance owes to being judged on the pupils that fitted it (Harrell's optimism).
+def _partial_area(curve: pd.DataFrame, specificity: float) -> float:
+    """Return `roc.partial_area` of a curve.
 
-    x, events, others: design matrix (the intercept first) and counts, a row per cell; resamples: how many draws; rng:
-    a numpy Generator. In each draw everything is done anew: the model is fitted and Youden's threshold chosen on the
-    draw, and judged there and on the original counts; the optimism is the mean difference.
+    Why not scikit-learn's, which that takes: for one curve it takes longer than all else in a draw.
+    """
+    alarms, hits = 1 - curve["specificity"].to_numpy()[::-1], curve["sensitivity"].to_numpy()[::-1]
+    end = 1 - specificity
+    inside = alarms <= end
+    x = np.append(alarms[inside], end)
+    y = np.append(hits[inside], np.interp(end, alarms, hits))
+    least = end**2 / 2
+    return float((1 + (np.trapezoid(y, x) - least) / (end - least)) / 2)
 
-    Returns a frame with a row per measure (auc; intercept, with the slope held at one; slope; brier; youden, which is
-    sensitivity + specificity - 1 at the threshold chosen): apparent, optimism, corrected (apparent less optimism), and
-    error (standard error of the optimism, from the finite number of draws). Draws without events or without others are
-    passed over. Harrell, Lee and Mark 1996, doi 10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4.
+
+def optimism(
+    x: ArrayLike, events: ArrayLike, others: ArrayLike, resamples: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Estimate how much too well a model performs on the units to which it was fitted (Harrell's optimism).
+
+    Every draw repeats all steps: the model is fitted and Youden's threshold chosen on the draw, and both are evaluated
+    there and on the original counts; the optimism is the mean difference. Draws without events or without others are
+    left out. Harrell, Lee and Mark 1996, doi 10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4.
 
     Why not a library: none refits from counts; refits start from the coefficients of the whole (see `firth.refit`).
+
+    Parameters
+    ----------
+    x
+        Design matrix (cells, terms), the intercept first.
+    events, others
+        Counts, one entry per cell.
+    resamples
+        How many draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per measure: auc; intercept, with the slope held at one; slope; brier; youden, which is sensitivity +
+        specificity - 1 at the threshold chosen. Columns apparent, optimism, corrected (apparent less optimism), and
+        error (standard error of the optimism, from the finite number of draws).
+
+    Raises
+    ------
+    ValueError
+        Where no draw has both events and others.
     """
     x, counts = np.asarray(x, float), np.column_stack([events, others])
     whole = firth.refit(x, *counts.T)
-    apparent = _judged(x, counts, whole, _threshold(x, counts, whole))
+    apparent = _performance(x, counts, whole, _threshold(x, counts, whole))
     differences = []
     for _ in range(resamples):
-        some = draw(counts, rng)
+        some = resample(counts, rng)
         if not (some.sum(axis=0) > 0).all():
             continue
-        held = some.sum(axis=1) > 0
-        b = firth.refit(x[held], *some[held].T, whole)
-        threshold = _threshold(x[held], some[held], b)
-        inside, outside = _judged(x[held], some[held], b, threshold), _judged(x, counts, b, threshold)
+        present = some.sum(axis=1) > 0
+        b = firth.refit(x[present], *some[present].T, whole)
+        threshold = _threshold(x[present], some[present], b)
+        inside = _performance(x[present], some[present], b, threshold)
+        outside = _performance(x, counts, b, threshold)
         differences.append({name: inside[name] - outside[name] for name in inside})
     if not differences:
         raise ValueError("no draw has both cases and controls: there are too few of one")
@@ -105,12 +164,13 @@ def optimism(x, events, others, resamples, rng):
     return table.rename_axis("measure")
 
 
-def _threshold(x, counts, b):
+def _threshold(x: np.ndarray, counts: np.ndarray, b: np.ndarray) -> float:
+    """Return Youden's threshold of the log odds."""
     return roc.youden(x @ b, *counts.T)
 
 
-def _judged(x, counts, b, threshold):
-    """The measures of a model with coefficients `b` on some counts, as a dictionary."""
+def _performance(x: np.ndarray, counts: np.ndarray, b: np.ndarray, threshold: float) -> dict[str, float]:
+    """Return the measures of a model with coefficients `b` on some counts."""
     eta, n, events = x @ b, counts.sum(axis=1), counts[:, 0]
     risk, ones = expit(eta), np.ones((len(eta), 1))
     flagged = counts[eta >= threshold].sum(axis=0) / counts.sum(axis=0)
@@ -123,8 +183,8 @@ def _judged(x, counts, b, threshold):
     }
 
 
-def _slope(eta, counts):
-    """The calibration slope of log odds on some counts, NaN where they separate the two kinds."""
+def _slope(eta: np.ndarray, counts: np.ndarray) -> float:
+    """Return the calibration slope of log odds on some counts; NaN where they separate the two kinds."""
     try:
         return maximise(Logit(np.column_stack([np.ones_like(eta), eta]), *counts.T), [0.0, 1.0])[1]
     except NoEstimate:

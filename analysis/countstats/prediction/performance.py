@@ -1,37 +1,50 @@
-"""All that is asked of predicted risks in one sample, side by side, so that samples and groups can be compared."""
+"""All measures of predicted risks in one sample, so that samples and groups can be compared."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from countstats.columns import COUNTS
+from countstats.estimates import Estimate
 from countstats.glm.design import complete
 from countstats.prediction import calibration, roc
 from countstats.shares import share_of
 
-# With limits `_low` and `_high` each.
+# Each with its limits, `_low` and `_high`.
 WITH_LIMITS = ("auc", "oe", "intercept", "slope", "flagged", "sensitivity", "specificity", "ppv", "npv")
-PLAIN = ("brier", "scaled_brier", "threshold")
+WITHOUT_LIMITS = ("brier", "scaled_brier", "threshold")
 
 
-def measure(risk, cases, controls, threshold, confidence=0.95):
-    """The performance of predicted risks in one sample: a Series.
+def measure(
+    risk: ArrayLike, cases: ArrayLike, controls: ArrayLike, threshold: float, confidence: float = 0.95
+) -> pd.Series:
+    """Return the performance of predicted risks in one sample.
 
-    risk, cases, controls: arrays of the same length, risks between 0 and 1 and how many with and without the event
-    have each; threshold: of risk, at and above which a pupil is flagged.
+    Parameters
+    ----------
+    risk, cases, controls
+        Risks between 0 and 1, and how many units with and without the event have each, of one length.
+    threshold
+        Of risk; a unit is flagged at or above it.
 
-    Returns n, events, then auc (DeLong), oe (observed / expected), intercept (calibration-in-the-large), slope,
-    flagged, sensitivity, specificity, ppv and npv (Wilson), each with `_low` and `_high`; auc_variance, intercept_se
-    and slope_se; brier, scaled_brier, threshold; and `why`, which says what could not be estimated and for what
-    reason. What could not is NaN: a group without the event has no area, but it has a share of flagged.
+    Returns
+    -------
+    pandas.Series
+        n, events; auc (DeLong), oe (observed / expected), intercept (calibration-in-the-large), slope, flagged,
+        sensitivity, specificity, ppv and npv (Wilson), each with _low and _high; auc_variance, intercept_se and
+        slope_se; brier, scaled_brier, threshold; and why, which says what could not be estimated and for what
+        reason. That is NaN: a group without the event has no area, but it has a share of flagged.
     """
     risk, cases, controls = np.asarray(risk, float), np.asarray(cases), np.asarray(controls)
     n, events = int(cases.sum() + controls.sum()), int(cases.sum())
     out = dict.fromkeys([f"{name}{end}" for name in WITH_LIMITS for end in ("", "_low", "_high")], np.nan)
-    out |= dict.fromkeys([*PLAIN, "auc_variance", "intercept_se", "slope_se"], np.nan)
+    out |= dict.fromkeys([*WITHOUT_LIMITS, "auc_variance", "intercept_se", "slope_se"], np.nan)
     out |= roc.at_threshold(risk, cases, controls, threshold, confidence).to_dict()
     if 0 < events < n:
         area = roc.auc(risk, cases, controls, confidence)
-        out |= _limits("auc", area) | {"auc_variance": area.variance}
+        out |= _limits("auc", area) | {"auc_variance": area.se**2}
         out |= _limits("oe", calibration.observed_expected(risk, cases, controls, confidence))
         out["brier"] = calibration.brier(risk, cases, controls)
         out["scaled_brier"] = calibration.scaled_brier(risk, cases, controls)
@@ -47,12 +60,23 @@ def measure(risk, cases, controls, threshold, confidence=0.95):
     return pd.Series({"n": n, "events": events, **out, "why": why})
 
 
-def of_all(row, scored, caught):
-    """What flagging does among all pupils, those without a score among them: a Series, `row` with more.
+def of_all(row: pd.Series, scored: float, caught: float) -> pd.Series:
+    """Return what flagging does among all units, those without a score among them.
 
-    row: as `roc.at_threshold` gives it for those who have a score; scored, caught: the share of all pupils, and of
-    those with the event, who have one. Whoever has none is never flagged. Adds flagged_of_all and sensitivity_of_all,
-    each with `_low` and `_high`: the two shares are counts of everybody, and multiply estimate and limits alike.
+    A unit without a score is never flagged. The two shares multiply estimate and limits alike: they are counts of all
+    units, without a sampling error of their own here.
+
+    Parameters
+    ----------
+    row
+        As `roc.at_threshold` gives it for the units with a score.
+    scored, caught
+        The share of all units, and of those with the event, that have a score.
+
+    Returns
+    -------
+    pandas.Series
+        `row` with flagged_of_all and sensitivity_of_all, each with _low and _high.
     """
     shares = {"flagged": scored, "sensitivity": caught}
     more = {f"{name}_of_all{end}": row[f"{name}{end}"] * share
@@ -60,46 +84,67 @@ def of_all(row, scored, caught):
     return pd.concat([row, pd.Series(more)])
 
 
-def _limits(name, estimate):
+def _limits(name: str, estimate: Estimate) -> dict[str, float]:
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
-def _why(n, events, risk):
+def _why(n: int, events: int, risk: np.ndarray) -> str:
     if n == 0:
-        return "nobody"
+        return "no units"
     if events in (0, n):
-        return f"{'nobody' if events == 0 else 'everybody'} has the event: only the flagged can be counted"
+        return f"{'none' if events == 0 else 'all'} have the event: only the flagged can be counted"
     if risk.min() <= 0 or risk.max() >= 1:
-        return "a risk rounds to 0 or 1, as those of a model of few pupils may: its calibration can't be told"
+        return "a risk rounds to 0 or 1, as those of a model of few units may: its calibration cannot be estimated"
     return ""
 
 
-def by_group(cells, risk, variables, threshold, confidence=0.95):
-    """`measure` within each category of each variable: a frame, one row per variable and code that occurs.
+def by_group(
+    cells: pd.DataFrame, risk: ArrayLike, variables: Sequence[str], threshold: float, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return `measure` within each category of each variable.
 
-    cells: one row per cell, with the variables and `events` and `others`; risk: an array along its rows. Columns
-    variable and code, then those of `measure`. The pupils whose category is not recorded are a group of their own.
+    Parameters
+    ----------
+    cells
+        Table of cells with the variables, `events` and `others`.
+    risk
+        One entry per row of `cells`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per variable and code that occurs: variable, code, and the entries of `measure`. Units whose category
+        is not recorded are a group of their own.
     """
     rows = []
     for variable in variables:
         for code, part in cells.groupby(variable, observed=True, sort=True):
             of_part = np.asarray(risk)[cells.index.get_indexer(part.index)]
-            found = measure(of_part, *part[COUNTS].to_numpy().T, threshold, confidence)
-            rows.append({"variable": variable, "code": code, **found})
+            measured = measure(of_part, *part[COUNTS].to_numpy().T, threshold, confidence)
+            rows.append({"variable": variable, "code": code, **measured})
     return pd.DataFrame(rows)
 
 
-def scored(cells, predictors, variables, confidence=0.95):
-    """How many of each category can have a score at all: a frame, one row per variable and code that occurs.
+def scored(
+    cells: pd.DataFrame, predictors: Sequence[str], variables: Sequence[str], confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return how many units of each category can have a score at all.
 
-    cells: one row per cell of all pupils, with predictors, variables, `events` and `others`. Columns variable, code,
-    cases, and scored (the share of them with every predictor recorded) with Wilson's limits scored_low, scored_high.
+    Parameters
+    ----------
+    cells
+        Table of all cells with predictors, variables, `events` and `others`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per variable and code that occurs: variable, code, cases (all units), and scored (the share with every
+        predictor recorded) with Wilson's limits scored_low, scored_high.
     """
     parts, whole = {}, complete(cells, predictors)
     for variable in variables:
-        having, everybody = (of.groupby(variable, observed=True)[COUNTS].sum().sum(axis=1) for of in (whole, cells))
-        everybody = everybody[everybody > 0]
-        parts[variable] = share_of(having.reindex(everybody.index, fill_value=0), everybody, confidence)
-    found = pd.concat(parts, names=["variable", "code"]).reset_index()
+        having, n = (of.groupby(variable, observed=True)[COUNTS].sum().sum(axis=1) for of in (whole, cells))
+        n = n[n > 0]
+        parts[variable] = share_of(having.reindex(n.index, fill_value=0), n, confidence)
     names = {"n": "cases", "estimate": "scored", "low": "scored_low", "high": "scored_high"}
-    return found.rename(columns=names)
+    return pd.concat(parts, names=["variable", "code"]).reset_index().rename(columns=names)

@@ -1,44 +1,35 @@
-"""Discrimination from counts: how well a score tells those with the event from those without.
+"""Discrimination from counts: how well a score distinguishes units with the event from those without.
 
-Every function takes three arrays of the same length: the score, and how many `cases` (with the event) and
-`controls` (without) have it. A score may occur more than once. Rows of single pupils are the special case
-of ones and zeros.
+Every function takes three arrays of one length: the score, and how many `cases` (units with the event) and `controls`
+(units without it) have it. A score may occur more than once. Rows of single units are the special case of ones and
+zeros.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from countstats.estimates import Estimate, half_width
 from countstats.shares import wilson
 
-SAME = 1e-12  # scores that differ relatively by less are the same score
+TIE_TOL = 1e-12  # scores that differ relatively by less are the same score
 
 
-class Auc(NamedTuple):
-    """Area under the ROC curve, its variance and its confidence limits."""
+@dataclass(frozen=True)
+class Difference(Estimate):
+    """Difference of two areas of the same units, and the test of no difference."""
 
-    value: float
-    variance: float
-    low: float
-    high: float
-
-
-class Difference(NamedTuple):
-    """Difference of two areas of the same pupils, its standard error and limits, and the test of no difference."""
-
-    value: float
-    se: float
-    low: float
-    high: float
-    z: float
-    p: float
+    z: float = np.nan
+    p: float = np.nan
 
 
-def _checked(score, cases, controls):
-    """The three as arrays, after checking them, without the scores that nobody has; and which were held."""
+def _checked(score: ArrayLike, cases: ArrayLike, controls: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the three as arrays, after checking them, without the scores that no unit has."""
     score, cases, controls = np.asarray(score, float), np.asarray(cases), np.asarray(controls)
     if not np.isfinite(score).all():
         raise ValueError("a score is missing or infinite")
@@ -46,33 +37,45 @@ def _checked(score, cases, controls):
         raise ValueError("a count is negative")
     if cases.sum() == 0 or controls.sum() == 0:
         raise ValueError("the sample needs cases and controls; it has only one of the two")
-    held = (cases + controls) > 0
-    return score[held], cases[held], controls[held]
+    present = (cases + controls) > 0
+    return score[present], cases[present], controls[present]
 
 
-def _groups(score):
-    """The distinct scores in rising order, and the place among them of each score."""
+def _groups(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct scores in rising order, and the place among them of each score."""
     distinct, place = np.unique(score, return_inverse=True)
-    apart = np.append(True, np.diff(distinct) > SAME * np.abs(distinct[1:]))
-    return distinct[apart], (np.cumsum(apart) - 1)[place]
+    new = np.append(True, np.diff(distinct) > TIE_TOL * np.abs(distinct[1:]))
+    return distinct[new], (np.cumsum(new) - 1)[place]
 
 
-def by_score(score, cases, controls):
-    """The counts at each distinct score, in rising order: arrays score, cases, controls.
+def by_score(score: ArrayLike, cases: ArrayLike, controls: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the counts at each distinct score, in rising order: arrays score, cases, controls.
 
-    Scores that differ by rounding alone are one score: equal pupils must tie, wherever they stand in a
+    Scores that differ by rounding alone are one score: equal units must tie, wherever they stand in a
     table, and a matrix product may give them risks that differ in the sixteenth digit.
-    ValueError for scores that are not finite, for negative counts, or if cases or controls are absent.
+
+    Raises
+    ------
+    ValueError
+        For scores that are not finite, for negative counts, or if cases or controls are absent.
     """
     score, cases, controls = _checked(score, cases, controls)
     distinct, group = _groups(score)
     return distinct, *(np.bincount(group, weights=each).astype(np.int64) for each in (cases, controls))
 
 
-def _placements(score, cases, controls):
-    """DeLong's structural components: per score, the share of controls it beats and of cases that beat it.
+def as_weighted_rows(
+    score: ArrayLike, cases: ArrayLike, controls: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return counts in the form that scikit-learn's metrics take: outcome, score, and `sample_weight`."""
+    score, cases, controls = by_score(score, cases, controls)
+    return np.repeat([1, 0], len(score)), np.tile(score, 2), np.concatenate([cases, controls])
 
-    Ties count half. One entry for each score as given, so that two scores of the same pupils can be set side by side.
+
+def _placements(score: np.ndarray, cases: np.ndarray, controls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return DeLong's structural components: per score, the share of controls below it and of cases above it.
+
+    Ties count half. One entry for each score as given, so that two scores of the same units can be put side by side.
     """
     _, group = _groups(score)
     of_cases, of_controls = np.bincount(group, weights=cases), np.bincount(group, weights=controls)
@@ -81,34 +84,39 @@ def _placements(score, cases, controls):
     return beaten[group], beating[group]
 
 
-def auc(score, cases, controls, confidence=0.95):
-    """Area under the ROC curve with DeLong's variance and limits, cut at 0 and 1.
+def auc(score: ArrayLike, cases: ArrayLike, controls: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Estimate the area under the ROC curve, with DeLong's standard error and limits, cut at 0 and 1.
 
-    The chance that a case scores higher than a control, ties counting half. DeLong, DeLong and
-    Clarke-Pearson 1988, Biometrics 44: 837-845. The variance needs two cases and two controls; with fewer
+    The probability that a case scores higher than a control, ties counting half. DeLong, DeLong and
+    Clarke-Pearson 1988, Biometrics 44: 837-845. The standard error needs two cases and two controls; with fewer
     it and the limits are NaN.
 
-    Why not a library: those that have DeLong's variance take one row per pupil.
+    Why not a library: those that have DeLong's variance take one row per unit. (The area alone is scikit-learn's
+    `roc_auc_score` with weights; here it comes with the components of the variance.)
     """
     score, cases, controls = by_score(score, cases, controls)
     n_cases, n_controls = cases.sum(), controls.sum()
     beaten, beating = _placements(score, cases, controls)
     value = (cases * beaten).sum() / n_cases
     if min(n_cases, n_controls) < 2:
-        return Auc(value, np.nan, np.nan, np.nan)
+        return Estimate(float(value), np.nan, np.nan)
     variance = (cases * (beaten - value) ** 2).sum() / (n_cases - 1) / n_cases
     variance += (controls * (beating - value) ** 2).sum() / (n_controls - 1) / n_controls
-    reach = norm.ppf((1 + confidence) / 2) * np.sqrt(variance)
-    return Auc(value, variance, max(0.0, value - reach), min(1.0, value + reach))
+    value, se = float(value), float(np.sqrt(variance))
+    half = float(half_width(se, confidence))
+    return Estimate(value, max(0.0, value - half), min(1.0, value + half), se)
 
 
-def compare(first, second, cases, controls, confidence=0.95):
-    """The area of `first` less that of `second`, two scores of the same pupils: DeLong's test of correlated areas.
+def compare(
+    first: ArrayLike, second: ArrayLike, cases: ArrayLike, controls: ArrayLike, confidence: float = 0.95
+) -> Difference:
+    """Estimate the area of `first` less that of `second`, two scores of the same units.
 
-    Both scores have one entry per row of `cases` and `controls`. Valid on pupils that fitted neither score: on those
-    who fitted nested models the test is not (Demler, Pencina and D'Agostino 2012, doi 10.1002/sim.5328). Where the two
-    order the pupils alike, the difference is 0 and p is 1. With fewer than two cases or controls all but the
-    difference is NaN. DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44: 837-845.
+    DeLong's test of correlated areas (DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44: 837-845); both scores have
+    one entry per row of `cases` and `controls`. Valid on units to which neither score was fitted; on those to which
+    nested models were fitted it is not (Demler, Pencina and D'Agostino 2012, doi 10.1002/sim.5328). Where both order
+    the units in the same way, the difference is 0 and p is 1. With fewer than two cases or controls all but the
+    difference is NaN.
 
     Why not a library: none takes counts, and the one that has the paired test fails under numpy 2.
     """
@@ -119,21 +127,31 @@ def compare(first, second, cases, controls, confidence=0.95):
     beaten, beating = pairs[0][0] - pairs[1][0], pairs[0][1] - pairs[1][1]
     value = float((cases * beaten).sum() / n_cases)
     if min(n_cases, n_controls) < 2:
-        return Difference(value, *[np.nan] * 5)
+        return Difference(value, np.nan, np.nan)
     variance = (cases * (beaten - value) ** 2).sum() / (n_cases - 1) / n_cases
     variance += (controls * (beating - value) ** 2).sum() / (n_controls - 1) / n_controls
     se = float(np.sqrt(variance))
-    if se < SAME:
-        return Difference(value, se, value, value, 0.0 if abs(value) < SAME else np.inf, float(abs(value) < SAME))
-    reach, z = norm.ppf((1 + confidence) / 2) * se, value / se
-    return Difference(value, se, value - reach, value + reach, z, float(2 * norm.sf(abs(z))))
+    if se < TIE_TOL:
+        equal = abs(value) < TIE_TOL
+        return Difference(value, value, value, se, z=0.0 if equal else np.inf, p=float(equal))
+    half, z = float(half_width(se, confidence)), value / se
+    return Difference(value, value - half, value + half, se, z=z, p=float(2 * norm.sf(abs(z))))
 
 
-def gains(scores, cases, controls, confidence=0.95):
-    """The area of each of several scores, and what it gains over the score before it.
+def gains(
+    scores: Mapping[str, ArrayLike], cases: ArrayLike, controls: ArrayLike, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return the area of each of several scores, and what it gains over the score before it.
 
-    scores: {name: array}, two or more. Returns a frame with one row per score but the first: auc, auc_low, auc_high,
-    and of `compare` gain, gain_low, gain_high and gain_p.
+    Parameters
+    ----------
+    scores
+        {name: array}, two or more.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per score but the first: auc, auc_low, auc_high, and of `compare` gain, gain_low, gain_high and gain_p.
     """
     rows = {}
     for before, name in pairwise(scores):
@@ -146,11 +164,11 @@ def gains(scores, cases, controls, confidence=0.95):
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def curve(score, cases, controls):
-    """The ROC curve: a frame of threshold, sensitivity and specificity, from flagging all to flagging none.
+def curve(score: ArrayLike, cases: ArrayLike, controls: ArrayLike) -> pd.DataFrame:
+    """Return the ROC curve: columns threshold, sensitivity and specificity, from flagging all to flagging none.
 
-    Whoever scores at or above the threshold is flagged. Thresholds lie halfway between neighbouring scores,
-    so that the last digit of a score does not decide; the ends are -inf and +inf.
+    A unit is flagged that scores at or above the threshold. Thresholds lie halfway between neighbouring scores, so that
+    the last digit of a score does not decide; the ends are -inf and +inf.
     """
     score, cases, controls = by_score(score, cases, controls)
     missed, spared = np.append(0, np.cumsum(cases)), np.append(0, np.cumsum(controls))
@@ -160,10 +178,10 @@ def curve(score, cases, controls):
     )
 
 
-def thin(points, number=200):
-    """At most `number` + 1 points of a `curve`, evenly spaced along it, both ends among them.
+def thin(points: pd.DataFrame, number: int = 200) -> pd.DataFrame:
+    """Return at most `number` + 1 points of a `curve`, evenly spaced along it, both ends among them.
 
-    A curve with a point for every pupil is a list of pupils; it is not for publication.
+    A curve with a point for every unit is a list of units; it is not for publication.
     """
     along = (points["sensitivity"] + 1 - points["specificity"]).to_numpy() / 2
     wanted = np.linspace(1, 0, number + 1)
@@ -171,50 +189,53 @@ def thin(points, number=200):
     return points.iloc[nearest].reset_index(drop=True)
 
 
-def partial_area(points, specificity=0.9):
-    """The area under a `curve` where its specificity is at least so high, on McClish's scale.
+def partial_area(score: ArrayLike, cases: ArrayLike, controls: ArrayLike, specificity: float = 0.9) -> float:
+    """Return the area under the ROC curve where the specificity is at least so high, on McClish's scale.
 
     0.5 is a coin and 1 is perfect, as for the whole area. McClish 1989, doi 10.1177/0272989X8900900307.
-    ValueError unless the specificity lies between 0 and 1.
 
-    Why not a library: scikit-learn's `roc_auc_score(max_fpr=)` agrees, and takes too long for a bootstrap.
+    Raises
+    ------
+    ValueError
+        Unless the specificity lies between 0 and 1, 1 excluded.
     """
     if not 0 <= specificity < 1:
         raise ValueError(f"the specificity must lie between 0 and 1, not {specificity}")
-    alarms, found = 1 - points["specificity"].to_numpy()[::-1], points["sensitivity"].to_numpy()[::-1]
-    end = 1 - specificity
-    inside = alarms <= end
-    x = np.append(alarms[inside], end)
-    y = np.append(found[inside], np.interp(end, alarms, found))
-    least = end**2 / 2
-    return float((1 + (np.trapezoid(y, x) - least) / (end - least)) / 2)
+    from sklearn.metrics import roc_auc_score  # slow to import, and few notebooks need it
+
+    outcome, score, weight = as_weighted_rows(score, cases, controls)
+    return float(roc_auc_score(outcome, score, sample_weight=weight, max_fpr=1 - specificity))
 
 
-def precision(points, share):
-    """The share of the flagged who have the event (precision), at each point of a `curve`.
+def precision(points: pd.DataFrame, share: float) -> pd.Series:
+    """Return the share of the flagged that have the event, at each point of a `curve`; NaN where none is flagged.
 
-    share   of the event among those who are screened. NaN where nobody is flagged.
+    Parameters
+    ----------
+    share
+        Of the event among the units that are screened.
     """
     hits = share * points["sensitivity"]
     flagged = hits + (1 - share) * (1 - points["specificity"])
     return (hits / flagged.where(flagged > 0)).rename("precision")
 
 
-def average_precision(score, cases, controls):
-    """Precision averaged over the steps of sensitivity, the area under the precision-recall curve.
+def average_precision(score: ArrayLike, cases: ArrayLike, controls: ArrayLike) -> float:
+    """Return the precision averaged over the steps of sensitivity, the area under the precision-recall curve.
 
-    The share of the event is that of a useless score. The sum over steps, not the trapezoid, which is too hopeful
-    (Davis and Goadrich 2006, doi 10.1145/1143844.1143874): scikit-learn's `average_precision_score`, from counts.
+    The share of the event is that of a useless score. The sum over steps, not the trapezoid, which is optimistic
+    (Davis and Goadrich 2006, doi 10.1145/1143844.1143874).
     """
-    _, cases, controls = by_score(score, cases, controls)
-    hits, alarms = np.cumsum(cases[::-1]), np.cumsum(controls[::-1])
-    return float((cases[::-1] * hits / (hits + alarms)).sum() / hits[-1])
+    from sklearn.metrics import average_precision_score  # slow to import, and few notebooks need it
+
+    outcome, score, weight = as_weighted_rows(score, cases, controls)
+    return float(average_precision_score(outcome, score, sample_weight=weight))
 
 
-def youden(score, cases, controls):
-    """The threshold at which sensitivity + specificity is largest (Youden 1950, Cancer 3: 32-35).
+def youden(score: ArrayLike, cases: ArrayLike, controls: ArrayLike) -> float:
+    """Return the threshold at which sensitivity + specificity is largest (Youden 1950, Cancer 3: 32-35).
 
-    Of several such thresholds the lowest, which misses fewest. -inf if no threshold beats flagging all.
+    Of several such thresholds the lowest, which misses fewest. -inf if no threshold is better than flagging all.
     """
     score, cases, controls = by_score(score, cases, controls)
     n_cases, n_controls = int(cases.sum()), int(controls.sum())
@@ -225,28 +246,37 @@ def youden(score, cases, controls):
     return float((score[best - 1] + score[best]) / 2)
 
 
-def for_workload(score, n, share):
-    """The lowest threshold that flags at most this share of the pupils: the busiest that a hotline can bear.
+def for_workload(score: ArrayLike, n: ArrayLike, share: float) -> float:
+    """Return the lowest threshold that flags at most this share of the units.
 
-    score, n: arrays of the same length, the scores and how many pupils have each. Halfway between two scores; -inf
-    if all may be flagged, +inf if already those with the highest score are too many.
+    Halfway between two scores; -inf if all may be flagged, +inf if already those with the highest score are too many.
+
+    Parameters
+    ----------
+    score, n
+        The scores and how many units have each, of one length.
     """
     score, n = np.asarray(score, float), np.asarray(n)
     distinct, group = _groups(score[n > 0])
     flagged = np.cumsum(np.bincount(group, weights=n[n > 0])[::-1])[::-1]
-    bearable = np.flatnonzero(flagged <= share * flagged[0] * (1 + SAME))
-    if not len(bearable):
+    feasible = np.flatnonzero(flagged <= share * flagged[0] * (1 + TIE_TOL))
+    if not len(feasible):
         return np.inf
-    lowest = bearable[0]
+    lowest = feasible[0]
     return -np.inf if lowest == 0 else float((distinct[lowest - 1] + distinct[lowest]) / 2)
 
 
-def at_threshold(score, cases, controls, threshold, confidence=0.95):
-    """What flagging everybody at or above a threshold does: a Series.
+def at_threshold(
+    score: ArrayLike, cases: ArrayLike, controls: ArrayLike, threshold: float, confidence: float = 0.95
+) -> pd.Series:
+    """Return what flagging all units at or above a threshold does.
 
-    threshold, then flagged (share of all), sensitivity, specificity, ppv and npv (share of the flagged who have the
-    event, and of the others who have not), each with Wilson limits (Wilson 1927, JASA 22: 209-212) as `_low` and
-    `_high`. A share of nobody is NaN: one class may be absent here.
+    Returns
+    -------
+    pandas.Series
+        threshold, then flagged (share of all), sensitivity, specificity, ppv and npv (share of the flagged that have
+        the event, and of the others that have not), each with Wilson limits as _low and _high. A share of no unit is
+        NaN: one class may be absent here.
     """
     score, cases, controls = np.asarray(score, float), np.asarray(cases), np.asarray(controls)
     above = score >= threshold

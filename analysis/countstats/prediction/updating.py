@@ -1,8 +1,10 @@
-"""Does a model need to be recalibrated for new pupils, and how much? The closed test of Vergouwe and colleagues."""
+"""Recalibration of a model for new units, as little as will do: the closed test of Vergouwe and colleagues."""
 
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
 from countstats.columns import COUNTS
@@ -12,11 +14,13 @@ from countstats.glm.solver import maximise
 from countstats.prediction import performance
 from countstats.prediction.calibration import check_overlap, log_odds, recalibrated
 
+MIN_PER_CLASS = 20  # units with the event, and without it, that a half needs
+
 
 class Update(NamedTuple):
-    """What was chosen (none, intercept or both), the intercept and slope to apply, and the p of no update at all.
+    """The update that was chosen, the intercept and slope to apply, and the p-value of no update at all.
 
-    Where nothing could be chosen the kind says why: few (pupils) or no_line; the numbers are NaN then.
+    kind : none, intercept or both; or why none could be chosen: few (units) or no_line. The numbers are NaN then.
     """
 
     kind: str
@@ -25,26 +29,33 @@ class Update(NamedTuple):
     p: float
 
 
-def choose(risk, cases, controls, confidence=0.95):
-    """Choose how to recalibrate predicted risks for the pupils given here: an Update.
+def choose(risk: ArrayLike, cases: ArrayLike, controls: ArrayLike, confidence: float = 0.95) -> Update:
+    """Choose how to recalibrate predicted risks for the units here; apply it with `calibration.recalibrated`.
 
-    risk, cases, controls: arrays of the same length, as in `calibration`. First both intercept and slope are tested
-    against leaving the model as it is (two degrees of freedom); if that is rejected, against moving the intercept alone
-    (one). The smallest change that is not rejected is made, so that the error of the whole stays at 1 - confidence.
-    Apply it with `calibration.recalibrated`. Vergouwe et al. 2017, doi 10.1002/sim.7179; likelihood-ratio tests.
-    ValueError for one class alone, for a single risk, or where the risk separates cases from controls.
-
-    The third step of the closed test, a fit of all coefficients anew, is left out.
+    First both intercept and slope are tested against leaving the model as it is (two degrees of freedom); if that is
+    rejected, against changing the intercept alone (one). The smallest change that is not rejected is made, so that the
+    error of the whole stays at 1 - confidence. Likelihood-ratio tests; Vergouwe et al. 2017, doi 10.1002/sim.7179. The
+    third step of the closed test, a refit of all coefficients, is left out.
 
     Why not a library: none has the procedure.
+
+    Parameters
+    ----------
+    risk, cases, controls
+        As in `calibration`.
+
+    Raises
+    ------
+    ValueError
+        For one class alone, for a single risk, or where the risk separates cases from controls.
     """
     odds, counts = log_odds(risk, cases, controls)
     check_overlap(odds, counts)
     ones = np.ones((len(odds), 1))
     line = Logit(np.column_stack([ones, odds]), *counts.T)
-    moved = maximise(Logit(ones, *counts.T, offset=odds), [0.0])[0]
+    shift = maximise(Logit(ones, *counts.T, offset=odds), [0.0])[0]
     both = maximise(line, [0.0, 1.0])
-    fits = {"none": (0.0, 1.0), "intercept": (float(moved), 1.0), "both": tuple(map(float, both))}
+    fits = {"none": (0.0, 1.0), "intercept": (float(shift), 1.0), "both": tuple(map(float, both))}
     likelihood = {kind: line.log_likelihood(np.array(b)) for kind, b in fits.items()}
     tests = {
         kind: float(chi2.sf(max(0.0, 2 * (likelihood["both"] - likelihood[kind])), df))
@@ -54,14 +65,27 @@ def choose(risk, cases, controls, confidence=0.95):
     return Update(kind, *fits[kind], tests["none"])
 
 
-def on_halves(cells, threshold, rng, confidence=0.95, least=20):
-    """Choose an update on one random half of some pupils and judge it on the other: (Update, before, after).
+def on_halves(
+    cells: pd.DataFrame, threshold: float, rng: np.random.Generator, confidence: float = 0.95
+) -> tuple[Update, pd.Series, pd.Series]:
+    """Choose an update on one random half of the units and evaluate it on the other.
 
-    cells: with `risk`, `events` and `others`; threshold: of risk; before and after: rows of `performance.measure`, of
-    the other half. With fewer than `least` pupils of a kind in a half, or no line to be had there, nothing is changed.
+    With fewer than `MIN_PER_CLASS` units of a kind in a half, or where no line can be fitted, nothing is changed.
+
+    Parameters
+    ----------
+    cells
+        Table of cells with `risk`, `events` and `others`.
+    threshold
+        Of risk, as in `performance.measure`.
+
+    Returns
+    -------
+    update, before, after
+        The choice, and rows of `performance.measure` of the other half.
     """
     first, second = split(cells, 0.5, rng)
-    if min(half[each].sum() for half in (first, second) for each in COUNTS) < least:
+    if min(half[each].sum() for half in (first, second) for each in COUNTS) < MIN_PER_CLASS:
         change = Update("few", np.nan, np.nan, np.nan)
     else:
         try:
@@ -69,5 +93,6 @@ def on_halves(cells, threshold, rng, confidence=0.95, least=20):
         except ValueError:  # a single risk, or one that separates the two kinds
             change = Update("no_line", np.nan, np.nan, np.nan)
     risk, counts = second["risk"].to_numpy(), second[COUNTS].to_numpy().T
-    moved = recalibrated(risk, change.intercept, change.slope) if np.isfinite(change.intercept) else risk
-    return change, *(performance.measure(each, *counts, threshold, confidence) for each in (risk, moved))
+    updated = recalibrated(risk, change.intercept, change.slope) if np.isfinite(change.intercept) else risk
+    before, after = (performance.measure(each, *counts, threshold, confidence) for each in (risk, updated))
+    return change, before, after

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from countstats.columns import COUNTS
+from countstats.estimates import Estimate
 from countstats.prediction.pooling import Pooled
-from countstats.prediction.roc import Auc, Difference
+from countstats.prediction.roc import Difference
 from countstats.prediction.updating import Update
 from hotline.codebook import MISSING, Codebook
 from hotline.text import DASH
@@ -38,7 +39,7 @@ class Recalibrated(NamedTuple):
     improved: int
 
 
-def tidy_differences(areas: Mapping[str, tuple[Auc, Difference | None]]) -> pd.DataFrame:
+def tidy_differences(areas: Mapping[str, tuple[Estimate, Difference | None]]) -> pd.DataFrame:
     """Return models compared on the same pupils, a row each.
 
     Parameters
@@ -51,13 +52,13 @@ def tidy_differences(areas: Mapping[str, tuple[Auc, Difference | None]]) -> pd.D
     pandas.DataFrame
         Columns model, auc, auc_low, auc_high, then the difference with se, low, high, z and p.
     """
-    empty = dict.fromkeys(("value", "se", "low", "high", "z", "p"), np.nan)
-    return pd.DataFrame([
-        {"model": name, "auc": area.value, "auc_low": area.low, "auc_high": area.high}
-        | {"difference" if key == "value" else key: each
-           for key, each in (empty if difference is None else difference._asdict()).items()}
-        for name, (area, difference) in areas.items()
-    ])  # fmt: skip
+    rows = []
+    for name, (area, difference) in areas.items():
+        row = {"model": name, "auc": area.value, "auc_low": area.low, "auc_high": area.high}
+        row["difference"] = np.nan if difference is None else difference.value
+        row |= {key: getattr(difference, key, np.nan) for key in ("se", "low", "high", "z", "p")}
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def example_callers(
@@ -115,7 +116,7 @@ def samples(
     rows.append({"heading": "Internal", "label": "Random validation part", **validation})
     rows += [{"heading": kind, "label": name, **row} for (kind, name), row in external.items()]
     ends = {f"{name}{end}": each for name, of in pooled.items()
-            for end, each in zip(("", "_low", "_high"), of[:3], strict=True)}  # fmt: skip
+            for end, each in zip(("", "_low", "_high"), of.with_limits, strict=True)}  # fmt: skip
     if external and np.isfinite([each.value for each in pooled.values()]).any():
         rows.append({"heading": rows[-1]["heading"], "label": "Pooled", **ends})
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""The rivals learn the same from counts as from rows, and are judged on the same pupils."""
+"""The comparator models are the same from counts as from rows, and are evaluated on the same units."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ def cells():
 
 
 def rows_of(x, events, others):
-    """One row per pupil, in random order: the design and the outcome as counts."""
+    """One row per unit, in random order: the design and the outcome as counts."""
     whole = np.vstack([np.repeat(x, events, axis=0), np.repeat(x, others, axis=0)])
     outcome = np.repeat([1, 0], [events.sum(), others.sum()])
     order = np.random.default_rng(3).permutation(len(outcome))
@@ -38,7 +38,7 @@ def test_boosting_learns_the_same_from_counts_as_from_rows(cells):
 
 
 def test_boosting_would_not_agree_if_it_counted_rows(cells, monkeypatch):
-    """What the settings guard against: a least number of rows in a leaf means pupils in one and cells in the other."""
+    """What the settings guard against: a least number of rows in a leaf means units in one and cells in the other."""
     x, *_ = cells
     monkeypatch.setitem(benchmark.TREES, "min_samples_leaf", 20)
     found, expected = benchmark.boosting(*cells, x, 40), benchmark.boosting(*rows_of(*cells), x, 40)
@@ -46,25 +46,25 @@ def test_boosting_would_not_agree_if_it_counted_rows(cells, monkeypatch):
 
 
 def test_the_number_of_trees_is_the_one_that_foresees_others_best(cells):
-    """By the same draw of pupils, put down as rows, each number of trees grown by itself, and scikit-learn's loss."""
+    """By the same draw of units, put down as rows, each number of trees grown by itself, and scikit-learn's loss."""
     x, events, others = cells
     x, counts = x[:, :3], 20 * np.column_stack([events, others])  # without the interaction: a few trees are enough
     taken = np.random.default_rng(4).multivariate_hypergeometric(
         counts.ravel(), round(2 / 3 * counts.sum()), method="marginals"
     )
-    teach = taken.reshape(-1, 2)
-    whole, outcome, _ = rows_of(x, *(counts - teach).T)
-    loss = {n: log_loss(outcome, benchmark.boosting(x, *teach.T, whole, n)) for n in benchmark.ROUNDS}
-    found = benchmark.rounds(x, *counts.T, np.random.default_rng(4))
+    training = taken.reshape(-1, 2)
+    whole, outcome, _ = rows_of(x, *(counts - training).T)
+    loss = {n: log_loss(outcome, benchmark.boosting(x, *training.T, whole, n)) for n in benchmark.ROUNDS}
+    found = benchmark.choose_rounds(x, *counts.T, np.random.default_rng(4))
     assert found == min(loss, key=loss.get) and loss[found] < max(loss.values())
 
 
-def test_the_rivals_learn_from_the_predictors_alone(cells):
+def test_comparator_risks_come_from_the_predictors_alone(cells):
     codes = pd.DataFrame({"a": pd.Categorical(np.where(cells[0][:, 1], "yes", "no")), "events": cells[1],
                           "others": cells[2], "year": np.arange(24)})  # fmt: skip
-    learnt, number = benchmark.rivals(codes, codes, {"a": "no"}, np.random.default_rng(4))
+    learnt, number = benchmark.comparator_risks(codes, codes, {"a": "no"}, np.random.default_rng(4))
     fewer = codes.groupby("a", observed=True, as_index=False)[["events", "others"]].sum()
-    again, same = benchmark.rivals(fewer, codes, {"a": "no"}, np.random.default_rng(4))
+    again, same = benchmark.comparator_risks(fewer, codes, {"a": "no"}, np.random.default_rng(4))
     assert number == same and np.allclose(learnt, again, rtol=1e-9) and list(learnt) == ["Ridge", "Boosted trees"]
 
 
@@ -81,10 +81,10 @@ def test_ridge_holds_back_more_where_there_is_nothing_to_learn(cells):
     assert benchmark.ridge(x, noise, n - noise)[1] > benchmark.ridge(x, 4 * events, 4 * others)[1]
 
 
-def test_the_contest_compares_each_rival_with_the_plain_model():
+def test_compare_models_compares_each_with_the_plain_model():
     frame = pd.DataFrame({"A": [0.2, 0.4, 0.6], "Plain": [0.3, 0.2, 0.7], "events": [3, 8, 20], "others": [20, 9, 4]})
     none = frame.assign(events=0)
-    found = benchmark.contest({"one": frame, "none": none})
+    found = benchmark.compare_models({"one": frame, "none": none})
     assert found[["split", "model"]].to_numpy().tolist() == [
         ["one", "Plain"],
         ["one", "A"],
@@ -93,7 +93,14 @@ def test_the_contest_compares_each_rival_with_the_plain_model():
     ]
     counts = frame["events"], frame["others"]
     pair = roc.compare(frame["A"], frame["Plain"], *counts)
-    assert found.loc[1, ["difference", "se", "low", "high", "z", "p"]].tolist() == list(pair)
+    assert found.loc[1, ["difference", "se", "low", "high", "z", "p"]].tolist() == [
+        pair.value,
+        pair.se,
+        pair.low,
+        pair.high,
+        pair.z,
+        pair.p,
+    ]
     assert found.loc[0, "auc"] == roc.auc(frame["Plain"], *counts).value and np.isnan(found.loc[0, "p"])
     assert found.loc[1, "slope"] == calibration.slope(frame["A"], *counts).value
     assert found.loc[2:, ["auc", "difference", "slope", "brier"]].isna().all(axis=None)

@@ -24,14 +24,14 @@ def cells():
 
 
 def rows_of(x, counts):
-    """One row per pupil: design and outcome."""
+    """One row per unit: design and outcome."""
     return np.vstack([np.repeat(x, counts[:, 0], axis=0), np.repeat(x, counts[:, 1], axis=0)]), np.repeat(
         [1, 0], counts.sum(axis=0)
     )
 
 
-def judged(model_b, x, y):
-    """The measures by libraries that take one row per pupil."""
+def measures(model_b, x, y):
+    """The measures by libraries that take one row per unit."""
     eta = x @ model_b
     risk = 1 / (1 + np.exp(-eta))
     large = GLM(y, np.ones((len(y), 1)), family=Binomial(), offset=eta).fit(tol=1e-12)
@@ -63,7 +63,7 @@ def test_optimism_equals_that_of_rows_refitted_by_statsmodels(cells):
         own_x, own_y = rows_of(x, some)
         b = logit(own_x, *ones(own_y)).params
         cut = best(b, own_x, own_y)
-        inside, outside = judged(b, own_x, own_y), judged(b, whole_x, whole_y)
+        inside, outside = measures(b, own_x, own_y), measures(b, whole_x, whole_y)
         inside["youden"], outside["youden"] = index(b, own_x, own_y, cut), index(b, whole_x, whole_y, cut)
         gaps.append({name: inside[name] - outside[name] for name in inside})
     expected = pd.DataFrame(gaps)
@@ -71,7 +71,7 @@ def test_optimism_equals_that_of_rows_refitted_by_statsmodels(cells):
         assert abs(found.loc[name, "optimism"] - expected[name].mean()) < 1e-8, name
         assert abs(found.loc[name, "error"] - expected[name].std() / np.sqrt(5)) < 1e-8, name
     b = logit(whole_x, *ones(whole_y)).params
-    for name, value in judged(b, whole_x, whole_y).items():
+    for name, value in measures(b, whole_x, whole_y).items():
         assert abs(found.loc[name, "apparent"] - value) < 1e-8, name
         assert found.loc[name, "corrected"] == found.loc[name, "apparent"] - found.loc[name, "optimism"]
 
@@ -94,7 +94,7 @@ def test_draws_that_lack_a_category_are_no_hindrance():
     assert np.isfinite(found.to_numpy()).all()
 
 
-def test_draws_that_all_lack_the_event_are_told():
+def test_draws_that_all_lack_the_event_are_an_error():
     class Luckless:
         """A generator whose draws never hold the event."""
 
@@ -107,10 +107,10 @@ def test_draws_that_all_lack_the_event_are_told():
         bootstrap.roc_band([0.2], [1], [10**6], 3, Luckless())
 
 
-def test_a_draw_has_as_many_pupils_and_the_right_mean():
+def test_a_draw_has_as_many_units_and_the_right_mean():
     counts = np.array([[5, 20], [0, 75]])
     rng = np.random.default_rng(2)
-    drawn = np.array([bootstrap.draw(counts, rng) for _ in range(4000)])
+    drawn = np.array([bootstrap.resample(counts, rng) for _ in range(4000)])
     assert (drawn.sum(axis=(1, 2)) == 100).all() and (drawn[:, 1, 0] == 0).all()
     assert np.abs(drawn.mean(axis=0) - counts).max() < 0.3
     assert drawn[:, 0, 1].var() == pytest.approx(100 * 0.2 * 0.8, rel=0.1), "binomial, as each count of a multinomial"
@@ -133,11 +133,11 @@ def test_the_band_holds_the_middle_of_the_draws_curves():
         drawn.append(np.interp(1 - found.curve["specificity"], most.index, most))
     low, high = np.quantile(drawn, [0.1, 0.9], axis=0)
     assert np.allclose(found.curve["low"], low, atol=1e-12) and np.allclose(found.curve["high"], high, atol=1e-12)
-    assert found.area[1] < found.area[0] < found.area[2]
-    assert digits(found.area[0], roc.partial_area(roc.curve(score, cases, controls))) == 15
+    assert found.area.low < found.area.value < found.area.high
+    assert digits(found.area.value, roc.partial_area(score, cases, controls)) > 12
 
 
 def test_the_band_of_a_perfect_score_has_no_width():
     found = bootstrap.roc_band([0.1, 0.9], [0, 30], [30, 0], 20, np.random.default_rng(1))
     assert (found.curve[["sensitivity", "low", "high"]] == 1).all(axis=None)
-    assert found.area == pytest.approx((1, 1, 1))
+    assert found.area.with_limits == pytest.approx((1, 1, 1))

@@ -45,7 +45,7 @@ def test_intercept_and_slope_in_a_validation_half_agree_with_r(halves):
 
 
 def test_the_joint_intercept_and_observed_against_expected_agree_with_r(halves):
-    intercept, slope = calibration.joint(*halves)
+    intercept, slope = calibration.intercept_and_slope(*halves)
     assert digits(intercept.value, R["fair_halves", "recalibration", "intercept_joint"]) > 7
     assert slope == calibration.slope(*halves)
     found = calibration.observed_expected(*halves)
@@ -58,7 +58,7 @@ def test_the_joint_intercept_and_observed_against_expected_agree_with_r(halves):
 
 def test_recalibrated_risks_are_calibrated(halves):
     risk, *counts = halves
-    intercept, slope = (each.value for each in calibration.joint(*halves))
+    intercept, slope = (each.value for each in calibration.intercept_and_slope(*halves))
     after = calibration.recalibrated(risk, intercept, slope)
     assert abs(calibration.in_the_large(after, *counts).value) < 1e-8
     assert abs(calibration.slope(after, *counts).value - 1) < 1e-8
@@ -74,12 +74,12 @@ def test_brier_agrees_with_r(halves):
 
 @pytest.mark.parametrize("name", ROWS)
 def test_tenths_are_the_groups_of_hosmer_and_lemeshow(name):
-    found = calibration.hosmer_lemeshow(calibration.tenths(*in_sample(name)), "development")
+    found = calibration.hosmer_lemeshow(calibration.deciles(*in_sample(name)), "development")
     test = "Hosmer-Lemeshow g=10 quantile(type7) bins"
-    assert found["df"] == R[name, test, "df"]
-    assert digits(found["chi_square"], R[name, test, "chi2"]) > 7
-    assert digits(found["p"], R[name, test, "p"]) > 7
-    assert calibration.hosmer_lemeshow(calibration.tenths(*in_sample(name)))["df"] == 10, (
+    assert found.df == R[name, test, "df"]
+    assert digits(found.chi_square, R[name, test, "chi2"]) > 7
+    assert digits(found.p, R[name, test, "p"]) > 7
+    assert calibration.hosmer_lemeshow(calibration.deciles(*in_sample(name))).df == 10, (
         "in validation, as many as groups"
     )
 
@@ -98,11 +98,12 @@ def test_rows_and_counts_agree(grouped):
     rows = np.repeat(np.append(risk, risk), np.append(cases, controls))
     outcome = np.repeat([1, 0], [cases.sum(), controls.sum()])
     for function in (calibration.in_the_large, calibration.slope):
-        assert min(map(digits, function(*grouped), function(rows, *ones(outcome)))) > 8
+        ours, theirs = function(*grouped), function(rows, *ones(outcome))
+        assert min(map(digits, (*ours.with_limits, ours.se), (*theirs.with_limits, theirs.se))) > 8
     assert digits(calibration.brier(*grouped), brier_score_loss(outcome, rows)) > 12
-    # The groups, cut anew by pandas with quantiles of the rows.
+    # The groups, cut again by pandas with quantiles of the rows.
     cut = pd.cut(rows, np.quantile(rows, np.linspace(0, 1, 11)), include_lowest=True, labels=False)
-    found = calibration.tenths(*grouped)
+    found = calibration.deciles(*grouped)
     assert found["n"].tolist() == np.bincount(cut).tolist()
     assert found["events"].tolist() == np.bincount(cut, weights=outcome).tolist()
     assert found["n"].sum() == len(rows) and found["events"].sum() == cases.sum()
@@ -113,7 +114,7 @@ def test_cutting_a_cell_in_two_changes_nothing(grouped):
     twice = np.tile(risk, 2), np.append(cases // 2, cases - cases // 2), np.append(0 * controls, controls)
     assert calibration.slope(*twice) == calibration.slope(*grouped)
     assert calibration.in_the_large(*twice) == calibration.in_the_large(*grouped)
-    pd.testing.assert_frame_equal(calibration.tenths(*twice), calibration.tenths(*grouped), check_exact=True)
+    pd.testing.assert_frame_equal(calibration.deciles(*twice), calibration.deciles(*grouped), check_exact=True)
 
 
 def test_a_model_is_calibrated_where_it_was_fitted():
@@ -122,7 +123,7 @@ def test_a_model_is_calibrated_where_it_was_fitted():
     assert abs(calibration.slope(*sample).value - 1) < 1e-8
 
 
-def test_a_risk_next_to_nought_does_not_lead_the_fit_astray():
+def test_in_the_large_with_a_risk_next_to_zero():
     """A code without the event has a coefficient on its way to minus infinity."""
     sample = [1e-19, 0.2, 0.6], [0, 20, 60], [50, 80, 40]
     assert abs(calibration.in_the_large(*sample).value) < 1e-9
@@ -157,20 +158,20 @@ def test_the_scaled_brier_score_of_a_useless_and_a_perfect_risk():
 
 
 def test_hosmer_and_lemeshow_without_a_degree_of_freedom_or_with_a_certain_group_is_no_test():
-    few = calibration.hosmer_lemeshow(calibration.tenths([0.2, 0.6], [2, 6], [8, 4]), "development")
-    assert few["df"] == 0 and np.isnan(few["chi_square"]) and np.isnan(few["p"])
-    sure = calibration.hosmer_lemeshow(calibration.tenths([0.0, 1.0], [0, 4], [5, 0]))
-    assert np.isnan(sure["p"])
+    few = calibration.hosmer_lemeshow(calibration.deciles([0.2, 0.6], [2, 6], [8, 4]), "development")
+    assert few.df == 0 and np.isnan(few.chi_square) and np.isnan(few.p)
+    sure = calibration.hosmer_lemeshow(calibration.deciles([0.0, 1.0], [0, 4], [5, 0]))
+    assert np.isnan(sure.p)
 
 
 def test_few_distinct_risks_give_fewer_groups():
-    assert calibration.tenths([0.3], [3], [7])["n"].tolist() == [10]
-    two = calibration.tenths([0.2, 0.6], [2, 6], [8, 4])
+    assert calibration.deciles([0.3], [3], [7])["n"].tolist() == [10]
+    two = calibration.deciles([0.2, 0.6], [2, 6], [8, 4])
     assert two["n"].tolist() == [10, 10] and two["observed"].tolist() == [0.2, 0.6]
 
 
 def test_limits_never_leave_out_the_share():
-    groups = calibration.tenths([0.1, 0.3, 0.6], [0, 3, 41], [37, 5, 0], groups=3)
+    groups = calibration.deciles([0.1, 0.3, 0.6], [0, 3, 41], [37, 5, 0], groups=3)
     assert (groups["low"] <= groups["observed"]).all() and (groups["observed"] <= groups["high"]).all()
 
 
@@ -186,7 +187,7 @@ def test_a_risk_that_separates_has_no_slope(sample):
 
 
 @pytest.mark.parametrize(
-    "function", [calibration.in_the_large, calibration.slope, calibration.brier, calibration.tenths]
+    "function", [calibration.in_the_large, calibration.slope, calibration.brier, calibration.deciles]
 )
 def test_one_class_alone_is_an_error(function):
     with pytest.raises(ValueError, match="needs cases and controls"):
@@ -194,7 +195,7 @@ def test_one_class_alone_is_an_error(function):
 
 
 @pytest.mark.parametrize("risk", [0.0, 1.0])
-def test_a_risk_of_nought_or_one_has_no_log_odds(risk):
+def test_log_odds_refuses_a_risk_of_zero_or_one(risk):
     with pytest.raises(ValueError, match="between 0 and 1"):
         calibration.slope([risk, 0.5], [1, 2], [2, 1])
 
@@ -220,7 +221,7 @@ def test_the_curve_is_that_of_a_natural_spline_fitted_to_rows(halves):
     odds = logit(risk)
     knots = np.quantile(odds, splines.PLACES[5])
     model = Logit(events, natural(odds, knots)).fit(disp=0, tol=1e-14, maxiter=100)
-    found = calibration.smooth(*halves)
+    found = calibration.smooth_curve(*halves)
     assert found.knots == 5
     at = natural(logit(found.curve["predicted"].to_numpy()), knots)
     expected = model.predict(at)
@@ -229,12 +230,12 @@ def test_the_curve_is_that_of_a_natural_spline_fitted_to_rows(halves):
     assert min(map(digits, found.curve["low"], expit(eta - 1.959963984540054 * se))) > 6
     distance = np.abs(model.predict(natural(odds, knots)) - risk)
     summary = distance.mean(), np.quantile(distance, 0.5), np.quantile(distance, 0.9), distance.max()
-    assert min(map(digits, found[1:5], summary)) > 6
+    assert min(map(digits, (found.ici, found.e50, found.e90, found.largest), summary)) > 6
 
 
 def test_the_mean_distance_is_near_that_of_rms_though_its_smoother_is_another(halves):
     """rms smooths locally; both say how far the curve lies from the diagonal in the mean."""
-    assert abs(calibration.smooth(*halves).ici - R["fair_halves", "val.prob", "Eavg"]) < 0.003
+    assert abs(calibration.smooth_curve(*halves).ici - R["fair_halves", "val.prob", "Eavg"]) < 0.003
 
 
 def test_the_curve_of_rows_and_of_counts_agree():
@@ -243,14 +244,14 @@ def test_the_curve_of_rows_and_of_counts_agree():
     cases = rng.binomial(25, risk**1.3)
     rows = np.repeat(np.append(risk, risk), np.append(cases, 25 - cases))
     outcome = np.repeat([1, 0], [cases.sum(), (25 - cases).sum()])
-    one, other = calibration.smooth(risk, cases, 25 - cases), calibration.smooth(rows, *ones(outcome))
+    one, other = calibration.smooth_curve(risk, cases, 25 - cases), calibration.smooth_curve(rows, *ones(outcome))
     assert np.allclose(one.curve, other.curve, rtol=1e-8) and np.allclose(one[1:], other[1:], rtol=1e-8)
 
 
 @pytest.mark.filterwarnings("ignore:Perfect separation", "ignore:divide by zero")
 def test_risks_that_came_true_have_a_curve_on_the_diagonal():
     risk = np.linspace(0.1, 0.9, 9)
-    found = calibration.smooth(risk, (1000 * risk).round().astype(int), (1000 * (1 - risk)).round().astype(int))
+    found = calibration.smooth_curve(risk, (1000 * risk).round().astype(int), (1000 * (1 - risk)).round().astype(int))
     assert found.largest < 1e-6 and found.ici < 1e-6
     assert (found.curve["low"] < found.curve["predicted"]).all()
 
@@ -259,7 +260,7 @@ def test_risks_that_came_true_have_a_curve_on_the_diagonal():
 @pytest.mark.parametrize(("distinct", "knots"), [(2, 0), (3, 0), (5, 4), (40, 5)])
 def test_few_distinct_risks_take_fewer_knots(distinct, knots):
     risk = np.linspace(0.2, 0.7, distinct)
-    found = calibration.smooth(risk, np.full(distinct, 6), np.full(distinct, 9))
+    found = calibration.smooth_curve(risk, np.full(distinct, 6), np.full(distinct, 9))
     assert found.knots == knots and np.isfinite(found.curve).all(axis=None)
 
 
@@ -274,4 +275,4 @@ def test_few_distinct_risks_take_fewer_knots(distinct, knots):
 )
 def test_where_there_is_no_curve_it_is_said(sample, words):
     with pytest.raises(ValueError, match=words):
-        calibration.smooth(*sample)
+        calibration.smooth_curve(*sample)

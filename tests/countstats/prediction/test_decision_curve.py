@@ -46,7 +46,7 @@ def test_being_ahead_is_a_paired_difference_of_rows(halves):
         assert digits(row.ahead_high - row.ahead_low, 2 * 1.959963984540054 * more.std() / np.sqrt(len(more))) > 8
 
 
-def test_surely_ahead_means_that_the_lower_limit_is_above_nought_and_holes_are_counted():
+def test_surely_ahead_where_the_lower_limit_is_above_zero_and_counts_gaps():
     curve = pd.DataFrame({"threshold": np.arange(8), "ahead_low": [-1, 1, 2, 0, -1, 1, -1, 1]})
     rows, gaps = surely_ahead(curve)
     assert rows["threshold"].tolist() == [1, 2, 5, 7] and gaps == 2
@@ -67,7 +67,7 @@ def test_a_perfect_model_finds_all_and_a_useless_one_equals_flagging_all_or_none
     assert perfect["model"].tolist() == [0.3, 0.3]
     useless = net_benefit([0.3], [30], [70], [0.2, 0.3, 0.4])
     assert useless["model"].iloc[:2].tolist() == pytest.approx(useless["all"].iloc[:2].tolist())
-    assert useless["model"].iloc[2] == 0, "above its only risk it flags nobody"
+    assert useless["model"].iloc[2] == 0, "above its only risk it flags none"
 
 
 def test_flagging_all_breaks_even_at_the_share_of_the_event():
@@ -80,6 +80,6 @@ def test_a_threshold_beyond_the_risks_is_an_error(threshold):
         net_benefit([0.3], [30], [70], [threshold])
 
 
-def test_nobody_is_an_error():
-    with pytest.raises(ValueError, match="nobody"):
+def test_net_benefit_without_units_is_an_error():
+    with pytest.raises(ValueError, match="no units"):
         net_benefit([], [], [], [0.5])

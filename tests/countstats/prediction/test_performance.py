@@ -12,7 +12,7 @@ RISK = [0.1, 0.3, 0.5, 0.8]
 
 @pytest.fixture
 def cells():
-    """Cells of two regions; nobody in the north has the event, and the west has everybody of it."""
+    """Cells of two regions; no unit in the north has the event, and all in the west have it."""
     frame = pd.DataFrame(
         {
             "region": pd.Categorical(["east"] * 4 + ["north"] * 2 + ["west"], ["east", "north", "west", "south"]),
@@ -27,7 +27,7 @@ def test_the_measures_are_those_of_their_modules():
     sample = RISK, [2, 5, 9, 14], [20, 15, 10, 4]
     found = performance.measure(*sample, 0.4)
     area, slope, large = roc.auc(*sample), calibration.slope(*sample), calibration.in_the_large(*sample)
-    assert (found["auc"], found["auc_low"], found["auc_variance"]) == (area.value, area.low, area.variance)
+    assert (found["auc"], found["auc_low"], found["auc_variance"]) == (area.value, area.low, area.se**2)
     assert (found["slope"], found["slope_se"], found["slope_high"]) == (slope.value, slope.se, slope.high)
     assert (found["intercept"], found["intercept_se"]) == (large.value, large.se)
     assert found["oe"] == calibration.observed_expected(*sample).value
@@ -39,13 +39,13 @@ def test_the_measures_are_those_of_their_modules():
 
 def test_a_group_without_the_event_has_a_share_of_flagged_and_a_reason(cells):
     found = performance.by_group(*cells, ["region"], 0.5).set_index("code")
-    assert list(found.index) == ["east", "north", "west"], "a code that nobody has is no group"
+    assert list(found.index) == ["east", "north", "west"], "a code that no unit has is no group"
     north = found.loc["north"]
-    assert north["why"] == "nobody has the event: only the flagged can be counted"
+    assert north["why"] == "none have the event: only the flagged can be counted"
     assert np.isnan(north[["auc", "slope", "oe", "intercept", "sensitivity"]].astype(float)).all()
     assert north["flagged"] == 9 / 16 and north["specificity"] == 7 / 16
     west = found.loc["west"]
-    assert west["why"].startswith("everybody has the event") and west["sensitivity"] == 1
+    assert west["why"].startswith("all have the event") and west["sensitivity"] == 1
     assert found.loc["east", "why"] == "" and found["n"].sum() == 101
 
 
@@ -57,7 +57,7 @@ def test_the_groups_find_their_own_risks_whatever_the_order_of_the_cells(cells):
     pd.testing.assert_frame_equal(one, other)
 
 
-def test_of_all_pupils_less_is_found_than_of_the_scored():
+def test_of_all_units_less_is_found_than_of_the_scored():
     row = performance.of_all(roc.at_threshold([0.1, 0.6], [10, 30], [40, 20], 0.5), 0.5, 0.4)
     # The hundred scored are half of two hundred; the forty with the event are 0.4 of a hundred.
     assert row["flagged_of_all"] == 50 / 200 and row["sensitivity_of_all"] == pytest.approx(30 / 100)
@@ -81,7 +81,7 @@ def test_who_can_have_a_score_is_counted_by_group():
     [
         (([0.3], [5], [7]), "same predicted risk"),
         (([0.1, 0.9], [0, 4], [5, 0]), "separates"),
-        (([], [], []), "nobody"),
+        (([], [], []), "no units"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Perfect separation", "ignore:divide by zero", "ignore:invalid value")
@@ -90,13 +90,13 @@ def test_a_constant_a_perfect_and_an_empty_sample_have_no_slope(sample, why):
     assert why in found["why"] and np.isnan(found["slope"])
 
 
-def test_one_pupil_of_each_kind_has_an_area_without_limits():
+def test_one_unit_of_each_kind_has_an_area_without_limits():
     found = performance.measure([0.2, 0.6], [1, 0], [0, 1], 0.5)
     assert found["auc"] == 0 and np.isnan(found["auc_low"])
 
 
 def test_a_risk_that_rounds_to_one_has_an_area_and_no_calibration():
-    """So does that of a pupil whom a model of few pupils takes for certain."""
+    """So does that of a unit whom a model of few units takes for certain."""
     found = performance.measure([0.2, 0.6, 1.0], [3, 4, 2], [9, 5, 1], 0.5)
     assert found["why"].startswith("a risk rounds to 0 or 1") and found[["intercept", "slope"]].isna().all()
     assert found["auc"] > 0.5 and np.isfinite(found[["brier", "oe"]].astype(float)).all()

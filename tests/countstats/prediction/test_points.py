@@ -41,7 +41,7 @@ def test_with_fine_points_the_sum_gives_the_risk_of_the_model():
 
 def test_the_line_of_the_sums_is_that_of_statsmodels_and_its_risks_are_calibrated():
     sums, events, others = np.array([0.0, 2, 3, 7, np.nan]), np.array([3, 9, 20, 30, 5]), np.array([40, 31, 22, 9, 5])
-    base, unit = points.line(sums, events, others)
+    base, unit = points.log_odds_per_point(sums, events, others)
     expected = logit(np.column_stack([np.ones(4), sums[:4]]), events[:4], others[:4]).params
     assert (base, unit) == pytest.approx(tuple(expected), rel=1e-9)
     at = points.risk(sums[:4], base, unit), events[:4], others[:4]
@@ -57,7 +57,7 @@ def test_the_unit_of_rounding_gives_risks_that_are_too_extreme():
     sheet, _, unit = points.points(pd.concat([B.iloc[:1], b]), reference, largest=3)
     answers = pd.DataFrame(rng.choice(["yes", "no"], (4000, 10)), columns=list(reference))
     true = 1 / (1 + np.exp(2 - (answers == "yes").to_numpy(float) @ b.to_numpy()))
-    assert points.line(points.total(answers, sheet), 1000 * true, 1000 * (1 - true))[1] < unit
+    assert points.log_odds_per_point(points.total(answers, sheet), 1000 * true, 1000 * (1 - true))[1] < unit
 
 
 def test_an_answer_without_an_estimate_has_no_points_and_no_sum():

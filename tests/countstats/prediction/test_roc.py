@@ -1,5 +1,7 @@
 """AUC, ROC curve and Youden's threshold agree with pROC, and with rows compared pair by pair."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 from agreement import digits
@@ -7,6 +9,7 @@ from samples import fair_rows, logit, ones, reference, spector_rows, table
 from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
+from countstats.estimates import Estimate
 from countstats.glm import design as on_cells
 from countstats.prediction import roc
 
@@ -21,7 +24,7 @@ def in_sample(name):
 
 
 def agrees(found, name, test, quantities):
-    pairs = zip((found.value, found.variance, found.low, found.high), quantities, strict=True)
+    pairs = zip((found.value, found.se**2, found.low, found.high), quantities, strict=True)
     return min(digits(value, R[name, test, quantity]) for value, quantity in pairs)
 
 
@@ -59,14 +62,14 @@ def test_auc_in_a_validation_half_agrees_with_proc():
     assert agrees(found, "fair_halves", "AUC DeLong", ("auc", "var", "lo", "hi")) > 4.9, "twins tie here"
 
 
-def test_equal_pupils_tie_whatever_the_last_digit_of_their_risk():
+def test_equal_units_tie_whatever_the_last_digit_of_their_risk():
     x, y = fair_rows()
     risk = np.asarray(logit(x, *ones(y)).fittedvalues)
     twins = x.groupby(list(x)).ngroup().to_numpy()
     by_twins = np.array([risk[twins == twin][0] for twin in range(twins.max() + 1)])[twins]
     shaken = risk * (1 + np.random.default_rng(5).uniform(-4e-16, 4e-16, len(risk)))
     found, expected = roc.auc(shaken, *ones(y)), roc.auc(by_twins, *ones(y))
-    assert min(map(digits, found, expected)) > 12
+    assert min(map(digits, astuple(found), astuple(expected))) > 12
     assert digits(found.value, roc_auc_score(y, np.round(risk, 12))) > 12
 
 
@@ -89,7 +92,7 @@ def grouped():
 
 
 def rows_of(score, cases, controls):
-    """One row per pupil: score and outcome."""
+    """One row per unit: score and outcome."""
     return np.repeat(np.concatenate([score, score]), np.concatenate([cases, controls])), np.repeat(
         [1, 0], [cases.sum(), controls.sum()]
     )
@@ -101,7 +104,7 @@ def test_auc_and_variance_equal_all_pairs_compared(grouped):
     wins = (of_cases[:, None] > of_controls) + 0.5 * (of_cases[:, None] == of_controls)
     variance = wins.mean(axis=1).var(ddof=1) / len(of_cases) + wins.mean(axis=0).var(ddof=1) / len(of_controls)
     found = roc.auc(*grouped)
-    assert digits(found.value, wins.mean()) > 12 and digits(found.variance, variance) > 11
+    assert digits(found.value, wins.mean()) > 12 and digits(found.se**2, variance) > 11
     assert digits(found.value, roc_auc_score(outcome, score)) > 12
 
 
@@ -127,14 +130,14 @@ def test_cutting_a_cell_in_two_changes_nothing(grouped):
 
 def test_a_perfect_score():
     sample = [0.1, 0.2, 0.8, 0.9], [0, 0, 3, 4], [5, 6, 0, 0]
-    assert roc.auc(*sample) == (1, 0, 1, 1)
+    assert roc.auc(*sample) == Estimate(1, 1, 1, 0)
     assert roc.youden(*sample) == 0.5
     assert roc.at_threshold(*sample, 0.5)[["sensitivity", "specificity"]].tolist() == [1, 1]
 
 
 def test_a_constant_score():
     sample = [0.3], [5], [7]
-    assert roc.auc(*sample) == (0.5, 0, 0.5, 0.5)
+    assert roc.auc(*sample) == Estimate(0.5, 0.5, 0.5, 0)
     assert roc.youden(*sample) == -np.inf
     assert roc.curve(*sample)["sensitivity"].tolist() == [1, 0]
 
@@ -166,7 +169,7 @@ def test_scores_that_are_missing_and_counts_below_zero_are_errors():
 
 def test_one_case_has_no_variance():
     found = roc.auc([1, 2, 3], [0, 0, 1], [2, 2, 0])
-    assert found.value == 1 and np.isnan([found.variance, found.low, found.high]).all()
+    assert found.value == 1 and np.isnan([found.se**2, found.low, found.high]).all()
 
 
 def test_thinning_keeps_the_ends_and_the_shape():
@@ -193,7 +196,7 @@ def test_sensitivity_has_wilson_limits():
     assert found["flagged"] == (7 + 6024) / 6479
 
 
-# --- two scores of the same pupils -------------------------------------------------------------------
+# --- two scores of the same units -------------------------------------------------------------------
 
 
 def markers(*names):
@@ -215,7 +218,7 @@ def test_the_paired_test_agrees_with_proc(pair):
 
 
 def test_the_paired_test_equals_all_pairs_compared(grouped):
-    """The covariance of the structural components, one row per pupil, beside the one from counts."""
+    """The covariance of the structural components, one row per unit, beside the one from counts."""
     score, cases, controls = grouped
     other = np.random.default_rng(6).permutation(score).round(1)  # with ties
     rows = [rows_of(each, cases, controls) for each in (score, other)]
@@ -263,7 +266,7 @@ def test_the_gains_of_several_scores_add_up():
 
 def test_one_case_gives_a_difference_without_a_test():
     found = roc.compare([1, 2, 3], [3, 2, 1], [0, 0, 1], [2, 2, 0])
-    assert found.value == 1 and np.isnan(found[1:]).all()
+    assert found.value == 1 and np.isnan(astuple(found)[1:]).all()
 
 
 # --- parts of the curve, and precision ---------------------------------------------------------------
@@ -273,14 +276,14 @@ def test_one_case_gives_a_difference_without_a_test():
 def test_the_partial_area_is_scikit_learns(grouped, specificity):
     score, outcome = rows_of(*grouped)
     expected = roc_auc_score(outcome, score, max_fpr=1 - specificity) if specificity else roc_auc_score(outcome, score)
-    assert digits(roc.partial_area(roc.curve(*grouped), specificity), expected) > 11
+    assert digits(roc.partial_area(*grouped, specificity), expected) > 11
 
 
 def test_the_partial_area_of_perfect_and_useless_scores():
-    assert roc.partial_area(roc.curve([0.1, 0.9], [0, 5], [5, 0])) == pytest.approx(1)
-    assert roc.partial_area(roc.curve([0.3], [5], [7])) == pytest.approx(0.5)
+    assert roc.partial_area([0.1, 0.9], [0, 5], [5, 0]) == pytest.approx(1)
+    assert roc.partial_area([0.3], [5], [7]) == pytest.approx(0.5)
     with pytest.raises(ValueError, match="between 0 and 1"):
-        roc.partial_area(roc.curve([0.3], [5], [7]), 1)
+        roc.partial_area([0.3], [5], [7], 1)
 
 
 def test_precision_and_its_average_are_scikit_learns(grouped):
@@ -291,7 +294,7 @@ def test_precision_and_its_average_are_scikit_learns(grouped):
     expected, recall, _ = precision_recall_curve(outcome, score)
     shown = points["sensitivity"] > 0
     assert np.allclose(found[shown], expected[recall > 0][: shown.sum()], atol=1e-12)
-    assert np.isnan(found.iloc[-1]), "nobody is flagged, so nobody of the flagged has the event"
+    assert np.isnan(found.iloc[-1]), "none is flagged, so none of the flagged has the event"
 
 
 def test_average_precision_of_a_useless_score_is_the_share():
@@ -319,7 +322,7 @@ def test_everything_at_a_threshold_is_a_share_of_counts(grouped):
     assert found["flagged_low"] < found["flagged"] < found["flagged_high"]
 
 
-def test_a_share_of_nobody_is_no_number():
+def test_at_threshold_gives_nan_for_a_share_of_no_units():
     found = roc.at_threshold([0.1, 0.2], [0, 0], [3, 4], 0.5)
     assert np.isnan(found[["sensitivity", "ppv", "ppv_low"]].astype(float)).all()
     assert found["specificity"] == 1 and found["flagged"] == 0

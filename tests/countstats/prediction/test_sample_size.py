@@ -30,7 +30,7 @@ def test_development_agrees_to_the_pupil(case):
 
 @pytest.mark.parametrize("case", VALIDATED)
 def test_validation_agrees(case):
-    """To the pupil for the area. pmvalsampsize rounds the error of O/E to 1e-4, and draws the log odds at random."""
+    """To the unit for the area. pmvalsampsize rounds the error of O/E to 1e-4, and draws the log odds at random."""
     mean, sd, share, area, width = VALIDATED[case]
     spread = odds(mean, sd)
     found = sample_size.validation(spread, np.ones(len(spread)), share, area, oe_width=width)
@@ -98,7 +98,7 @@ def test_a_constant_risk_has_no_precise_slope():
         sample_size.validation([-1.0, -1.0], [5, 5], 0.3, 0.7)
 
 
-def test_a_risk_that_rounds_to_one_counts_as_one_pupil_who_tells_nothing_of_the_slope():
+def test_a_risk_that_rounds_to_one_counts_as_one_unit_who_tells_nothing_of_the_slope():
     odds, n = np.array([-2.0, -0.5, 1.0]), np.array([50, 40, 10])
     far, certain = (
         sample_size.validation(np.append(odds, end), np.append(n, 5), 0.3, 0.8).set_index("criterion")["n"]

@@ -41,7 +41,7 @@ def test_the_smallest_change_that_will_do(line, kind):
         assert digits(found.intercept, calibration.in_the_large(RISK, events, others).value) > 8
 
 
-def test_with_few_pupils_nothing_is_changed():
+def test_with_few_units_nothing_is_changed():
     assert updating.choose(RISK, *counts(0.3, 0.7, 2)).kind == "none"
 
 
@@ -57,7 +57,7 @@ def whole(events, others):
     return pd.DataFrame({"risk": RISK[: len(events)], "events": events, "others": others})
 
 
-def test_one_half_chooses_and_the_other_judges():
+def test_on_halves_chooses_on_one_and_evaluates_on_the_other():
     cells, rng = whole(*counts(0.5, 1)), np.random.default_rng
     change, before, after = updating.on_halves(cells, 0.4, rng(1))
     first, second = split(cells, 0.5, rng(1))

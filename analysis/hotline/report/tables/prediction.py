@@ -91,8 +91,8 @@ def _cell(row, name):
         return estimate(row, name)
     if name == "hl":
         test = row["hl"]
-        shown = f"{text.number(test['chi_square'], 1)} ({test['df']}; {text.p_value(test['p'])})"
-        return shown if np.isfinite(test["chi_square"]) else DASH
+        shown = f"{text.number(test.chi_square, 1)} ({test.df}; {text.p_value(test.p)})"
+        return shown if np.isfinite(test.chi_square) else DASH
     return text.percent(row[name]) if name == "threshold" else text.number(row[name], 4)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from countstats.estimates import ChiSquare
 from countstats.prediction import performance, roc
 from countstats.prediction.pooling import Pooled
 from countstats.prediction.updating import Update
@@ -15,7 +16,7 @@ BARE = performance.measure([0.1, 0.3], [0, 0], [20, 15], 0.2)
 
 
 def test_performance_prints_intervals_and_dashes_and_no_nan():
-    more = pd.Series({"hl": {"chi_square": 13.34, "df": 10, "p": 0.2}, "partial_auc": 0.6, "partial_auc_low": np.nan,
+    more = pd.Series({"hl": ChiSquare(13.34, 10, 0.2), "partial_auc": 0.6, "partial_auc_low": np.nan,
                       "partial_auc_high": np.nan, "ici": 0.00812})  # fmt: skip
     table = prediction.performance({"A": pd.concat([GOOD, more]), "B": BARE}, "ill").set_index("Measure")
     assert table.loc["AUC", "A"].startswith("0.8") and " to " in table.loc["AUC", "A"]
@@ -37,7 +38,7 @@ def test_groups_are_labelled_and_their_gaps_explained():
     assert table["AUC"].iloc[1] == "–" and table["Alerts"].iloc[1].startswith("43%")
     assert table["Scored"].tolist() == ["61% of 5,254", "50% of 70"]
     note = prediction.missing_note(frame, codebook())
-    assert note.endswith("Region: North (nobody has the event: only the flagged can be counted).")
+    assert note.endswith("Region: North (none have the event: only the flagged can be counted).")
     assert prediction.missing_note(frame.iloc[:1], codebook()) == ""
 
 
@@ -52,7 +53,7 @@ def test_thresholds_count_alerts_by_calls_and_by_shift():
 
 
 def test_differences_are_printed_and_tidied():
-    area, pair = roc.auc([1, 2, 3], [3, 5, 9], [9, 5, 2]), roc.Difference(-0.0123, 0.001, -0.014, -0.01, -9, 1e-9)
+    area, pair = roc.auc([1, 2, 3], [3, 5, 9], [9, 5, 2]), roc.Difference(-0.0123, -0.014, -0.01, 0.001, -9, 1e-9)
     rows = {"All": (area, None), "Without": (area, pair)}
     table = prediction.differences(rows)
     assert table["Difference"].tolist() == ["–", "−0.0123 (−0.0140 to −0.0100)"] and table["p"].tolist() == [
@@ -73,7 +74,7 @@ def test_the_score_has_every_sum_in_pairs_of_columns():
 
 def test_samples_end_with_the_pooled_row():
     corrected = pd.DataFrame({"corrected": [0.7, 0.0, 0.9]}, index=["auc", "intercept", "slope"])
-    pooled = {name: Pooled(1, 0.5, 1.5, 0.1, 0, 2) for name in corrected.index}
+    pooled = {name: Pooled(1, 0.5, 1.5, tau=0.1, new_low=0, new_high=2) for name in corrected.index}
     frame = validation.samples(
         corrected, GOOD, {("Later year", "2022"): GOOD, ("Another region", "North"): BARE}, pooled
     )
@@ -84,7 +85,7 @@ def test_samples_end_with_the_pooled_row():
     assert printed["Pupils"].tolist() == ["–", "79", "79", "35", "–"]
     told = validation_tables.left_out({"North": "it would have 3"})
     assert told == "Not held out, for want of cases: North (it would have 3)." and validation_tables.left_out({}) == ""
-    nowhere = validation.samples(corrected, GOOD, {}, dict.fromkeys(pooled, Pooled(*[np.nan] * 6)))
+    nowhere = validation.samples(corrected, GOOD, {}, dict.fromkeys(pooled, Pooled(*[np.nan] * 3)))
     assert nowhere["label"].tolist() == ["Bootstrap, corrected", "Random validation part"]
 
 
