@@ -1,8 +1,27 @@
 """Statistics from tables of counts: what a table of counts is enough for, without a row per unit.
 
-columns            names of the columns that a table of counts may have
-tables, shares, means, effect_size, hypothesis_tests   comparisons of groups
-glm                logistic, ordinal and multinomial models
-prediction         performance, validation and use of risk models
-simulation_study   performance of an estimator over replications
+columns
+    names of the columns that a table of counts may have: N, EVENTS, OTHERS, COUNTS, MISSING
+estimates
+    Estimate, ChiSquare, wald, half_width
+tables
+    two_way, cube, sparse_expected, cochran_armitage, breslow_day, odds_ratio_over_strata, mix_and_risk, expected_cells
+shares
+    wilson, share_of, standardized_shares, same_share
+means
+    group_moments, mean_intervals, quantile, group_quantiles, levene, midranks, kruskal_wallis, games_howell,
+    tukey_kramer
+effect_size
+    eta_squared, omega_squared, omega_squared_interval, cohen_f, superiority, cramers_v, bergsma, difference_of_means,
+    difference_of_shares, noncentral_f_limits, noncentral_chi2_limits
+hypothesis_tests
+    Test, chi_square, trend, weighted_kappa, welch, equal_shares, why_not_means, why_not_table, adjusted
+simulation_study
+    replicate, covered, performance, band
+glm
+    logistic, ordinal and multinomial models
+prediction
+    performance, validation and use of risk models
+
+README.md shows how they are used, and how far they agree with R.
 """

@@ -1,1 +1,24 @@
-"""Performance, validation and use of risk models, from counts by risk."""
+"""Performance, validation and use of risk models, from counts by risk.
+
+roc
+    auc, compare, gains, curve, thin, partial_area, precision, average_precision, youden, for_workload, at_threshold
+calibration
+    in_the_large, intercept_and_slope, slope, recalibrated, observed_expected, brier, scaled_brier, deciles,
+    hosmer_lemeshow, smooth_curve
+performance
+    measure, of_all, by_group, scored
+bootstrap
+    resample, roc_band, optimism
+updating
+    choose, on_halves
+pooling
+    pooled, pooled_measures
+sample_size
+    largest_r2, development, expected_shrinkage, validation, area_se
+decision_curve
+    net_benefit, surely_ahead
+points
+    points, total, log_odds_per_point, risk
+benchmark
+    boosting, choose_rounds, ridge, comparator_risks, compare_models
+"""
