@@ -87,7 +87,7 @@ def recalibration(changes):
 
 
 def contest(frame):
-    """The rivals beside the plain model, as `benchmark.contest` gives them: a row per split and model."""
+    """The comparator models next to the plain one, of `benchmark.compare_models`: a row per split and model."""
     plain = frame["p"].isna()
     difference = [text.estimate(row.difference, row.low, row.high, 4) for row in frame.itertuples()]
     return pd.DataFrame({
