@@ -5,7 +5,7 @@ Cells and designs
     splines         columns of a restricted cubic spline
     collinearity    gvif, dependent_columns
 Fits
-    solver          maximise, the one solver; Fit, ChiSquare, NoEstimate
+    solver          maximise, the one solver; Fit, NoEstimate
     logit           the binomial model: fit, compare, drop_each; Logit with an offset or a ridge penalty
     firth           the same with Firth's penalty: fit, limits, estimate, refit
     ordinal         proportional odds and departures from them

@@ -16,7 +16,7 @@ from scipy.stats import chi2, norm
 from statsmodels.stats.contingency_tables import Table2x2
 
 from countstats.columns import COUNTS, MISSING
-from countstats.glm.solver import ChiSquare
+from countstats.estimates import ChiSquare
 
 TERM = ["variable", "code"]
 INTERCEPT = ("intercept", "")

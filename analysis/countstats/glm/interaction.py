@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, norm
 
+from countstats.estimates import ChiSquare
 from countstats.glm import design as on_cells
 from countstats.glm import firth, logit
 from countstats.glm.collinearity import dependent_columns
-from countstats.glm.solver import ChiSquare, Fit
+from countstats.glm.solver import Fit
 
 
 class Interaction(NamedTuple):

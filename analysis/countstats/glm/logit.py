@@ -13,9 +13,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
+from countstats.estimates import ChiSquare
 from countstats.glm import design as on_cells
 from countstats.glm.design import Coded, Dense, as_design
-from countstats.glm.solver import ChiSquare, Fit, NoEstimate, covariance, maximise, solve
+from countstats.glm.solver import Fit, NoEstimate, covariance, maximise, solve
 
 
 class Logit:

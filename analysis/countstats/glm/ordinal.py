@@ -15,7 +15,8 @@ import pandas as pd
 from scipy.special import expit, logit, xlogy
 from scipy.stats import chi2
 
-from countstats.glm.solver import ChiSquare, Fit, covariance, maximise
+from countstats.estimates import ChiSquare
+from countstats.glm.solver import Fit, covariance, maximise
 
 STEP_TOL = 1e-11  # scoring closes in step by step, so that what is still missing at the end is of this size
 MAX_STEPS = 50

@@ -17,13 +17,14 @@ flat.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import chi2, norm
+
+from countstats.estimates import ChiSquare
 
 RANK_TOL = 1e-10  # share of its information that a coefficient keeps next to the others; with less it has none
 STEP_TOL = 1e-9  # a fit ends when no coefficient moves by more
@@ -33,14 +34,6 @@ VALUE_TOL = 1e-9  # relative loss of log-likelihood up to which a step is taken:
 
 class NoEstimate(ValueError):
     """The likelihood has no maximum at finite coefficients, as where no unit with a term has the event."""
-
-
-class ChiSquare(NamedTuple):
-    """A chi-square test: the statistic, its degrees of freedom and the p-value."""
-
-    chi_square: float
-    df: int
-    p: float
 
 
 @dataclass(frozen=True)

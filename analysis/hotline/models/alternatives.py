@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from countstats.estimates import ChiSquare
 from countstats.glm import design as on_cells
 from countstats.glm import firth, imputation, logit, multinomial, ordinal, robust, splines
-from countstats.glm.solver import ChiSquare, Fit, NoEstimate
+from countstats.glm.solver import Fit, NoEstimate
 from hotline import text
 from hotline.codebook import MISSING
 from hotline.models.estimable import Estimable

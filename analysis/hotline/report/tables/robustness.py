@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from countstats.glm.solver import ChiSquare
+from countstats.estimates import ChiSquare
 from hotline import text
 from hotline.codebook import MISSING, Codebook
 from hotline.models.sensitivity import MAIN
