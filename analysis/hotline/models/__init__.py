@@ -1,11 +1,12 @@
 """The study's models: what they are made of, what can be estimated, and the model that is handed on.
 
-predictors    the outcome, and what may predict it, by block and by when it is known
-cohort        the cases of a risk model: complete ones, their random split, and the samples held out
-comparable    what can be compared, and the sentence where nothing can
-estimable     the part of a logistic model that the counts can estimate
-alternatives  other analyses of the same question, such as clustered errors or imputed gaps
-sensitivity   several analyses of one question side by side
+predictors    the outcome (Outcome) and what may predict it (predictors, in_order, refuse_late, unusable)
+cohort        the cases of a risk model (select_cohort), their split (split_cohort) and the samples held out
+              (external_samples)
+comparable    what can be compared, and the sentence where nothing can (refuse, levels_present, levels_to_compare)
+estimable     the part of a logistic model that the counts can estimate (estimable)
+alternatives  other analyses of the same question (clustered, ordinal_model, compare_ages, fit_imputed and others)
+sensitivity   several analyses side by side (gather, compare, strongest_terms) and rare categories
 validation    samples, groups, comparisons and recalibrations of a validation as frames
-risk_model    the model as a small file;  model_card: what it is for, in words
+risk_model    the model as a small file (RiskModel, Sample, read);  model_card: the model in words (card)
 """

@@ -11,6 +11,7 @@ import pandas as pd
 
 from countstats.columns import COUNTS
 from countstats.glm import design
+from countstats.prediction.updating import MIN_PER_CLASS
 from hotline import text
 from hotline.codebook import MISSING, Codebook
 from hotline.errors import NothingToEstimate
@@ -19,9 +20,6 @@ from hotline.models.predictors import Outcome, refuse_late, unusable
 # What validation asks about besides the predictors. All notebooks that split the cases ask for these, in this order:
 # the split depends on the order of the cells, so that only then it is the same split.
 SPLIT_VARIABLES = ("region", "year")
-# Cases with the event, and without it, below which nothing is fitted or evaluated: with fewer, the interval of an AUC
-# of 0.75 is wider than 0.2 (by the formula of Hanley and McNeil 1982, doi 10.1148/radiology.143.1.7063747).
-MIN_PER_CLASS = 20
 LATER_YEAR, OTHER_REGION = "Later year", "Another region"  # the kinds of samples that are held out
 
 

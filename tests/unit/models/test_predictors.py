@@ -60,8 +60,8 @@ def test_unusable_names_all_where_none_is_left():
 @pytest.mark.parametrize(
     ("name", "title", "phrase", "codes"),
     [
-        ("at_risk", "At risk", "at risk", {"level": ["imbalance", "high_risk"]}),
-        ("high_risk", "High risk", "at high risk", {"level": ["high_risk"]}),
+        ("at_risk", "At risk", "at risk", {"level": ("imbalance", "high_risk")}),
+        ("high_risk", "High risk", "at high risk", {"level": ("high_risk",)}),
     ],
 )
 def test_outcome_of_the_codebook(name, title, phrase, codes):
