@@ -14,8 +14,8 @@ from countstats.glm.solver import maximise
 from countstats.prediction import performance
 from countstats.prediction.calibration import check_overlap, log_odds, recalibrated
 
-# Units with the event, and without it, below which nothing is fitted or evaluated: with fewer, the interval of an AUC of
-# 0.75 is wider than 0.2 (by the formula of Hanley and McNeil 1982, doi 10.1148/radiology.143.1.7063747).
+# Units with the event, and without it, below which nothing is fitted or evaluated: with fewer, the interval of an AUC
+# of 0.75 is wider than 0.2 (by the formula of Hanley and McNeil 1982, doi 10.1148/radiology.143.1.7063747).
 MIN_PER_CLASS = 20
 
 

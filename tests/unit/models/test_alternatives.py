@@ -33,7 +33,7 @@ def test_age_designs_replace_the_stage_or_add_to_it():
     pd.testing.assert_frame_equal(found, alternatives.compare_ages(cells, reference, 4))
     assert found["parameters"].tolist() == [3, 3, 5, 4]
     assert found["df"].dropna().tolist() == [2, 1]
-    shown = robustness.printed_age(found)
+    shown = robustness.age(found).printed()
     assert shown.iloc[2, 3].endswith("against age as a straight line") and shown.iloc[0, 3] == ""
 
 
@@ -41,7 +41,7 @@ def test_age_designs_are_empty_without_an_age():
     none = counts().iloc[:0]
     designs, against = alternatives.age_designs(none, {"sex": "male"}, 4)
     found = logit.compare(designs, none, against)
-    assert "Too few pupils" in robustness.printed_age(found).iloc[0, 0]
+    assert "Too few pupils" in robustness.age(found).printed().iloc[0, 0]
     assert not len(found)
 
 
