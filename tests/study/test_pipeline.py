@@ -375,7 +375,9 @@ def test_a_promise_not_kept_fails_the_step(changeable):
 def test_a_malformed_params_yml_stops_before_anything_runs(changeable):
     changeable.edit("params.yml", "reconnect_minutes: 10 ", "reconnect_minutes: ten ")
     said = changeable.make("paper", expect=2)
-    assert re.search(r'params\.yml, line \d+: "reconnect_minutes" of "01-clean": expected int, found \'ten\'', said)
+    assert re.search(
+        r'params\.yml, line \d+: "reconnect_minutes" of "01-clean": expected int from 0 to 120, found \'ten\'', said
+    )
     assert "FAILED" not in said
 
 

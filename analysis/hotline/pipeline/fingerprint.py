@@ -11,7 +11,7 @@ from hotline.cleaning import pseudonyms
 from hotline.errors import InputError
 from hotline.pipeline.kernel import imported_names
 from hotline.pipeline.output_folder import read_record
-from hotline.pipeline.params import code_cells
+from hotline.pipeline.params import code_cells, declared
 from hotline.provenance import sha256
 from hotline.run import current_run
 
@@ -84,8 +84,8 @@ def of_step(notebook, parameters, after, export=None, secret=None):
     codebook = paths.DATA_RAW / "codebook.yaml" if notebook.stem in paths.OF_SIMULATION else current_run().codebook
     if not codebook.is_file():
         raise InputError(f"{paths.shown(codebook)}: there is no such codebook; CODEBOOK=path names one")
-    named = [value for name, value in parameters.items() if isinstance(value, str) and name != "export"]
-    data = {value: sha256(paths.ROOT / value) for value in named if (paths.ROOT / value).is_file()}
+    files = [name for name, each in declared(notebook).items() if each.is_file and name != "export"]
+    data = {parameters[name]: sha256(paths.ROOT / parameters[name]) for name in files}
     data |= {str(file.relative_to(paths.ROOT)): sha256(file) for file in (paths.PUBLISHED, paths.POPULATION)}
     return {
         "notebook": hash_text("\n\n".join(sources)),

@@ -1,62 +1,78 @@
 """params.yml, read and checked before any notebook runs.
 
-What a notebook can be told stands once, in its `parameters` cell: `name: type = default  # help`, where
-the help of a number ends in "from A to B" and that of a choice in "one of A, B". params.yml holds the
-values, a section per notebook and one `shared`; a list instead of a value runs the notebook once for each.
-Its section `profiles` holds named sets of other values, of which PROFILE=name on the command line takes one.
+What a notebook can be told stands once, in its `parameters` cell: `name: type = default  # help`, with a type of
+`parameter_types`, which knows the values that are allowed. params.yml holds the values, a section per notebook and one
+`shared`; a list instead of a value runs the notebook once for each. Its section `profiles` holds named sets of other
+values, of which PROFILE=name on the command line takes one.
 """
 
 import ast
 import functools
 import json
-import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
 from hotline import paths
 from hotline.errors import InputError, did_you_mean
+from hotline.pipeline import parameter_types
 from hotline.run import current_run
 
 SHARED, PROFILES = "shared", "profiles"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one, where PyYAML was built with it
-TYPES = {"int": int, "float": float, "str": str, "bool": bool}
+
+
+@functools.cache
+def _checker(name):
+    """Return what checks values of a type."""
+    return TypeAdapter(getattr(parameter_types, name))
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a notebook declares of one parameter."""
+    """What a notebook declares of one parameter: the name of its type, its default, and its help."""
 
     type: str
     default: object
     help: str
 
     @property
-    def range(self):
-        """The least and the greatest value allowed, or None where the help names no range."""
-        found = re.search(r"from (-?[\d.]+) to (-?[\d.]+)\s*$", self.help)
-        return (float(found[1]), float(found[2])) if found else None
+    def choices(self) -> tuple:
+        """The values allowed, where the type lists them."""
+        kind = getattr(parameter_types, self.type)
+        return get_args(kind) if get_origin(kind) is Literal else ()
 
     @property
-    def choices(self):
-        """The values allowed, or None where the help lists none."""
-        found = re.search(r"one of ([\w, -]+)\s*$", self.help)
-        return [each.strip() for each in found[1].split(",")] if found else None
+    def is_file(self) -> bool:
+        """Whether the value is the path of a file, so that its content counts."""
+        return self.type == "InputFile"
 
-    def complaint(self, value):
+    @property
+    def expected(self) -> str:
+        """The values allowed, in words: ``int from 1 to 1000``."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        schema = _checker(self.type).json_schema()
+        kind = {"integer": "int", "number": "float", "string": "str"}[schema["type"]]
+        limits = f" from {schema['minimum']:g} to {schema['maximum']:.12g}" if "minimum" in schema else ""
+        return kind + limits
+
+    def complaint(self, value: object) -> str | None:
         """Return what is wrong with a value, in a few words, or None where it will do."""
-        whole_for_float = self.type == "float" and type(value) is int
-        if type(value) is not TYPES[self.type] and not whole_for_float:
-            hint = "; put it in quotes" if self.type == "str" else ""
-            return f"expected {self.type}, found {value!r} ({type(value).__name__}){hint}"
-        if self.range and not self.range[0] <= value <= self.range[1]:
-            return f"expected a value from {self.range[0]:g} to {self.range[1]:g}, found {value!r}"
-        if self.choices and value not in self.choices:
-            return f"expected one of {', '.join(self.choices)}, found {value!r}{did_you_mean(value, self.choices)}"
+        try:
+            _checker(self.type).validate_python(value, strict=True)
+        except ValidationError:
+            hint = did_you_mean(value, self.choices)
+            if self.expected == "str":
+                hint = "; put it in quotes"
+            return f"expected {self.expected}, found {value!r} ({type(value).__name__}){hint}"
         return None
 
 
-def code_cells(notebook):
+def code_cells(notebook: Path) -> list[tuple[str, list[str]]]:
     """Return the code cells of a notebook file as (source, tags) pairs, in order."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     return [
@@ -64,30 +80,29 @@ def code_cells(notebook):
     ]
 
 
-def declared(notebook):
+def declared(notebook: Path) -> dict[str, Parameter]:
     """Return {name: Parameter} of a notebook's parameters cell, in order.
 
-    Raises InputError where a line of that cell is not ``name: type = default  # help``.
+    Raises InputError where a line of that cell is not ``name: type = default  # help``, with a type that is known.
     """
-    found = {}
-    for source, tags in code_cells(notebook):
-        if "parameters" not in tags:
-            continue
+    cells = [source for source, tags in code_cells(notebook) if "parameters" in tags]
+    parameters = {}
+    for source in cells:
         lines = source.splitlines()
         for node in ast.parse(source).body:
             line = lines[node.lineno - 1]
-            if not isinstance(node, ast.AnnAssign) or node.annotation.id not in TYPES or "#" not in line:
+            name = getattr(getattr(node, "annotation", None), "id", "")
+            if not hasattr(parameter_types, name or "none") or "#" not in line:
                 raise InputError(
                     f"{paths.shown(notebook)}: in the parameters cell, expected "
-                    f'"name: type = default  # help", found "{line}"'
+                    f'"name: type = default  # help" with a type of {parameter_types.__name__}, found "{line}"'
                 )
-            found[node.target.id] = Parameter(
-                node.annotation.id, ast.literal_eval(node.value), line.split("#", 1)[1].strip()
-            )
-    return found
+            default, help_text = ast.literal_eval(node.value), line.split("#", 1)[1].strip()
+            parameters[node.target.id] = Parameter(name, default, help_text)
+    return parameters
 
 
-def notebooks():
+def notebooks() -> list[str]:
     """Return the names of all notebooks of the compendium: those of the simulation, then the study's in order."""
     return [*paths.OF_SIMULATION, *sorted(file.stem for file in paths.ANALYSIS.glob("[0-9][0-9]-*.ipynb"))]
 
@@ -176,7 +191,7 @@ def _wanted(merged, declarations, where):
             entries = {**merged.get(SHARED, {}), **merged.get(notebook, {})}
             if name not in entries:
                 complaints.append(
-                    f'{where}: "{name}" is missing under "{notebook}"; expected {parameter.type}: {parameter.help}'
+                    f'{where}: "{name}" is missing under "{notebook}"; expected {parameter.expected}: {parameter.help}'
                 )
                 continue
             value, line = entries[name]

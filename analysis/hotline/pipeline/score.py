@@ -23,7 +23,7 @@ from hotline.models.risk_model import RiskModel
 from hotline.pipeline import output_folder, params, step
 from hotline.run import current_run
 
-OUTCOMES = ("at_risk", "high_risk")
+MAKES_MODELS = "07-use"  # the notebook that writes them, once per outcome
 UNREADABLE = "the row cannot be read: more or fewer cells than headings"
 EMPTY = "the row is empty"
 NOTHING = "no predictor is recorded"
@@ -42,7 +42,8 @@ def _own_models() -> list[Path]:
     Raises InputError where there is none.
     """
     files = []
-    for folder in (current_run().step_folder(f"07-use-{outcome}") for outcome in OUTCOMES):
+    for step_name in (name for name, (notebook, _) in params.runs().items() if notebook == MAKES_MODELS):
+        folder = current_run().step_folder(step_name)
         reason = step.not_estimated(folder)
         if reason:
             print(f"{folder.name} made no model: {reason}.")

@@ -57,5 +57,5 @@ def test_what_makes_a_case_can_be_chosen(tmp_path, case, kept):
 
 
 def test_the_choices_of_the_case_rule_are_those_of_the_library():
-    assert params.declared(paths.notebook("01-clean"))["case_rule"].choices == list(rules.CASES)
+    assert params.declared(paths.notebook("01-clean"))["case_rule"].choices == tuple(rules.CASES)
     assert list(rules.CASES) == list(rules.CASES_IN_WORDS)

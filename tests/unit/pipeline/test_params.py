@@ -1,5 +1,6 @@
 """params.yml and the notebooks' parameters cells."""
 
+import papermill
 import pytest
 import runs
 
@@ -44,10 +45,19 @@ def test_the_notebooks_defaults_equal_params_yml():
 def test_every_number_has_a_range_and_every_line_of_params_yml_a_help():
     for notebook in params.notebooks():
         for name, parameter in params.declared(paths.notebook(notebook)).items():
-            if parameter.type in ("int", "float"):
-                assert parameter.range, f"{notebook}: the help of {name} must end in 'from A to B'"
+            if isinstance(parameter.default, (int, float)):
+                assert " from " in parameter.expected, f"{notebook}: the type of {name} has no range"
     for line in TEXT[: TEXT.index("\nprofiles:")].splitlines():
         assert not line.startswith("  ") or "  # " in line, line
+
+
+def test_declared_is_what_papermill_shows():
+    """So that `papermill --help-notebook` goes on to name each parameter, its type and its help."""
+    path = paths.notebook("06-logistic")
+    shown = {
+        name: (each["inferred_type_name"], each["help"]) for name, each in papermill.inspect_notebook(path).items()
+    }
+    assert shown == {name: (each.type, each.help) for name, each in params.declared(path).items()}
 
 
 def test_a_list_runs_the_notebook_once_for_each():
@@ -61,11 +71,11 @@ def test_a_list_runs_the_notebook_once_for_each():
     ("old", "new", "expected"),
     [
         ("  calls: 90000", "  cals: 90000", 'unknown parameter "cals" of "simulate"; did you mean "calls"?'),
-        ("  calls: 90000", "  calls: many", "expected int, found 'many' (str)"),
-        ("  calls: 90000", '  calls: "007"', "expected int, found '007' (str)"),
-        ("  calls: 90000", "  calls: 90000.5", "expected int, found 90000.5 (float)"),
-        ("  calls: 90000", "  calls: true", "expected int, found True (bool)"),
-        ("  calls: 90000", "  calls: -1", "expected a value from"),
+        ("  calls: 90000", "  calls: many", "expected int from 1000 to 10000000, found 'many' (str)"),
+        ("  calls: 90000", '  calls: "007"', "expected int from 1000 to 10000000, found '007' (str)"),
+        ("  calls: 90000", "  calls: 90000.5", "expected int from 1000 to 10000000, found 90000.5 (float)"),
+        ("  calls: 90000", "  calls: true", "expected int from 1000 to 10000000, found True (bool)"),
+        ("  calls: 90000", "  calls: -1", "expected int from 1000 to 10000000, found -1 (int)"),
         ("  reconnect_minutes: 10", "  reconnect_minutes: 999", "from 0 to 120, found 999"),
         ("  export: data-raw/simulated/export.csv", "  export: 7", "expected str, found 7 (int); put it in quotes"),
     ],
@@ -156,8 +166,11 @@ def test_without_profiles_none_is_known(tmp_path):
 @pytest.mark.parametrize(
     ("new", "expected"),
     [
-        ("    recovery: {replications: many}", '"replications" of "recovery": expected int, found \'many\' (str)'),
-        ("    recovery: {replications: 5}", "expected a value from 10 to 10000, found 5"),
+        (
+            "    recovery: {replications: many}",
+            '"replications" of "recovery": expected int from 10 to 10000, found \'many\' (str)',
+        ),
+        ("    recovery: {replications: 5}", "expected int from 10 to 10000, found 5 (int)"),
         (
             "    recovery: {replication: 500}",
             'unknown parameter "replication" of "recovery"; did you mean "replications"?',
