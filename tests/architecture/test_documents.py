@@ -25,6 +25,14 @@ def test_title_stands_in_the_citation_and_heads_the_readme():
     assert text_of("README.md").splitlines()[0] == f"# {CITED['title']}"
 
 
+def test_supplement_names_the_manuscript_by_its_title():
+    fields = {}
+    for name in ("manuscript", "supplement"):
+        _, head, _ = text_of(f"paper/{name}.qmd").split("---\n", 2)
+        fields[name] = yaml.safe_load(head)
+    assert f"*{fields['manuscript']['title']}*" in fields["supplement"]["subtitle"]
+
+
 def test_version_stands_in_the_citation_and_heads_the_changelog():
     released = re.findall(r"(?m)^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)$", text_of("CHANGELOG.md"))
     assert released[0] == (CITED["version"], CITED["date-released"].isoformat())
