@@ -25,7 +25,8 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def twins(fresh, tmp_path_factory):
-    """Two copies after `make paper`: one made two steps at a time, one in another place and step by step.
+    """Two copies after `make paper`: one made two steps at a time by forked kernels, one in another place, step by step
+    and by ordinary kernels.
 
     They are made side by side, since neither keeps two cores busy, and once for all workers of a run. The second one
     takes the recovery study and the second outcome over from the first, as files: they show nothing new, and take long.
@@ -42,10 +43,10 @@ def twins(fresh, tmp_path_factory):
     with open(shared / "twins.lock", "w") as lock, ThreadPoolExecutor() as pool:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the other worker waits for the one that builds
         if not (shared / "printed").exists():
-            printed = list(pool.map(make, (first, second), (["-j2", "paper"], ["-j1", *own])))
+            printed = list(pool.map(make, (first, second), (["-j2", "paper"], ["-j1", "HOTLINE_FORK=no", *own])))
             for step in sorted(set(params.runs()) - set(own)):
                 shutil.copytree(first.folder / "data-derived" / step, second.folder / "data-derived" / step)
-            printed[1] += second.make("-j1", "paper")
+            printed[1] += second.make("-j1", "HOTLINE_FORK=no", "paper")
             (shared / "printed").write_text(json.dumps(printed), encoding="utf-8")
     first.printed, second.printed = json.loads((shared / "printed").read_text(encoding="utf-8"))
     return first, second

@@ -257,7 +257,7 @@ def test_a_second_run_does_nothing(built):
     assert before == {file: file.stat().st_mtime_ns for file in files(built.folder, "data-derived/*/*.json", least=32)}
 
 
-def test_the_same_bytes_in_another_place_and_with_one_step_at_a_time(twins):
+def test_the_same_bytes_in_another_place_by_ordinary_kernels_and_with_one_step_at_a_time(twins):
     first, second = (checkout.bytes_of(*REPRODUCIBLE) for checkout in twins)
     assert len(first) > 80
     assert first.keys() == second.keys()
