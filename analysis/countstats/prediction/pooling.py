@@ -42,13 +42,14 @@ def pooled(estimates: ArrayLike, variances: ArrayLike, confidence: float = 0.95)
     estimates, variances, k = estimates[usable], variances[usable], int(usable.sum())
     if k < 2:
         return Pooled(float(estimates[0]) if k else np.nan, np.nan, np.nan)
-    given = {
-        "method_re": "iterated",
-        "tau2_start": _between(estimates, variances),
-        "use_t": True,
-        "alpha": 1 - confidence,
-    }
-    effects = combine_effects(estimates, variances, **given)
+    effects = combine_effects(
+        estimates,
+        variances,
+        method_re="iterated",
+        tau2_start=_between(estimates, variances),
+        use_t=True,
+        alpha=1 - confidence,
+    )
     mean, se = float(effects.mean_effect_re), float(max(effects.sd_eff_w_re_hksj, effects.sd_eff_w_re))
     half, tau = t.ppf((1 + confidence) / 2, k - 1) * se, float(np.sqrt(max(effects.tau2, 0.0)))
     new = t.ppf((1 + confidence) / 2, k - 2) * np.hypot(tau, float(effects.sd_eff_w_re)) if k > 2 else np.nan
