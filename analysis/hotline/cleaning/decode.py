@@ -1,15 +1,17 @@
-"""Texts -> codes, numbers, times and pseudonyms, as the codebook says.
+"""Codes, numbers, times and pseudonyms from texts, as the codebook says.
 
-A column of codes, numbers or names has few distinct texts beside its rows, so each text is decoded once and the rows
+A column of codes, numbers or names has few distinct texts for its many rows, so each text is decoded once and the rows
 look it up; times are decoded row by row. Only after this do rules see a row.
 """
 
 import dataclasses
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from hotline.cleaning.load import FULL_WIDTH, HASHED, ISO, MOST_TEXTS, WIDE, forget
+from hotline.cleaning.load import FULL_WIDTH, HASHED, ISO, MOST_TEXTS, WIDE, Connection, drop_raw
 from hotline.cleaning.pseudonyms import hmac_sql
 from hotline.cleaning.sql import identifier, literal
+from hotline.codebook import Codebook, Field
 from hotline.errors import InputError
 
 BLANKS = " \t\r\n\u00a0"
@@ -17,18 +19,25 @@ SMALLEST, LARGEST = -(2**31), 2**31 - 1  # of the whole numbers that are stored
 KINDS = ("full-width character", "spaces", "synonym")
 
 
-def meaning(text, field):
-    """Return what a text of a coded column means: (tidied text, code, unknown, kinds of repair).
+class Meaning(NamedTuple):
+    """What a text means: its tidied form, its code (None for "not recorded" and unknown), and how it was repaired."""
 
-    Code is None where the text means "not recorded" and where it is unknown.
-    """
+    tidied: str
+    code: str | None
+    unknown: bool
+    repairs: list[str]
+
+
+def meaning(text: str, field: Field) -> Meaning:
+    """Return what a text of a coded column means."""
     narrow = text.translate(WIDE)
     tidied = narrow.strip(BLANKS)
-    codes = {way: code for code in field.codes for way in (code.zh, *code.synonyms)}
-    found = codes.get(tidied)
+    codes = {text: code for code in field.codes for text in (code.zh, *code.synonyms)}
+    code = codes.get(tidied)
     made = [KINDS[0]] * (narrow != text) + [KINDS[1]] * (text != text.strip(BLANKS + "　"))
-    made += [KINDS[2]] * (found is not None and tidied != found.zh)
-    return tidied, found and found.code, bool(tidied) and not found and tidied not in field.missing, made
+    made += [KINDS[2]] * (code is not None and tidied != code.zh)
+    unknown = bool(tidied) and not code and tidied not in field.missing
+    return Meaning(tidied, code and code.code, unknown, made)
 
 
 def _tidied(name):
@@ -82,7 +91,7 @@ def _type(field):
     return {"datetime": "TIMESTAMP", "integer": "INTEGER"}.get(field.type, "VARCHAR")
 
 
-def _learn_codes(connection, field):
+def _tabulate_codes(connection, field):
     """Make the table `meaning_of_NAME` of a coded column, a row per text.
 
     `same` is equal for texts that differ only in width and spaces around them.
@@ -93,10 +102,10 @@ def _learn_codes(connection, field):
     if len(counts) == MOST_TEXTS:
         raise InputError(
             f'column "{field.header}": {MOST_TEXTS:,} different texts or more, where the codebook expects one of '
-            f"{len(field.codes)} codes; is it another column under this heading? Rename it, or describe it anew."
+            f"{len(field.codes)} codes; is it another column under this heading? Rename it, or describe it again."
         )
     meanings = {text: meaning(text, field) for text in sorted(counts)}
-    tidied = {each[0]: place for place, each in enumerate(meanings.values())}
+    tidied = {each.tidied: place for place, each in enumerate(meanings.values())}
     connection.execute(f"CREATE TABLE meaning_of_{name} (text VARCHAR, code {_type(field)}, bad BOOLEAN, same INTEGER)")
     for text, (tidy, code, unknown, made) in meanings.items():
         row = [text, code, unknown, tidied[tidy] if tidy else None]
@@ -105,7 +114,7 @@ def _learn_codes(connection, field):
             connection.execute("INSERT INTO repaired VALUES (?, ?, ?)", [name, kind, counts[text]])
 
 
-def _learn_texts(connection, field, secret):
+def _tabulate_texts(connection, field, secret):
     """Make the table `meaning_of_NAME` of a column of numbers or of names, a row per text.
 
     A name's value is its pseudonym: its place in the order of the names' HMACs.
@@ -165,12 +174,12 @@ def _decode_field(connection, field, secret, selection):
     """Add a variable that the export has to the selection, with a table of what its texts mean where it needs one."""
     name, meanings = field.name, f"meaning_of_{field.name}"
     if field.categorical:
-        _learn_codes(connection, field)
+        _tabulate_codes(connection, field)
         selection.looked_up.append(name)
         bad, same = f"coalesce({meanings}.bad, false)", f"coalesce({meanings}.same, -1)"
         selection.add(name, f"{meanings}.code", bad, same)
     elif field.type == "integer" or name in HASHED:
-        _learn_texts(connection, field, secret)
+        _tabulate_texts(connection, field, secret)
         selection.looked_up.append(name)
         bad = _unknown(f"{meanings}.tidied", field, f"{meanings}.code")
         selection.add(name, f"{meanings}.code", bad, f"coalesce({meanings}.tidied, '')")
@@ -185,7 +194,7 @@ def _decode_field(connection, field, secret, selection):
         selection.add(name, value, _unknown(text, field, value), f"coalesce({text}, '')")
 
 
-def decode(connection, book, secret):
+def decode(connection: Connection, book: Codebook, secret: bytes) -> None:
     """Turn the texts of `raw` into the table `decoded`, and drop `raw`: from here on there is no number to see.
 
     Beside each variable x stands the boolean x_bad: there was a text, and it is neither a value nor one of the
@@ -205,10 +214,10 @@ def decode(connection, book, secret):
     connection.execute(f"CREATE TABLE decoded AS {selection.sql()}")
     for name in selection.looked_up:
         connection.execute(f"DROP TABLE meaning_of_{name}")
-    forget(connection)
+    drop_raw(connection)
 
 
-def repairs(connection):
+def repairs(connection: Connection) -> list[tuple[str, str, int]]:
     """Return how many rows of each column were repaired on the way: (field, kind of repair, rows).
 
     The kinds are full-width characters, spaces around a text, and a synonym in place of the usual label.

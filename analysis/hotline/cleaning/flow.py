@@ -1,24 +1,29 @@
-"""Which rows stay: the rules of the study, stage by stage, and the two tables that come out.
+"""The flow of records: which rows stay, by the rules of the study stage by stage, and the two tables that come out.
 
 Every row of the export ends in one place: it is kept, rejected under one rule, or merged into another row.
 The rules are tried in the order in which they stand in `rules`, and the first that applies counts, so that the
-numbers add up. `apply_rules` works on the table `decoded` of `decoding` and leaves the table `judged`, with the
+numbers add up. `apply_rules` works on the table `decoded` of `decode` and leaves the table `judged`, with the
 stage and rule under which a row left.
 """
 
+from pathlib import Path
+
 import pandas as pd
 
-from hotline.cleaning.rules import CASES, REJECTED, STAGES
+from hotline.cleaning.load import Connection
+from hotline.cleaning.rules import CASES, REJECTED, STAGES, Rule
 from hotline.cleaning.sql import identifier, literal
+from hotline.codebook import Codebook
 
-# Kept out of the cleaned tables: what tells a person apart or has been turned into other variables.
+ROWS_NAMED = 5  # of each problem
+# Kept out of the cleaned tables: what identifies a person or has been turned into other variables.
 NOT_STORED = ("ticket_id", "call_start", "answer_time", "call_end", "caller_number", "call_type")
 
 
-def _comparisons(found, case):
+def _comparisons(rules, case):
     """Return {stage: (name, SQL)} of what a stage's rules compare a row with, beyond the row itself."""
     out_of_scope = " OR ".join(
-        f"coalesce({rule.condition}, false)" for rule in found if rule.stage == "calls" and rule.action == REJECTED
+        f"coalesce({rule.condition}, false)" for rule in rules if rule.stage == "calls" and rule.action == REJECTED
     )
     earlier = "PARTITION BY caller_number ORDER BY call_start, row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     last_end = f"max(CASE WHEN answer_time IS NOT NULL AND NOT ({out_of_scope}) THEN call_end END) OVER ({earlier})"
@@ -30,36 +35,25 @@ def _comparisons(found, case):
     }
 
 
-def apply_rules(connection, found, case="caller-stage-sex"):
+def apply_rules(connection: Connection, rules: list[Rule], case: str = "caller-stage-sex") -> pd.DataFrame:
     """Try the rules stage by stage; leaves the table `judged` and, for each stage, the view `stage_NAME`.
 
-    `case` says what makes a case: one of rules.CASES. Returns the flow: a DataFrame with one row per stage and
-    rule, columns stage, rule, action, words, rows_in (at the start of the stage), rows (that left under the rule),
-    rows_kept (at its end).
+    Parameters
+    ----------
+    case : what makes a case, one of rules.CASES
+
+    Returns
+    -------
+    The flow: one row per stage and rule, with the columns stage, rule, action, words, rows_in (at the start of the
+    stage), rows (that left under the rule), rows_kept (at its end)
     """
-    comparisons = _comparisons(found, case)
+    comparisons = _comparisons(rules, case)
     columns = "row INTEGER, stage VARCHAR, rule VARCHAR, action VARCHAR, field VARCHAR"
     connection.execute(f"CREATE OR REPLACE TABLE judged ({columns})")
     flow, previous = [], "decoded"
     for stage in STAGES:
-        tried = [rule for rule in found if rule.stage == stage]
-        name, compared = comparisons.get(stage, ("nothing", "NULL"))
-        applies = " ".join(f"WHEN {rule.condition} THEN {literal(rule.name)}" for rule in tried)
-        fields = " ".join(f"WHEN {literal(rule.name)} THEN {rule.field}" for rule in tried)
-        actions = " ".join(f"WHEN {literal(rule.name)} THEN {literal(rule.action)}" for rule in tried)
-        connection.execute(
-            f"CREATE OR REPLACE TABLE trial AS SELECT row, rule, CASE rule {fields} END AS field FROM "
-            f"(SELECT *, CASE {applies} END AS rule FROM (SELECT *, {compared} AS {name} FROM {previous}))"
-        )
-        connection.execute(
-            f"INSERT INTO judged SELECT row, {literal(stage)}, rule, CASE rule {actions} END, field "
-            "FROM trial WHERE rule IS NOT NULL"
-        )
-        connection.execute(f"CREATE OR REPLACE TABLE left_{stage} AS SELECT row FROM trial WHERE rule IS NULL")
-        connection.execute(
-            f"CREATE OR REPLACE VIEW stage_{stage} AS SELECT * FROM decoded SEMI JOIN left_{stage} USING (row)"
-        )
-        counts = dict(connection.execute("SELECT rule, count(*) FROM trial GROUP BY rule").fetchall())
+        tried = [rule for rule in rules if rule.stage == stage]
+        counts = _apply_stage(connection, stage, tried, previous, *comparisons.get(stage, ("nothing", "NULL")))
         flow += [
             {
                 "stage": stage,
@@ -75,6 +69,29 @@ def apply_rules(connection, found, case="caller-stage-sex"):
         previous = f"stage_{stage}"
     connection.execute("DROP TABLE trial")
     return pd.DataFrame(flow)
+
+
+def _apply_stage(connection, stage, rules, previous, name, compared):
+    """Try the rules of one stage on the rows of the view `previous`; returns {rule, None for no rule: rows}.
+
+    `compared` is the SQL, under `name`, of what the rules compare a row with.
+    """
+    applies = " ".join(f"WHEN {rule.condition} THEN {literal(rule.name)}" for rule in rules)
+    fields = " ".join(f"WHEN {literal(rule.name)} THEN {rule.field}" for rule in rules)
+    actions = " ".join(f"WHEN {literal(rule.name)} THEN {literal(rule.action)}" for rule in rules)
+    connection.execute(
+        f"CREATE OR REPLACE TABLE trial AS SELECT row, rule, CASE rule {fields} END AS field FROM "
+        f"(SELECT *, CASE {applies} END AS rule FROM (SELECT *, {compared} AS {name} FROM {previous}))"
+    )
+    connection.execute(
+        f"INSERT INTO judged SELECT row, {literal(stage)}, rule, CASE rule {actions} END, field "
+        "FROM trial WHERE rule IS NOT NULL"
+    )
+    connection.execute(f"CREATE OR REPLACE TABLE left_{stage} AS SELECT row FROM trial WHERE rule IS NULL")
+    connection.execute(
+        f"CREATE OR REPLACE VIEW stage_{stage} AS SELECT * FROM decoded SEMI JOIN left_{stage} USING (row)"
+    )
+    return dict(connection.execute("SELECT rule, count(*) FROM trial GROUP BY rule").fetchall())
 
 
 def _derived(book):
@@ -115,11 +132,11 @@ def _derived(book):
     return computed
 
 
-def write_tables(connection, book, folder, names=("calls", "cases")):
+def write_tables(connection: Connection, book: Codebook, folder: Path) -> dict[str, int]:
     """Write calls.parquet and cases.parquet: whole numbers only, in the order of the export.
 
     A category is stored as its position among the codes that can occur, "not recorded" as NULL. The hash
-    of the codebook goes along, so that the door can refuse a file made with another one.
+    of the codebook goes along, so that `tally` can refuse a file made with another one.
 
     Returns {table: rows}.
     """
@@ -139,7 +156,7 @@ def write_tables(connection, book, folder, names=("calls", "cases")):
         f"FROM (SELECT row, {', '.join(values)} FROM stage_calls)"
     )
     rows = {}
-    for name in names:
+    for name in ("calls", "cases"):
         kept = f"SELECT * EXCLUDE (row) FROM described WHERE row IN (SELECT row FROM left_{name}) ORDER BY row"
         connection.execute(
             f"COPY ({kept}) TO {literal(folder / f'{name}.parquet')} "
@@ -149,7 +166,7 @@ def write_tables(connection, book, folder, names=("calls", "cases")):
     return rows
 
 
-def write_rejected(connection, file):
+def write_rejected(connection: Connection, file: Path) -> tuple[int, int]:
     """Write every row that did not become a case as CSV: its number, stage, rule, action and the field at fault.
 
     Returns how many lines were written, and how many rows of the export they name.
@@ -159,14 +176,14 @@ def write_rejected(connection, file):
     return connection.execute("SELECT count(*), count(DISTINCT row) FROM judged").fetchone()
 
 
-def problems(connection, found, most=5):
+def problems(connection: Connection, rules: list[Rule]) -> pd.DataFrame:
     """Return all that is wrong with the rows of an export: one row per rule and column, the most frequent first.
 
     A row with several problems counts under each. Columns rule, field, rows, first (numbers of the first rows) and
     remedy. No value of the export is shown: it could be a private one.
     """
-    asked = [(rule, field, condition) for rule in found for field, condition in rule.causes.items()]
-    pieces = [f"count(*) FILTER ({each}), min(row, {int(most)}) FILTER ({each})" for *_, each in asked]
+    asked = [(rule, field, condition) for rule in rules for field, condition in rule.causes.items()]
+    pieces = [f"count(*) FILTER ({each}), min(row, {ROWS_NAMED}) FILTER ({each})" for *_, each in asked]
     counts = connection.execute(f"SELECT {', '.join(pieces)} FROM decoded").fetchone()
     table = pd.DataFrame(
         {"rule": rule.name, "field": field, "rows": rows, "first": first, "remedy": rule.remedy}
@@ -179,7 +196,7 @@ def problems(connection, found, most=5):
     return table.sort_values(["rows", "rule", "field"], ascending=[False, True, True], ignore_index=True)
 
 
-def complaints(table):
+def complaints(table: pd.DataFrame) -> str:
     """Return the problems as text, grouped by rule, each with what to do."""
     lines = []
     for (rule, remedy), group in table.groupby(["rule", "remedy"], sort=False):

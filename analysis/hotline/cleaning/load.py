@@ -1,7 +1,7 @@
-"""Raw export -> labelled records. Used by 01-clean alone; DuckDB does the work, in bounded memory.
+"""An export as the table `raw` of a DuckDB database, which does the work in bounded memory.
 
-`read` gives the rows of a file as the view `raw`, `decode` turns their texts into codes, numbers, times and
-pseudonyms and lets go of `raw`. Which rows stay is decided in `flow`.
+`read` gives the rows of a file as the view `raw`; `decode` turns their texts into codes, numbers, times and pseudonyms
+and drops `raw`. Which rows stay is decided in `flow`.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ import duckdb
 from hotline import paths
 from hotline.cleaning import readers
 from hotline.cleaning.sql import identifier, literal
+from hotline.codebook import Codebook
 from hotline.errors import InputError, did_you_mean
 from hotline.run import current_run
 
@@ -26,8 +27,9 @@ FULL_WIDTH = ("０１２３４５６７８９：／－．　", "0123456789:/-. "
 WIDE = str.maketrans(*FULL_WIDTH)
 ISO = "%Y-%m-%d %H:%M:%S"  # how times of Excel and Parquet arrive, whatever the codebook says
 LONGEST_TEXT = 1000  # characters; no text of a codebook is longer, and what is cut off stays unknown
+MEMORY, THREADS = "1GB", 2
 MOST_TEXTS = 10_000  # different texts in a column of codes, beyond which it is another column
-# Written down by nobody: only their places in the order of their hashes leave `raw`.
+# Never written: only their places in the order of their hashes leave `raw`.
 HASHED = ("caller_number", "counsellor")
 
 
@@ -37,12 +39,12 @@ def _is_running(process):
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # somebody else's
+    except PermissionError:  # another user's
         return True
     return True
 
 
-def connect(memory="1GB", threads=2):
+def connect() -> "Connection":
     """Return a DuckDB connection that fetches nothing and stays within a memory limit.
 
     Half of this memory is enough for four million calls; a quarter is not. What does not fit goes to a folder in the
@@ -56,7 +58,7 @@ def connect(memory="1GB", threads=2):
             shutil.rmtree(left, ignore_errors=True)
     folder = tempfile.TemporaryDirectory(dir=cache, prefix=f"cleaning-{os.getpid()}-")
     settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    settings |= {"memory_limit": memory, "threads": threads, "preserve_insertion_order": "false"}
+    settings |= {"memory_limit": MEMORY, "threads": THREADS, "preserve_insertion_order": "false"}
     connection = Connection(duckdb.connect(config=settings | {"temp_directory": f"{folder.name}/duckdb"}), folder)
     return connection
 
@@ -73,13 +75,13 @@ class Connection:
         self.folder.cleanup()
 
 
-def headings(found, export, book):
+def headings(first_row: list[str], export: Path, book: Codebook) -> dict[str, int]:
     """Return {variable: position} for the columns of an export, checked against the codebook.
 
     Raises InputError where a heading stands twice or a needed column is absent. Only headings of the codebook
-    are told, and what resembles one: without headings, the first row is somebody's call.
+    are named, and what resembles one: without headings, the first row is a call.
     """
-    where, cleaned = f"{paths.shown(export)}, row 1", [heading.strip().strip("\ufeff") for heading in found]
+    where, cleaned = f"{paths.shown(export)}, row 1", [heading.strip().strip("\ufeff") for heading in first_row]
     expected = {each.header: each.name for each in book if each.header}
     known = [heading for heading in cleaned if heading in expected]
     if not known:
@@ -118,7 +120,7 @@ def _pipe(connection, write):
         pipe.unlink()
 
 
-def _pour(table, positions, pipe, counts):
+def _stream(table, positions, pipe, counts):
     """Write the rows of a table to a pipe as clean CSV: number, whether the row is ragged, the known cells.
 
     Counts empty rows, which hold no call. An error is left in `counts` for the thread that waits.
@@ -143,17 +145,17 @@ def _pour(table, positions, pipe, counts):
     try:
         with open(pipe, "w", encoding="utf-8", errors="replace", newline="", buffering=2**20) as file:
             csv.writer(file, lineterminator="\n").writerows(tidy())
-    except Exception as error:  # told in `_load_carefully`, by the thread that can raise it to the user
+    except Exception as error:  # raised in `_load_carefully`, by the thread that the user sees
         counts["error"] = error
 
 
-def _give_raw(connection, selected):
+def _make_raw_view(connection, selected):
     """Make the view `raw` of the table `loaded`."""
     connection.execute(f"CREATE OR REPLACE VIEW raw AS SELECT {selected}")
 
 
-def forget(connection):
-    """Let go of `raw`: from here on there is no number and no name to see."""
+def drop_raw(connection: Connection) -> None:
+    """Drop `raw`: from here on there is no number and no name to see."""
     connection.execute("DROP VIEW raw")
     connection.execute("DROP TABLE loaded")
 
@@ -165,14 +167,14 @@ def _load_carefully(connection, table, positions, names):
     """
     counts = {"empty rows": 0}
     columns = {"row": "INTEGER", "ragged": "BOOLEAN"} | dict.fromkeys(names, "VARCHAR")
-    with _pipe(connection, lambda pipe: _pour(table, positions, pipe, counts)) as pipe:
+    with _pipe(connection, lambda pipe: _stream(table, positions, pipe, counts)) as pipe:
         connection.execute(
             f"CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv({literal(pipe)}, columns={columns}, "
             "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', parallel=false)"
         )
     if "error" in counts:
         raise counts["error"]
-    _give_raw(connection, "* FROM loaded")
+    _make_raw_view(connection, "* FROM loaded")
     return counts["empty rows"]
 
 
@@ -219,7 +221,7 @@ def _load_plain(connection, export, table, positions, names):
     if read != rows or max((length or 0 for length in lengths), default=0) > LONGEST_TEXT:
         return None
     cells = ", ".join(map(identifier, names))
-    _give_raw(connection, f"(rowid + 2)::INTEGER AS row, false AS ragged, {cells} FROM loaded WHERE NOT empty")
+    _make_raw_view(connection, f"(rowid + 2)::INTEGER AS row, false AS ragged, {cells} FROM loaded WHERE NOT empty")
     return empty
 
 
@@ -236,11 +238,11 @@ def _load_parquet(connection, table, export, positions, names):
         "CREATE OR REPLACE TABLE loaded AS SELECT (file_row_number + 2)::INTEGER AS row, false AS ragged, "
         f"{cells} FROM read_parquet({literal(export)}, file_row_number=true)"
     )
-    _give_raw(connection, "* FROM loaded")
+    _make_raw_view(connection, "* FROM loaded")
     return 0
 
 
-def read(connection, export, book, sheet=""):
+def read(connection: Connection, export: str | Path, book: Codebook, sheet: str = "") -> dict:
     """Read an export and give it as the view `raw`: row, ragged, and one text per variable that the export has.
 
     Columns that the codebook does not know are left out. Returns {"format", "rows", "empty rows", "columns",

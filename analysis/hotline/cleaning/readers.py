@@ -1,4 +1,4 @@
-"""Files of every kind -> headings and rows of text: CSV, Excel, Parquet. Nothing is guessed about what a text means.
+"""Headings and rows of text from files of every kind: CSV, Excel, Parquet. What a text means is not guessed.
 
 A row's number is its place in the file as a spreadsheet shows it, the headings being row 1: an empty row has a
 number too, a line break inside quotation marks does not begin a new one.
@@ -8,7 +8,9 @@ import codecs
 import csv
 import datetime
 from collections import Counter, deque
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
@@ -21,7 +23,6 @@ EXCEL, OLD_EXCEL, PARQUET, UTF_16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1",
 DELIMITERS = (",", ";", "\t", "|")
 MARKS = (*DELIMITERS, "\n", "\r", "\r\n", '"', "\0")
 LONGEST_CELL = 2**21  # characters; a quotation that never closes is given up after so many
-csv.field_size_limit(LONGEST_CELL)
 
 
 class Plain(NamedTuple):
@@ -36,23 +37,35 @@ class Plain(NamedTuple):
 class Table:
     """An export that has been opened.
 
-    kind is how it is written, for the reader's eyes; headings its first row. rows yields (number, cells), with
-    None for the cells of a row that does not have one cell per heading; of a Parquet file, which DuckDB reads by
-    itself, rows is None and types holds the type of each column. plain is a Plain, where the file is one.
+    Attributes
+    ----------
+    kind : how it is written, in words
+    headings : its first row
+    rows : yields (number, cells), with None for the cells of a row that does not have one cell per heading; None for
+        a Parquet file, which DuckDB reads by itself
+    types : of a Parquet file, the type of each column
+    plain : what is known of the file where it is nothing but lines and delimiters
     """
 
     kind: str
-    headings: list
-    rows: object = None
-    types: tuple = ()
+    headings: list[str]
+    rows: Iterator[tuple[int, list[str] | None]] | None = None
+    types: tuple[str, ...] = ()
     plain: Plain | None = None
 
 
-def open_table(export, known=(), sheet=""):
-    """Open an export of any kind; returns a Table.
+def open_table(export: Path, expected: Container[str] = (), sheet: str = "") -> Table:
+    """Open an export of any kind.
 
-    `known` are the headings to expect, by which the delimiter of a CSV file is found; `sheet` names the sheet of
-    an Excel file that has several. Raises InputError where the file is none of the kinds or is damaged.
+    Parameters
+    ----------
+    expected : the headings to expect, by which the delimiter of a CSV file is found
+    sheet : the sheet of an Excel file that has several
+
+    Raises
+    ------
+    InputError
+        where the file is none of the kinds or is damaged
     """
     with open(export, "rb") as file:
         begins = file.read(4)
@@ -62,21 +75,21 @@ def open_table(export, known=(), sheet=""):
         return _open_excel(export, sheet)
     if sheet:
         raise InputError(f'{paths.shown(export)}: not an Excel file, so it has no sheet "{sheet}"; leave `sheet` empty')
-    return _open_parquet(export) if begins == PARQUET else _open_csv(export, known)
+    return _open_parquet(export) if begins == PARQUET else _open_csv(export, expected)
 
 
 # --- CSV ----------------------------------------------------------------------------------------------------
 
 
-def texts(export, codec):
+def texts(export: Path, codec: str) -> Iterator[str]:
     """Yield the text of a file in pieces, none of which ends between the two characters of a line end."""
-    decoder, held = codecs.getincrementaldecoder(codec)(), ""
+    decoder, kept = codecs.getincrementaldecoder(codec)(), ""
     with open(export, "rb") as file:
         while piece := file.read(2**22):
-            text = held + decoder.decode(piece)
-            held = "\r" if text.endswith("\r") else ""
-            yield text[: len(text) - len(held)]
-    yield held + decoder.decode(b"", final=True)
+            text = kept + decoder.decode(piece)
+            kept = "\r" if text.endswith("\r") else ""
+            yield text[: len(text) - len(kept)]
+    yield kept + decoder.decode(b"", final=True)
 
 
 def _survey(export):
@@ -115,20 +128,20 @@ def _plain(encoding, seen, delimiter, width):
     return Plain(encoding, delimiter, seen["lines"] - 1)
 
 
-def _delimiter(line, known):
-    """Return the delimiter that splits a line into the most known headings, a comma where none does."""
+def _delimiter(line, expected):
+    """Return the delimiter that splits a line into the most expected headings, a comma where none does."""
 
     def hits(delimiter):
-        return sum(cell.strip() in known for cell in next(csv.reader([line], delimiter=delimiter)))
+        return sum(cell.strip() in expected for cell in next(csv.reader([line], delimiter=delimiter)))
 
     return max(DELIMITERS, key=hits)
 
 
-def _open_csv(export, known):
+def _open_csv(export, expected):
     encoding, seen = _survey(export)
     with open(export, encoding=encoding, newline="") as file:
         first = file.readline(LONGEST_CELL)
-    delimiter = _delimiter(first.replace("\0", "\ufffd"), known)
+    delimiter = _delimiter(first.replace("\0", "\ufffd"), expected)
     rows = _csv_rows(export, encoding, delimiter)
     headings = next(rows)[1]
     kind = {"utf-8-sig": "UTF-8", "gb18030": "GB18030", "utf-16": "UTF-16"}[encoding]
@@ -153,6 +166,7 @@ def _csv_rows(export, encoding, delimiter):
             taken.append(line)
             yield line
 
+    csv.field_size_limit(LONGEST_CELL)  # a setting of the whole process
     with open(export, encoding=encoding, newline="") as file:
         number, width = 0, None
         reader = csv.reader(lines(file), delimiter=delimiter, strict=True)
@@ -177,7 +191,7 @@ def _csv_rows(export, encoding, delimiter):
 # --- Excel and Parquet --------------------------------------------------------------------------------------
 
 
-def as_text(cell):
+def as_text(cell: object) -> str:
     """Return a typed cell as an export in CSV would write it: 13.0 as 13, a time as 2021-03-01 20:00:00.
 
     >>> as_text(13.0), as_text(datetime.datetime(2021, 3, 1, 20)), as_text(None)
@@ -200,13 +214,13 @@ def _open_excel(export, sheet):
         book = load_workbook(str(export))
         names = book.sheet_names
         if sheet not in names and (sheet or len(names) != 1):
-            found = ", ".join(f'"{name}"' for name in names)
+            listed = ", ".join(f'"{name}"' for name in names)
             wrong = f'there is no sheet "{sheet}"' if sheet else f"the file has {len(names)} sheets"
-            raise InputError(f"{where}: {wrong}; name one of {found} as `sheet` of 01-clean in params.yml")
+            raise InputError(f"{where}: {wrong}; name one of {listed} as `sheet` of 01-clean in params.yml")
         cells = book.get_sheet_by_name(sheet or names[0]).iter_rows()
         first = next(cells, None)
     except (CalamineError, OSError, ValueError) as error:
-        raise InputError(f"{where}: a damaged Excel file; open it, save it anew as .xlsx or CSV in UTF-8") from error
+        raise InputError(f"{where}: a damaged Excel file; open it, save it again as .xlsx or CSV in UTF-8") from error
     headings = [as_text(cell) for cell in first or ()]
     rows = ((number, [as_text(cell) for cell in row]) for number, row in enumerate(cells, 2))
     return Table(f'Excel, sheet "{sheet or names[0]}"', headings, rows)

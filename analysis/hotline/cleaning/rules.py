@@ -1,10 +1,11 @@
-"""The rules by which a row leaves the study, in the order in which they are tried, and what to do about each."""
+"""The rules by which a row leaves the study, in the order in which they are tried, and the remedy of each."""
 
 import dataclasses
 import datetime
 from dataclasses import dataclass
 
 from hotline.cleaning.sql import identifier, literal
+from hotline.codebook import Codebook
 from hotline.errors import InputError
 
 MERGED = "merged"
@@ -92,7 +93,7 @@ def _of_records(book, longest_hours, last_day):
             "no-number",
             "No caller's number",
             {"caller_number": "NOT ragged AND caller_number IS NULL"},
-            "Export the number, or a pseudonym of it; without it, the calls of one caller cannot be told.",
+            "Export the number, or a pseudonym of it; without it, the calls of one caller cannot be recognised.",
         ),
         _unreadable(
             "impossible-time",
@@ -114,13 +115,13 @@ def _of_records(book, longest_hours, last_day):
 
 def _out_of_scope(book, oldest_pupil):
     """Return the rules that the codebook's `exclude` names, in its order: calls that are no pupils' calls."""
-    found = {}
+    excluded = {}
     for each in book:
         for code in each.codes:
             if code.exclude:
-                found.setdefault(code.exclude, []).append((each.name, code))
+                excluded.setdefault(code.exclude, []).append((each.name, code))
     rules = []
-    for name, codes in found.items():
+    for name, codes in excluded.items():
         condition = " OR ".join(f"{identifier(variable)} = {literal(code.code)}" for variable, code in codes)
         field, words = literal(codes[0][0]), codes[0][1].en
         if name == "adult":
@@ -130,7 +131,9 @@ def _out_of_scope(book, oldest_pupil):
     return rules
 
 
-def rules(book, reconnect_minutes, longest_hours, oldest_pupil, last_day=""):
+def rules(
+    book: Codebook, reconnect_minutes: int, longest_hours: float, oldest_pupil: int, last_day: str = ""
+) -> list[Rule]:
     """Return all rules in the order in which they are tried.
 
     `last_day`, as YYYY-MM-DD, is the day after which a time is impossible; the day of the run where it is empty.

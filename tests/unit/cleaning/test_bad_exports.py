@@ -266,7 +266,7 @@ REFUSED = {
     ),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "neither UTF-8 nor GB18030"),
     "a web page": ("<!DOCTYPE html><html><body>登录</body></html>", "none of the headings"),
-    "an Excel file cut off": (excel({"热线": rows_of()})[:2000], "damaged Excel file; open it, save it anew"),
+    "an Excel file cut off": (excel({"热线": rows_of()})[:2000], "damaged Excel file; open it, save it again"),
     "another ZIP file": (b"PK\x03\x04" + b"\0" * 100, "damaged Excel file"),
     "an Excel file with two sheets": (
         excel({"一月": rows_of(), "二月": rows_of()}),
