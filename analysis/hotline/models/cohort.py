@@ -26,13 +26,13 @@ LATER_YEAR, OTHER_REGION = "Later year", "Another region"  # the kinds of sample
 class Cohort(NamedTuple):
     """The cases of a risk model, as cells of its predictors and SPLIT_VARIABLES with `events` and `others`.
 
-    everyone : cells of all cases, predictors recorded or not
+    all_cases : cells of all cases, predictors recorded or not
     complete : cells of the cases with every predictor recorded
     reference : {predictor: code that the others are compared with}, of the predictors that can be used
     unused : {predictor: why it cannot be used}
     """
 
-    everyone: pd.DataFrame
+    all_cases: pd.DataFrame
     complete: pd.DataFrame
     reference: dict[str, str]
     unused: dict[str, str]
@@ -81,9 +81,9 @@ def select_cohort(counts: pd.DataFrame, predictors: Sequence[str], book: Codeboo
     refuse_late(book, predictors)
     unused = unusable(book, counts, predictors)
     names = [name for name in predictors if name not in unused]
-    everyone = design.cells_of(counts, [*names, *SPLIT_VARIABLES], outcome.name)
+    all_cases = design.cells_of(counts, [*names, *SPLIT_VARIABLES], outcome.name)
     reference = {name: book[name].reference for name in names}
-    return Cohort(everyone, design.complete(everyone, names), reference, unused)
+    return Cohort(all_cases, design.complete(all_cases, names), reference, unused)
 
 
 def split_cohort(cells: pd.DataFrame, share: float, rng: np.random.Generator, outcome: Outcome) -> Split:

@@ -29,7 +29,7 @@ def test_select_cohort_keeps_what_can_be_used():
     cohort = select_cohort(counts, ["sex", "boarding"], codebook(), HIGH_RISK)
     assert cohort.names == ["sex"] and cohort.reference == {"sex": "male"}
     assert cohort.unused == {"boarding": "never recorded"}
-    assert cohort.everyone[design.COUNTS].to_numpy().sum() == counts["n"].sum()
+    assert cohort.all_cases[design.COUNTS].to_numpy().sum() == counts["n"].sum()
     recorded = counts[counts["sex"] != MISSING]
     assert cohort.complete[design.COUNTS].to_numpy().sum() == recorded["n"].sum()
     assert cohort.complete["events"].sum() == recorded.loc[recorded["high_risk"] == "yes", "n"].sum()
