@@ -24,8 +24,8 @@ def records(n=900, seed=3):
     rows["region"], rows["year"] = rng.choice(book["region"].kept_codes, n), rng.integers(2019, 2023, n)
     rows["length_band"] = rng.choice([*book["length_band"].kept_codes, "missing"], n)
     rows["bullying"], rows["prior_treatment"] = "missing", "no"  # a column that is not there, one that never varies
-    rows.loc[rows["district_type"] == "rural", "level"] = "well"  # nobody of a category has the event
-    rows.loc[rows["problem"] == "other", "problem"] = "illness"  # nobody has a reference
+    rows.loc[rows["district_type"] == "rural", "level"] = "well"  # no case of a category has the event
+    rows.loc[rows["problem"] == "other", "problem"] = "illness"  # no case has a reference
     return rows
 
 
@@ -50,7 +50,7 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, outcome, tmp_path, mo
         assert "not in the export" in main, "no counsellor is known"
         assert "village" in tables["rare"], "the separated category is named"
         assert "Too few pupils have age" in tables["age"]
-        assert values["imputed_beside"]["text"] == "length of the call (band)", "nobody's age is known"
+        assert values["imputed_beside"]["text"] == "length of the call (band)", "no age is recorded"
 
 
 @pytest.mark.parametrize("notebook", ["06-logistic", "06-robustness"])

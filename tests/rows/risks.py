@@ -235,13 +235,13 @@ def net_benefit(study, outcome):
     """Each row's gain: one for an event that is flagged, less the odds of the threshold for a false alarm."""
     own, rows = split(study, outcome), []
     event = own.event["validation"]
-    whom = {"Model": own.risk["validation"], "Points": risk_of_points(study, outcome), "Everybody": np.ones(len(event))}
+    whom = {"Model": own.risk["validation"], "Points": risk_of_points(study, outcome), "All": np.ones(len(event))}
     for name, risk in whom.items():
         for cut in np.linspace(0.01, min(0.9, max(0.3, 1.8 * event.mean())), 90):
             if_flagged = np.where(event, 1, -cut / (1 - cut))
             gain = np.where(risk >= cut, if_flagged, 0)
             row = {"whom": name, "threshold": cut, "net_benefit": gain.mean()}
-            if name != "Everybody":
+            if name != "All":
                 more = gain - (if_flagged if if_flagged.mean() > 0 else 0)
                 reach = by_rows.Z * more.std() / np.sqrt(len(more))
                 row |= {"ahead": more.mean(), "ahead_low": more.mean() - reach, "ahead_high": more.mean() + reach}

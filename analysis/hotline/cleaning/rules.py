@@ -149,7 +149,7 @@ def rules(
         *_of_records(book, longest_hours, last_day),
         *_out_of_scope(book, oldest_pupil),
         Rule("calls", "reconnect", MERGED, again, soon),
-        Rule("answered", "unanswered", REJECTED, "Nobody answered", "answer_time IS NULL", "'answer_time'"),
+        Rule("answered", "unanswered", REJECTED, "Not answered", "answer_time IS NULL", "'answer_time'"),
         Rule("assessed", "not-assessed", REJECTED, "No mental-health level assigned", "level IS NULL", "'level'"),
         Rule("cases", "repeat-call", MERGED, "A later call about the same pupil", "repeat > 1"),
     ]

@@ -69,7 +69,7 @@ def pandoc_path() -> str:
     if not pandoc or not pandoc.exists():
         raise InputError(
             "pandoc is missing: the package pypandoc-binary of requirements.lock brings it; "
-            "make the environment anew, or install Quarto with: make quarto"
+            "make the environment again, or install Quarto with: make quarto"
         )
     return str(pandoc)
 

@@ -142,7 +142,7 @@ def exhibit_files():
                 kind = "figure" if ending else "table"
                 faults.append(
                     f"{place}: there is no {kind} {paths.shown(files[name])}; "
-                    f"run: make {name.split('/')[0]}, or mend the name"
+                    f"run: make {name.split('/')[0]}, or correct the name"
                 )
     if faults:
         raise InputError("\n".join(dict.fromkeys(faults)))

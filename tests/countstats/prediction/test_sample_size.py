@@ -81,7 +81,7 @@ def test_shrinkage_at_the_size_that_it_asks_for_is_what_it_asks_for():
 
 
 def test_the_largest_r_squared_is_that_of_the_likelihood():
-    """Everybody with an event at risk 1, all others at 0: the likelihood is 1."""
+    """All with the event at risk 1, all others at 0: the likelihood is 1."""
     share, n = 0.174, 1000
     null = n * (share * math.log(share) + (1 - share) * math.log(1 - share))
     assert digits(sample_size.largest_r2(share), 1 - math.exp(2 * null / n)) > 12

@@ -150,7 +150,10 @@ CLEANED = {
     "tabs": (csv_text(rows_of(), delimiter="\t"), {}),
     "everything in quotation marks": (csv_text(rows_of(), quoting=csv.QUOTE_ALL), {}),
     "columns in another order": (csv_text([row[::-1] for row in rows_of()]), {}),
-    "a column nobody knows": (csv_text([[*row, "备注" if not n else "x"] for n, row in enumerate(rows_of())]), {}),
+    "an unknown column": (
+        csv_text([[*row, "备注" if not n else "x"] for n, row in enumerate(rows_of())]),
+        {},
+    ),
     "spaces around the headings": (csv_text([[f" {each} " for each in rows_of()[0]], *rows_of()[1:]]), {}),
     "blank lines between and after": ("\n".join([*LINES[:3], "", "", *LINES[3:]]) + "\n\n\n", {}),
     "no end to the last line": (GOOD.rstrip("\n"), {}),
@@ -172,7 +175,7 @@ CLEANED = {
     "a sum below the last row": (GOOD + "合计" + "," * (len(NAMES) - 1), {42: ("unreadable-time", "call_start")}),
     "NUL bytes in a text": (csv_text(changed("sex", "男MARK")).replace("MARK", "\0"), {5: ("unknown-code", "sex")}),
     "a cell of a million characters": (csv_text(changed("sex", "男" * 10**6)), {5: ("unknown-code", "sex")}),
-    "a million characters in a column nobody knows": (
+    "a million characters in an unknown column": (
         csv_text([[*row, "备注" if not n else "长" * 10**6 * (n == 4)] for n, row in enumerate(rows_of())]),
         {},
     ),

@@ -123,7 +123,7 @@ def test_where_no_model_is_left_one_sentence_says_so(fixed, message):
 
 
 def test_where_nobody_is_left_without_some_categories_the_complete_pupils_are_counted():
-    """All boys are at risk and no girl is: without the boys nobody is."""
+    """All boys are at risk and no girl is: without the boys no case is."""
     with pytest.raises(NothingToEstimate) as raised:
         found(event=lambda rows: rows["sex"] == "male")
     assert re.fullmatch(

@@ -15,11 +15,11 @@ out = begin("03-anova", results=["means"])"""
 def test_only_a_notebook_that_finds_nothing_to_estimate_has_come_to_its_end(error, tmp_path):
     told = {"HOTLINE_OUT": str(tmp_path), "HOTLINE_SIMULATED": "yes"}
     source, target = tmp_path / "source.ipynb", tmp_path / "notebook.ipynb"
-    cells = [nbformat.v4.new_code_cell(text) for text in (SOURCE, f"raise {error}('nobody is here')", "1 / 0")]
+    cells = [nbformat.v4.new_code_cell(text) for text in (SOURCE, f"raise {error}('no case is here')", "1 / 0")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), source)
     if error == "InputError":
         with pytest.raises(
-            execute.CellError, match=r"cell \[2\] of .*source\.ipynb\n.*\n  the input: .*nobody is here"
+            execute.CellError, match=r"cell \[2\] of .*source\.ipynb\n.*\n  the input: .*no case is here"
         ):
             execute.execute("03-anova", source, target, {}, 10, child_environment(**told))
     else:
@@ -27,4 +27,4 @@ def test_only_a_notebook_that_finds_nothing_to_estimate_has_come_to_its_end(erro
     assert (tmp_path / "values.json").exists() == (error == "NothingToEstimate")
     cells = nbformat.read(target, as_version=4).cells
     assert len(cells) == 3, "papermill's banners are gone"
-    assert cells[1].outputs[0].traceback == [f"{error}: nobody is here"] and not cells[2].outputs
+    assert cells[1].outputs[0].traceback == [f"{error}: no case is here"] and not cells[2].outputs

@@ -29,7 +29,7 @@ def test_a_value_without_an_estimate_is_kept_as_none(exhibits, tmp_path, value, 
     assert record["values"]["ratio"]["value"] == kept and record["not_estimated"] is None
 
 
-PROMISED = {"results": ["made", "owed"], "tables": ["shares", "odds_ratios"], "figures": ["forest"]}
+PROMISED = {"results": ["made", "missing"], "tables": ["shares", "odds_ratios"], "figures": ["forest"]}
 
 
 def test_where_nothing_can_be_estimated_the_sentence_stands_in_all_that_is_owed(exhibits, tmp_path):
@@ -40,7 +40,7 @@ def test_where_nothing_can_be_estimated_the_sentence_stands_in_all_that_is_owed(
     why = "none of the pupils (3) are at risk"
     out.stop(why)
     assert pd.read_csv(tmp_path / "results/made.csv")["n"].tolist() == [3]
-    assert pd.read_csv(tmp_path / "results/owed.csv")["not_estimated"].tolist() == [why]
+    assert pd.read_csv(tmp_path / "results/missing.csv")["not_estimated"].tolist() == [why]
     assert "| 3" in (tmp_path / "tables/shares.md").read_text(encoding="utf-8").replace("  ", "")
     table = (tmp_path / "tables/odds_ratios.md").read_text(encoding="utf-8")
     assert "None of the pupils (3) are at risk." in table and "*Simulated data.*" in table
@@ -51,8 +51,8 @@ def test_where_nothing_can_be_estimated_the_sentence_stands_in_all_that_is_owed(
     assert record["not_estimated"] == why and list(record["values"]) == ["n"]
     assert (tmp_path / "tallies.csv").exists()
     plt.close("all")
-    with pytest.raises(ValueError, match=r"promised results not made: \['owed'\]"):
-        out.finish()  # by hand, after a mended cell: what the sentence stood for is still owed
+    with pytest.raises(ValueError, match=r"promised results not made: \['missing'\]"):
+        out.finish()  # by hand, after a corrected cell: what the sentence stood for is still to be made
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def test_a_cell_that_finds_nothing_to_estimate_ends_the_notebook_by_itself(exhib
     said = capsys.readouterr()
     assert "InputError: no such column; name another" in said.out + said.err
     assert not re.search("Traceback|----", said.out + said.err), "a sentence, and no traceback"
-    shell.run_cell("raise NothingToEstimate('nobody is here')")
-    assert json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))["not_estimated"] == "nobody is here"
+    shell.run_cell("raise NothingToEstimate('no case is here')")
+    assert json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))["not_estimated"] == "no case is here"
     assert [file.stem for file in (tmp_path / "results").iterdir()] == ["means"]
 
 

@@ -95,13 +95,13 @@ def decision_curves(curves, band):
     """Draw net benefit against the threshold of risk; for half of the page.
 
     curves: {legend: columns threshold and net_benefit}, the first with a band: columns threshold, low and high. The
-    reference of flagging nobody is the line at nought. What lies far below nought is cut off.
+    reference of flagging none is the line at zero. What lies far below zero is cut off.
     """
     figure, ax = plt.subplots(figsize=HALF)
     ax.fill_between(band["threshold"], band["low"], band["high"], color=LOOKS[0][0], alpha=0.25, linewidth=0)
     for (label, curve), (colour, dash) in zip(curves.items(), LOOKS, strict=False):
         ax.plot(curve["threshold"], curve["net_benefit"], dash, color=colour, linewidth=1.2, label=label)
-    ax.axhline(0, color="black", linestyle=":", linewidth=1, label="Nobody")
+    ax.axhline(0, color="black", linestyle=":", linewidth=1, label="None")
     top = max(curve["net_benefit"].max() for curve in curves.values())
     ax.set(xlim=(0, band["threshold"].max()), ylim=(-0.15 * top, 1.08 * top))
     _small(ax, "Threshold of risk", "Net benefit per pupil")
@@ -140,7 +140,7 @@ def panels(rows, measures, overall=None):
 
     rows: frame with the columns heading and label, top to bottom, and for each measure its value, `_low` and `_high`;
     rows of one heading stand together under it. measures: {column: (title, reference value or None)}, shares among
-    them when the title ends in "%". overall: a mapping with the measures of everybody, drawn as a thin line. An
+    them when the title ends in "%". overall: a mapping with the measures of all cases, drawn as a thin line. An
     interval much longer than most, as that of a tiny group, is cut off at the frame.
     """
     places, ticks, y = [], [], 0.0

@@ -126,7 +126,7 @@ def associations(association: pd.DataFrame, names: Mapping, reasons: Mapping) ->
 def trends(trends: pd.DataFrame, names: Mapping) -> Table:
     """Return ordered categories: the share at risk from the first to the last, its change per step, and the tests."""
     if not len(trends):
-        reason = NOT_COMPARED + "no ordered variable has three categories, or nobody is well"
+        reason = NOT_COMPARED + "no ordered variable has three categories, or no case is well"
         frame = pd.DataFrame({"name": ["none"], "reason": [reason]})
         return Table(frame, [Column("name", "Variable"), Column("reason", "Trend")])
     return Table(

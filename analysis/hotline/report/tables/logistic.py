@@ -205,7 +205,7 @@ def interaction_note(crossed: Mapping, within: Mapping, fewer_than: int, book: C
     within : as `interactions` takes it
     fewer_than : fewer pupils than this with, or without, the event are called few
     """
-    sentences = ["Wald intervals; all other predictors in the model. A dash: nobody with this combination."]
+    sentences = ["Wald intervals; all other predictors in the model. A dash: no case with this combination."]
     if any(table["sparse"].any() for table in within.values()):
         sentences.append(
             f"{SPARSE}: fewer than {text.count(fewer_than)} pupils with, or without, the event, here or in the "

@@ -58,12 +58,12 @@ def test_precision_is_drawn_beside_the_base_rate_and_not_where_nobody_is_flagged
 def test_decision_curves_show_each_policy_and_cut_off_what_lies_far_below_nought():
     limits = [0.1, 0.3, 0.5]
     curves = {name: pd.DataFrame({"threshold": limits, "net_benefit": each})
-              for name, each in {"Model": [0.3, 0.2, 0.1], "Everybody": [0.3, 0.0, -0.5]}.items()}  # fmt: skip
+              for name, each in {"Model": [0.3, 0.2, 0.1], "All": [0.3, 0.0, -0.5]}.items()}  # fmt: skip
     band = pd.DataFrame({"threshold": limits, "low": [0.25, 0.15, 0.05], "high": [0.35, 0.25, 0.15]})
     figure = charts.decision_curves(curves, band)
     ax = figure.axes[0]
     assert [list(line.get_ydata()) for line in ax.lines[:2]] == [[0.3, 0.2, 0.1], [0.3, 0.0, -0.5]]
-    assert legend_of(figure) == ["Model", "Everybody", "Nobody"]
+    assert legend_of(figure) == ["Model", "All", "None"]
     assert -0.1 < ax.get_ylim()[0] < 0 and 0.3 < ax.get_ylim()[1] < 0.35
 
 
