@@ -33,3 +33,11 @@ def pipe_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         disable_numparse=True,
         colalign=["right" if each else "left" for each in numbers] if cells else None,
     )
+
+
+def captioned_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], caption: str, label: str, note: str = ""
+) -> str:
+    """Return a pipe table with its caption and label, as Quarto and pandoc read them, and a note below."""
+    parts = [pipe_table(headings, rows), f": {caption} {{#{label}}}", *([note] if note else [])]
+    return "\n\n".join(parts) + "\n"

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import pandas as pd
-
 from hotline import text
 from hotline.codebook import Codebook
 from hotline.models.risk_model import RiskModel
@@ -32,7 +30,7 @@ def card(
     model: RiskModel,
     book: Codebook,
     phrase: str,
-    tables: Mapping[str, pd.DataFrame],
+    tables: Mapping[str, str],
     thresholds: Mapping[str, float],
 ) -> str:
     """Return the model card as Markdown.
@@ -42,7 +40,7 @@ def card(
     phrase
         The event in words, such as "at risk" (`Outcome.phrase`).
     tables
-        {heading: frame of printed texts}
+        {heading: pipe table}
     thresholds
         {name: threshold of risk}
     """
@@ -51,8 +49,8 @@ def card(
         parts.append(SIMULATED)
     parts += ["## What it is for", PURPOSE.format(phrase=phrase), "## What it is made from"]
     parts += _made_from(model, book, phrase)
-    for heading, frame in tables.items():
-        parts += [f"## {heading}", frame.astype(str).to_markdown(index=False, disable_numparse=True)]
+    for heading, table in tables.items():
+        parts += [f"## {heading}", table]
     parts += [
         "## Thresholds of risk",
         "\n".join(f"- {name}: {text.percent(threshold)}" for name, threshold in thresholds.items()),

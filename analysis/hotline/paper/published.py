@@ -7,6 +7,7 @@ includes it.
 import yaml
 
 from hotline import paths
+from hotline.pipe_table import captioned_table
 from hotline.text import escaped
 
 NO_SOURCE = "assumption"  # the entry of `sources` that names none
@@ -47,13 +48,6 @@ def readable(value):
     return ("; " if any(each % 2 for each in heights.values()) else ", ").join(parts)
 
 
-def pipe_table(head, rows, caption, label, note=""):
-    """Return a pipe table of texts with its caption and label, and a note below; numbers are set flush right."""
-    dashes = ["---:" if all(cell.isdigit() for cell in column) else ":---" for column in zip(*rows, strict=True)]
-    lines = ["| " + " | ".join(row) + " |" for row in [head, dashes, *rows]]
-    return "\n".join([*lines, "", f": {caption} {{#{label}}}", "", *([note, ""] if note else [])])
-
-
 def entries():
     """Return (topic, name, entry) of every number that the simulator uses, in the order of the file."""
     topics = {topic: named for topic, named in content().items() if isinstance(named, dict) and topic != "sources"}
@@ -71,7 +65,7 @@ def numbers():
         rows.append([f"`{name}`", value, each["status"], source, note])
     status = [each["status"] for _, _, each in known]
     counts = ", ".join(f"{status.count(kind)} {kind}" for kind in ("published", "borrowed", "derived", "assumed"))
-    return pipe_table(
+    return captioned_table(
         ["Entry", "Value", "Status", "Source", "Note"],
         rows,
         "Every number of the simulator.",
@@ -85,7 +79,7 @@ def sources():
     used = [each["source"] for _, _, each in entries()]
     listed = {key: text for key, text in content()["sources"].items() if key != NO_SOURCE}
     rows = [[f"`{key}`", escaped(text), str(used.count(key))] for key, text in listed.items()]
-    return pipe_table(["Source", "What it is", "Entries"], rows, "Sources of the numbers.", "tbl-sources")
+    return captioned_table(["Source", "What it is", "Entries"], rows, "Sources of the numbers.", "tbl-sources")
 
 
 def findings(simulated):
@@ -100,4 +94,4 @@ def findings(simulated):
         for each in content()["findings"]
     ]
     caption = "Findings of the original study, and what the {{< var study.data >}} data show."
-    return pipe_table(head, rows, caption, "tbl-reproduced")
+    return captioned_table(head, rows, caption, "tbl-reproduced")

@@ -31,7 +31,7 @@ import pandas as pd
 
 from hotline.codebook import codebook
 from hotline.errors import NOT_ESTIMATED, NothingToEstimate
-from hotline.pipe_table import pipe_table
+from hotline.pipe_table import captioned_table
 from hotline.report.figures import style
 from hotline.report.tables.table import Column, Table
 from hotline.report.values import Value, per_language, taken
@@ -167,8 +167,7 @@ class Exhibits:
         self._refuse_persons(name, table.frame[[column.key for column in table.columns]])
         note = " ".join(filter(None, [f"*{STAMP}.*" if self.simulated else "", per_language(note)["en"]]))
         label = f"tbl-{slug(self.step)}-{name.replace('_', '-')}"
-        pipes = pipe_table(table.headings(), table.rows())
-        text = f"{pipes}\n\n: {per_language(caption)['en']} {{#{label}}}\n" + (f"\n{note}\n" if note else "")
+        text = captioned_table(table.headings(), table.rows(), per_language(caption)["en"], label, note)
         self.path(f"tables/{name}.md").write_text(text, encoding="utf-8")
 
     def figure(self, name: str, figure, alt: str | dict | None = None) -> None:

@@ -1,10 +1,9 @@
 """The model card names the sample, the predictors, the limits and what has no score."""
 
-import pandas as pd
-
 from hotline.codebook import codebook
 from hotline.models import model_card
 from hotline.models.risk_model import RiskModel, Sample
+from hotline.pipe_table import pipe_table
 
 MODEL = RiskModel(
     outcome="at_risk",
@@ -20,7 +19,7 @@ MODEL = RiskModel(
 
 
 def test_card_says_what_it_must():
-    table = pd.DataFrame({"Measure": ["AUC"], "Validation part": ["0.784"]})
+    table = pipe_table(["Measure", "Validation part"], [["AUC", "0.784"]])
     card = model_card.card(MODEL, codebook(), "at risk", {"How well it does": table}, {"Youden": 0.39})
     for words in (
         "# Model card: the risk of being at risk",

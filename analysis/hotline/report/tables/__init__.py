@@ -4,5 +4,5 @@ table               a frame, and columns that say how it is printed
 comparisons         levels compared, and the hotline's response
 logistic            odds ratios, blocks, variables and interactions
 robustness          several analyses side by side
-prediction          the risk model;  validation_tables: its validation
+prediction          the risk model and its validation
 """

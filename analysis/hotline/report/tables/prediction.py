@@ -1,14 +1,20 @@
-"""The tables of the risk model as the paper prints them: texts under headings, from the frames of `stats`."""
+"""The tables of the risk model and of its validation."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from countstats.prediction.points import risk
+from countstats.prediction.pooling import Pooled
+from countstats.prediction.updating import Update
 from hotline import text
+from hotline.codebook import Codebook
+from hotline.models.validation import CHANGED
+from hotline.report.tables.table import Column, Table
 from hotline.report.values import Value
-from hotline.text import DASH
 
-# What a row of `performance.measure` is called, and how it is printed.
+# What a row of `performance.measure` is called.
 MEASURES = {
     "auc": "AUC",
     "oe": "Observed / expected",
@@ -30,6 +36,7 @@ MEASURES = {
     "npv": "Negative predictive value",
 }
 SHARES = ("flagged", "sensitivity", "specificity", "ppv", "npv", "flagged_of_all", "sensitivity_of_all", "scored")
+WITH_INTERVAL = ("auc", "oe", "intercept", "slope", "partial_auc", *SHARES)
 CRITERIA = {
     "shrinkage": ("Development", "Expected calibration slope in new pupils at least {0}"),
     "optimism": ("Development", "Apparent less adjusted R² at most {0}"),
@@ -39,19 +46,20 @@ CRITERIA = {
     "slope": ("Validation", "Interval of the calibration slope no wider than {0}"),
     "area": ("Validation", "Interval of the AUC no wider than {0}"),
 }
+CHANGES = {
+    "none": "No change",
+    "intercept": "Intercept",
+    "both": "Intercept and slope",
+    "few": "Too few to choose",
+    "no_line": "No line can be fitted",
+}
 
 
-def estimate(row, name, digits=3):
-    """An estimate of a row of `performance.measure` with its interval, or a dash where there is none.
-
-    digits: decimals; of a share, which is printed in per cent, two less.
-    """
-    if not np.isfinite(row[name]):
-        return DASH
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    if name in SHARES:
-        return text.percent_estimate(row[name], low, high, digits - 2)
-    return text.estimate(row[name], low, high, digits) if np.isfinite(low) else text.number(row[name], digits)
+def _measure(name, label, digits=None):
+    """Return the column of a measure of `performance.measure`, with its interval where it has one."""
+    kind = "share" if name in (*SHARES, "threshold") else "performance"
+    limits = (f"{name}_low", f"{name}_high") if name in WITH_INTERVAL else None
+    return Column(name, label, kind, interval=limits, digits=digits)
 
 
 def value(row: pd.Series, name: str) -> Value:
@@ -60,156 +68,291 @@ def value(row: pd.Series, name: str) -> Value:
     return Value(row[name], kind, interval=(row[f"{name}_low"], row[f"{name}_high"]))
 
 
-def performance(samples, found):
-    """How well a model does in several samples: a row per measure, a column per sample.
+def performance(samples: Mapping[str, pd.Series], phrase: str) -> Table:
+    """Return how well a model does in several samples: a row per measure, a column per sample.
 
-    samples: {heading: row of `performance.measure`}, which may hold more: partial_auc with `_low` and `_high`,
-    average_precision, ici, e50, e90, and a result of `calibration.hosmer_lemeshow` as hl; found: the event, such as
-    "at risk".
+    Parameters
+    ----------
+    samples : {heading: row of `performance.measure`}, which may hold more: partial_auc with `_low` and `_high`,
+        average_precision, ici, e50, e90, and a result of `calibration.hosmer_lemeshow` as hl
+    phrase : the event in words, such as "at risk"
     """
-    columns = {}
-    for heading, row in samples.items():
-        share = text.percent(row["events"] / row["n"]) if row["n"] else DASH
-        cells = {
-            "Pupils": text.count(row["n"]),
-            f"Pupils {found}": f"{text.count(row['events'])} ({share})",
-        }
-        columns[heading] = cells | {title: _cell(row, name) for name, title in MEASURES.items() if name in row}
-    table = pd.DataFrame(columns)
-    order = [title for title in table.index if title not in MEASURES.values()] + list(MEASURES.values())
-    return (
-        table.reindex([title for title in order if title in table.index])
-        .fillna(DASH)
-        .rename_axis("Measure")
-        .reset_index()
+    frame = pd.DataFrame(samples).T
+    if "hl" in frame:
+        frame["hl"] = [_hosmer_lemeshow(row["hl"]) if "hl" in row else None for row in samples.values()]
+    unlike_kind = {name: 4 for name in MEASURES if name not in (*WITH_INTERVAL, "threshold", "hl")}
+    measures = [
+        Column("hl", label) if name == "hl" else _measure(name, label, unlike_kind.get(name))
+        for name, label in MEASURES.items()
+        if name in frame
+    ]
+    return Table(
+        frame.assign(name=list(samples), share=(frame["events"] / frame["n"].replace(0, np.nan))),
+        [
+            Column("name", "Measure"),
+            Column("n", "Pupils", "count"),
+            Column("events", f"Pupils {phrase}", "count", brackets=("share", "share")),
+            *measures,
+        ],
+        transposed=True,
     )
 
 
-def _cell(row, name):
-    """One measure as printed."""
-    if f"{name}_low" in row:
-        return estimate(row, name)
-    if name == "hl":
-        test = row["hl"]
-        shown = f"{text.number(test.chi_square, 1)} ({test.df}; {text.p_value(test.p)})"
-        return shown if np.isfinite(test.chi_square) else DASH
-    return text.percent(row[name]) if name == "threshold" else text.number(row[name], 4)
+def _hosmer_lemeshow(test):
+    """Return the test as a text; None where there is none."""
+    if not np.isfinite(test.chi_square):
+        return None
+    return f"{text.quantity('statistic', test.chi_square)} ({test.df}; {text.p_value(test.p)})"
 
 
-def sample_size(criteria, have):
-    """Riley's criteria: what each asks for, how many pupils that needs, and how many there are.
+def sample_size(criteria: pd.DataFrame, pupils: Mapping[str, int]) -> Table:
+    """Return Riley's criteria: what each asks for, how many pupils that needs, how many there are, and if it is met.
 
-    criteria: rows of `sample_size.development` and `sample_size.validation`; have: {"development": n, "validation": n}.
+    Parameters
+    ----------
+    criteria : rows of `sample_size.development` and `sample_size.validation`
+    pupils : {"development": n, "validation": n}
     """
     rows = []
     for row in criteria.itertuples():
         part, asks = CRITERIA[row.criterion]
-        here = have[part.lower()]
+        here = pupils[part.lower()]
         met = "Yes" if here >= row.n else "No"
-        rows.append((part, asks.format(f"{row.target:g}"), text.count(row.n), text.count(here), met))
-    return pd.DataFrame(rows, columns=["Part", "What is asked", "Pupils needed", "Pupils here", "Met"])
+        rows.append({"part": part, "asks": asks.format(f"{row.target:g}"), "n": row.n, "here": here, "met": met})
+    return Table(
+        pd.DataFrame(rows),
+        [
+            Column("part", "Part"),
+            Column("asks", "What is asked"),
+            Column("n", "Pupils needed", "count"),
+            Column("here", "Pupils here", "count"),
+            Column("met", "Met"),
+        ],
+        once=["part"],
+    )
 
 
-def thresholds(rows, calls_per_shift):
-    """What flagging at each of several thresholds does: a row per threshold.
+def thresholds(rows: Mapping[str, pd.Series], calls_per_shift: int) -> Table:
+    """Return what flagging at each of several thresholds does: a row per threshold.
 
-    rows: {name: row of `performance.of_all`}. Alerts are counted per 1,000 assessed calls that come in, with a score or
-    without, and per counsellor's shift.
+    rows : {name: row of `performance.of_all`}. Alerts are counted per 1,000 assessed calls that come in, with a score
+        or without, and per counsellor's shift.
     """
-    out = []
-    for name, row in rows.items():
-        alerts = [
-            text.number(1000 * row["flagged_of_all"], 0),
-            text.number(calls_per_shift * row["flagged_of_all"], 1),
-        ]
-        limit = text.percent(row["threshold"]) if np.isfinite(row["threshold"]) else DASH
-        shares = [estimate(row, each, 2) for each in ("sensitivity_of_all", "sensitivity", "specificity", "ppv", "npv")]
-        out.append((name, limit, *alerts, *shares))
-    heads = ["Chosen by", "Risk", "Alerts per 1,000", "Per shift", "Found of all", "Sensitivity", "Specificity", "PPV",
-             "NPV"]  # fmt: skip
-    return pd.DataFrame(out, columns=heads)
+    frame = pd.DataFrame(rows).T
+    shares = {"sensitivity_of_all": "Found of all", "sensitivity": "Sensitivity", "specificity": "Specificity"}
+    shares |= {"ppv": "PPV", "npv": "NPV"}
+    return Table(
+        frame.assign(
+            name=list(rows),
+            per_thousand=1000 * frame["flagged_of_all"],
+            per_shift=calls_per_shift * frame["flagged_of_all"],
+        ),
+        [
+            Column("name", "Chosen by"),
+            Column("threshold", "Risk", "share"),
+            Column("per_thousand", "Alerts per 1,000", "count"),
+            Column("per_shift", "Per shift", "mean"),
+            *(_measure(name, label, 0) for name, label in shares.items()),
+        ],
+    )
 
 
-def thresholds_note(calls_per_shift, scored, caught, found, level):
-    """What stands below that table; scored, caught: as in `performance.of_all`; level: of the intervals, as printed."""
+def thresholds_note(calls_per_shift: int, scored: float, caught: float, phrase: str, level: str) -> str:
+    """Return the note of that table; scored, caught : as in `performance.of_all`;  level : of the intervals."""
     return (
         f"Validation part; in brackets {level} intervals after Wilson. Alerts are told of all assessed calls that come "
         f"in, {calls_per_shift} in a shift, of which {text.percent(scored)} have every predictor recorded and so a "
-        f"score. Found of all: of all pupils {found}, with a score or without; {text.percent(caught)} of them have "
+        f"score. Found of all: of all pupils {phrase}, with a score or without; {text.percent(caught)} of them have "
         "one, counted among all cases and taken as known. Sensitivity: of those with a score. PPV: share of the alerts "
         "that were right; NPV: share of the others without the event."
     )
 
 
-def groups(frame, book, names=("auc", "oe", "slope", "flagged", "sensitivity")):
-    """The performance in groups of pupils: a row per category of each variable.
+def groups(frame: pd.DataFrame, book: Codebook) -> Table:
+    """Return the performance in groups of pupils: a row per category of each variable.
 
-    frame: as `performance.by_group` gives it, with `cases` and `scored` of `performance.scored`. A dash stands where a
-    group is too small or has one outcome only; `missing_note` says which.
+    frame : as `performance.by_group` gives it, with `cases` and `scored` of `performance.scored`. A dash stands where a
+        group is too small or has one outcome only; `missing_note` says which.
     """
-    printed = {
-        "Group": [book[name].title for name in frame["variable"]],
-        "Category": [book.label(*pair) for pair in zip(frame["variable"], frame["code"], strict=True)],
-        "Pupils (events)": [
-            f"{text.count(n)} ({text.count(k)})" for n, k in zip(frame["n"], frame["events"], strict=True)
+    titles = [book[name].title for name in frame["variable"]]
+    labels = [book.label(*pair) for pair in zip(frame["variable"], frame["code"], strict=True)]
+    return Table(
+        frame.assign(title=titles, label=labels),
+        [
+            Column("title", "Group"),
+            Column("label", "Category"),
+            Column("n", "Pupils (events)", "count", brackets=("events", "count")),
+            _measure("auc", "AUC", 2),
+            _measure("oe", "O/E", 2),
+            _measure("slope", "Slope", 2),
+            _measure("flagged", "Alerts", 0),
+            _measure("sensitivity", "Found", 0),
+            Column("scored", "Scored", "share", digits=0, of="cases"),
         ],
-    }
-    heads = MEASURES | {"oe": "O/E", "slope": "Slope", "flagged": "Alerts", "sensitivity": "Found"}
-    for name in names:
-        printed[heads[name]] = [estimate(row, name, 2) for _, row in frame.iterrows()]
-    scored = zip(frame["scored"], frame["cases"], strict=True)
-    return pd.DataFrame(printed | {"Scored": [f"{text.percent(share, 0)} of {text.count(n)}" for share, n in scored]})
+        once=["title"],
+    )
 
 
-def missing_note(frame, book):
-    """A sentence on the groups in which something could not be estimated, or nothing."""
+def missing_note(frame: pd.DataFrame, book: Codebook) -> str:
+    """Return a sentence on the groups in which something could not be estimated, or nothing."""
     gaps = frame[frame["why"] != ""]
     if gaps.empty:
         return ""
-    named = [f"{book[row.variable].title}: {book.label(row.variable, row.code)}" for row in gaps.itertuples()]
-    told = [f"{name} ({why})" for name, why in zip(named, gaps["why"], strict=True)]
-    return "A dash marks what could not be estimated: " + "; ".join(told) + "."
+    groups = [
+        f"{book[row.variable].title}: {book.label(row.variable, row.code)} ({row.why})" for row in gaps.itertuples()
+    ]
+    return "A dash marks what could not be estimated: " + "; ".join(groups) + "."
 
 
-def differences(rows):
-    """Models compared on the same pupils: a row per model.
+def differences(comparison: pd.DataFrame) -> Table:
+    """Return models compared on the same pupils, a row each, as `models.validation.tidy_differences` gives them."""
+    return Table(
+        comparison,
+        [
+            Column("model", "Model"),
+            _measure("auc", "AUC"),
+            Column("difference", "Difference", "performance", interval=("low", "high"), digits=4),
+            Column("p", "p", "p", absent=""),
+        ],
+    )
 
-    rows: {name: (Auc, Difference from the model that they are compared with, or None for that model itself)}.
-    """
-    out = []
-    for name, (area, difference) in rows.items():
-        of = DASH if difference is None else text.estimate(difference.value, difference.low, difference.high, 4)
-        p = "" if difference is None else text.p_value(difference.p)
-        out.append((name, text.estimate(area.value, area.low, area.high, 3), of, p))
-    return pd.DataFrame(out, columns=["Model", "AUC", "Difference", "p"])
 
-
-def points(sheet, book):
-    """The points of all answers, as they are looked up: `points.points` with labels, a row per question."""
+def points(table: pd.DataFrame, book: Codebook) -> Table:
+    """Return the points of all answers, as they are looked up: `points.points` with labels, a row per question."""
     rows = []
-    for name, of in sheet.groupby("variable", sort=False):
-        answers = [f"{book.label(name, code)} {number}" for code, number in zip(of["code"], of["points"], strict=True)]
-        rows.append((book[name].title, "; ".join(answers)))
-    return pd.DataFrame(rows, columns=["Question", "Points for each answer"])
+    for name, answers in table.groupby("variable", sort=False):
+        pairs = zip(answers["code"], answers["points"], strict=True)
+        listed = "; ".join(f"{book.label(name, code)} {number}" for code, number in pairs)
+        rows.append({"title": book[name].title, "answers": listed})
+    return Table(pd.DataFrame(rows), [Column("title", "Question"), Column("answers", "Points for each answer")])
 
 
-def score(sheet, base, unit, pairs=4):
-    """The risk at every sum of points, in so many pairs of columns, to be read downwards and then to the right."""
-    most = int(sheet.groupby("variable")["points"].max().sum())
-    rows = -(-(most + 1) // pairs)
-    cells = [(str(s), text.percent(risk(s, base, unit))) for s in range(most + 1)]
-    cells += [("", "")] * (pairs * rows - len(cells))
-    # Spaces after a heading, which nobody sees, tell the pairs apart.
-    columns = {f"{head}{' ' * pair}": [each[place] for each in cells[pair * rows : (pair + 1) * rows]]
-               for pair in range(pairs) for place, head in enumerate(("Sum", "Risk"))}  # fmt: skip
-    return pd.DataFrame(columns)
+def score(table: pd.DataFrame, base: float, unit: float, pairs: int = 4) -> Table:
+    """Return the risk at every sum of points, in so many pairs of columns, to be read downwards, then to the right."""
+    sums = np.arange(int(table.groupby("variable")["points"].max().sum()) + 1)
+    rows = -(-len(sums) // pairs)
+    frame, columns = pd.DataFrame(index=range(rows)), []
+    for pair in range(pairs):
+        part = pd.Series(sums[pair * rows : (pair + 1) * rows])
+        frame[f"sum_{pair}"], frame[f"risk_{pair}"] = part, part.map(lambda points: risk(points, base, unit))
+        columns.append(Column(f"sum_{pair}", "Sum", "count", absent=""))
+        columns.append(Column(f"risk_{pair}", "Risk", "share", absent=""))
+    return Table(frame, columns)
 
 
-def typical(risks):
-    """The risks of made-up callers: a row each.
+def typical(risks: pd.DataFrame) -> Table:
+    """Return the risks of made-up callers: a row each.
 
-    risks: as statsmodels' `summary_frame` gives them (mean, mean_ci_lower, mean_ci_upper), the callers in its index.
+    risks : as statsmodels' `summary_frame` gives them (mean, mean_ci_lower, mean_ci_upper), the callers in its index
     """
-    shown = [text.percent_estimate(row.mean_, row.mean_ci_lower, row.mean_ci_upper)
-             for row in risks.rename(columns={"mean": "mean_"}).itertuples()]  # fmt: skip
-    return pd.DataFrame({"Caller": risks.index, "Risk": shown})
+    limits = "mean_ci_lower", "mean_ci_upper"
+    return Table(
+        risks.assign(who=risks.index), [Column("who", "Caller"), Column("mean", "Risk", "share", interval=limits)]
+    )
+
+
+def optimism(table: pd.DataFrame, validation: Mapping) -> Table:
+    """Return apparent performance, optimism and what is left, next to the validation part.
+
+    table : as `bootstrap.optimism` gives it;  validation : the row of `performance.measure` of the validation part
+    """
+    measured = {**validation, "youden": validation["sensitivity"] + validation["specificity"] - 1}
+    labels = {**MEASURES, "youden": "Youden's index"}
+    headings = {"apparent": "Apparent", "optimism": "Optimism", "error": "Error", "corrected": "Corrected"}
+    headings |= {"validation": "Validation part"}
+    return Table(
+        table.assign(label=table.index.map(labels), validation=[measured[name] for name in table.index]),
+        [Column("label", "Measure"), *(Column(key, label, "performance", digits=4) for key, label in headings.items())],
+    )
+
+
+def samples(rows: pd.DataFrame) -> Table:
+    """Return the performance in samples that the model has not seen: a row per sample.
+
+    rows : columns heading, label and those of `performance.measure`, as `models.validation.samples` gives them
+    """
+    return Table(
+        rows,
+        [
+            Column("heading", "Kind"),
+            Column("label", "Sample"),
+            Column("n", "Pupils", "count"),
+            Column("events", "Events", "count"),
+            _measure("auc", "AUC"),
+            _measure("intercept", "Intercept", 2),
+            _measure("slope", "Slope", 2),
+        ],
+        once=["heading"],
+    )
+
+
+def expected(pooled: Mapping[str, Pooled]) -> str:
+    """Return a sentence on what to expect of a region that was not among the pooled ones, or that there are too few.
+
+    pooled : {"auc", "intercept", "slope": Pooled}
+    """
+    if not np.isfinite([each.new_low for each in pooled.values()]).all():
+        return "There are too few regions to say what to expect of another."
+    area, intercept, slope = (
+        text.interval(pooled[name].new_low, pooled[name].new_high, digits)
+        for name, digits in (("auc", 3), ("intercept", 2), ("slope", 2))
+    )
+    return f"To expect in a new region: AUC {area}, intercept {intercept}, slope {slope}."
+
+
+def left_out(reasons: Mapping[str, str]) -> str:
+    """Return a sentence on the samples that could not be held out, {name: why}, or nothing."""
+    samples = [f"{name} ({why})" for name, why in reasons.items()]
+    return f"Not held out, for want of cases: {'; '.join(samples)}." if samples else ""
+
+
+def recalibration(changes: Mapping[str, tuple[Update, pd.Series, pd.Series]]) -> Table:
+    """Return what was changed in each sample, and what it brought: a row per sample.
+
+    changes : {sample: (Update, performance before, performance after)}, none at all maybe
+    """
+    rows = []
+    for name, (change, before, after) in changes.items():
+        row = {"sample": name, "p": change.p, "change": CHANGES[change.kind]}
+        if change.kind in CHANGED:
+            row |= {"intercept": change.intercept, "slope": change.slope}
+        if np.isfinite(change.p):
+            for when, measured in (("before", before), ("after", after)):
+                row |= {f"{key}_{when}": measured[key] for key in ("oe", "oe_low", "oe_high", "slope", "brier")}
+        rows.append(row)
+    keys = [f"{key}_{when}" for when in ("before", "after") for key in ("oe", "oe_low", "oe_high", "slope", "brier")]
+    frame = pd.DataFrame(rows or [{"sample": "None could be held out"}])
+    return Table(
+        frame.reindex(columns=["sample", "p", "change", "intercept", "slope", *keys]),
+        [
+            Column("sample", "Sample"),
+            Column("p", "p", "p"),
+            Column("change", "Change"),
+            Column("intercept", "Intercept; slope", "performance", digits=2, to="slope", between="; "),
+            *(
+                Column(
+                    f"oe_{when}", f"O/E {when}", "performance", digits=2, interval=(f"oe_low_{when}", f"oe_high_{when}")
+                )
+                for when in ("before", "after")
+            ),
+            Column("slope_before", "Slope", "performance", digits=2, to="slope_after", between=" → "),
+            Column("brier_before", "Brier score", "performance", digits=4, to="brier_after", between=" → "),
+        ],
+    )
+
+
+def benchmark(comparison: pd.DataFrame) -> Table:
+    """Return other models next to the plain one, as `benchmark` compares them: a row per split and model."""
+    return Table(
+        comparison,
+        [
+            Column("split", "Split"),
+            Column("model", "Model"),
+            _measure("auc", "AUC"),
+            Column("difference", "Difference", "performance", interval=("low", "high"), digits=4),
+            Column("p", "p", "p", absent=""),
+            Column("slope", "Slope", "performance", digits=2),
+            Column("brier", "Brier score", "performance", digits=4),
+        ],
+        once=["split"],
+    )

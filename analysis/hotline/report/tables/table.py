@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hotline import text
+from hotline.pipe_table import pipe_table
 from hotline.report.values import per_language
 
 
@@ -21,9 +22,10 @@ class Column:
     kind : the kind of quantity, one of `text.KINDS` or "p", "year", "text"
     kind_key : a column of the frame with the kinds, where they differ from row to row
     interval : the columns of the limits: "1.33 (1.21 to 1.46)"
-    to : a column for the other end of a range: "1.21 to 1.46"
+    to : a column for a second number, such as the other end of a range: "1.21 to 1.46"
+    between : what stands between the two
     brackets : a column and its kind, to stand in brackets behind: "12.3 (4.5)"
-    of : for a count, the column of the whole that it is a part of: "3 of 8"
+    of : the column of a count of which this is a part or a share: "3 of 8"
     digits : decimals, where the kind's own do not fit
     mark : a column of True and False, and the sign that stands behind where it is True: ("monte_carlo", "†")
     instead : a column of texts that replace the number where there are any, such as the reason why there is none
@@ -37,6 +39,7 @@ class Column:
     kind_key: str | None = None
     interval: tuple[str, str] | None = None
     to: str | None = None
+    between: str = " to "
     brackets: tuple[str, str] | None = None
     of: str | None = None
     digits: int | None = None
@@ -60,9 +63,9 @@ class Column:
             limits = tuple(row[end] for end in self.interval) if self.interval else None
             printed = text.quantity(kind, number, limits, self.digits)
         if self.to:
-            printed += f" to {text.quantity(kind, row[self.to], digits=self.digits)}"
+            printed += self.between + text.quantity(kind, row[self.to], digits=self.digits)
         if self.of:
-            printed += f" of {text.quantity(kind, row[self.of])}"
+            printed += f" of {text.quantity('count', row[self.of])}"
         if self.brackets:
             key, inner = self.brackets
             printed += f" ({row[key] if inner == 'text' else text.quantity(inner, row[key])})"
@@ -118,6 +121,10 @@ class Table:
     def printed(self) -> pd.DataFrame:
         """Return the texts as a frame."""
         return pd.DataFrame(self.rows(), columns=self.headings())
+
+    def pipes(self) -> str:
+        """Return the texts as a pipe table of Markdown."""
+        return pipe_table(self.headings(), self.rows())
 
     def _repr_html_(self):
         """Return how a notebook shows the table."""

@@ -9,7 +9,7 @@ from countstats.prediction.pooling import Pooled
 from countstats.prediction.updating import Update
 from hotline.codebook import codebook
 from hotline.models import validation
-from hotline.report.tables import prediction, validation_tables
+from hotline.report.tables import prediction
 
 GOOD = performance.measure([0.1, 0.3, 0.5, 0.8], [2, 5, 9, 14], [20, 15, 10, 4], 0.4)
 BARE = performance.measure([0.1, 0.3], [0, 0], [20, 15], 0.2)
@@ -18,7 +18,7 @@ BARE = performance.measure([0.1, 0.3], [0, 0], [20, 15], 0.2)
 def test_performance_prints_intervals_and_dashes_and_no_nan():
     more = pd.Series({"hl": ChiSquare(13.34, 10, 0.2), "partial_auc": 0.6, "partial_auc_low": np.nan,
                       "partial_auc_high": np.nan, "ici": 0.00812})  # fmt: skip
-    table = prediction.performance({"A": pd.concat([GOOD, more]), "B": BARE}, "ill").set_index("Measure")
+    table = prediction.performance({"A": pd.concat([GOOD, more]), "B": BARE}, "ill").printed().set_index("Measure")
     assert table.loc["AUC", "A"].startswith("0.8") and " to " in table.loc["AUC", "A"]
     assert table.loc["Hosmer-Lemeshow χ² (df; p)", "A"] == "13.3 (10; 0.200)"
     assert table.loc["Partial AUC at high specificity", "A"] == "0.600", "no interval was made"
@@ -33,7 +33,7 @@ def test_performance_prints_intervals_and_dashes_and_no_nan():
 def test_groups_are_labelled_and_their_gaps_explained():
     frame = pd.DataFrame([{"variable": "sex", "code": "male", **GOOD}, {"variable": "region", "code": "north", **BARE}])
     frame["cases"], frame["scored"] = [5254, 70], [0.613, 0.5]
-    table = prediction.groups(frame, codebook())
+    table = prediction.groups(frame, codebook()).printed()
     assert table[["Group", "Category"]].to_numpy().tolist() == [["Sex", "Boy"], ["Region", "North"]]
     assert table["AUC"].iloc[1] == "–" and table["Alerts"].iloc[1].startswith("43%")
     assert table["Scored"].tolist() == ["61% of 5,254", "50% of 70"]
@@ -44,7 +44,11 @@ def test_groups_are_labelled_and_their_gaps_explained():
 
 def test_thresholds_count_alerts_by_calls_and_by_shift():
     row = performance.of_all(roc.at_threshold([0.1, 0.6], [10, 30], [40, 20], 0.5), 0.5, 0.4)
-    table = prediction.thresholds({"Youden": row, "None": {**row, "threshold": np.inf}}, 12).set_index("Chosen by")
+    table = (
+        prediction.thresholds({"Youden": row, "None": {**row, "threshold": np.inf}}, 12)
+        .printed()
+        .set_index("Chosen by")
+    )
     assert table.loc["Youden", ["Risk", "Alerts per 1,000", "Per shift"]].tolist() == ["50.0%", "250", "3.0"]
     assert table.loc["None", "Risk"] == "–"
     assert table.loc["Youden", "Found of all"].startswith("30% (") and table.loc["Youden", "Sensitivity"][:3] == "75%"
@@ -55,7 +59,7 @@ def test_thresholds_count_alerts_by_calls_and_by_shift():
 def test_differences_are_printed_and_tidied():
     area, pair = roc.auc([1, 2, 3], [3, 5, 9], [9, 5, 2]), roc.Difference(-0.0123, -0.014, -0.01, 0.001, -9, 1e-9)
     rows = {"All": (area, None), "Without": (area, pair)}
-    table = prediction.differences(rows)
+    table = prediction.differences(validation.tidy_differences(rows)).printed()
     assert table["Difference"].tolist() == ["–", "−0.0123 (−0.0140 to −0.0100)"] and table["p"].tolist() == [
         "",
         "<0.001",
@@ -66,8 +70,8 @@ def test_differences_are_printed_and_tidied():
 
 def test_the_score_has_every_sum_in_pairs_of_columns():
     sheet = pd.DataFrame({"variable": ["a", "a", "b"], "code": ["x", "y", "z"], "points": [0, 4, 2]})
-    table = prediction.score(sheet, -2.0, 0.1, pairs=3)
-    assert [head.strip() for head in table] == ["Sum", "Risk"] * 3
+    table = prediction.score(sheet, -2.0, 0.1, pairs=3).printed()
+    assert list(table) == ["Sum", "Risk"] * 3
     assert table.iloc[:, ::2].to_numpy().tolist() == [["0", "3", "6"], ["1", "4", ""], ["2", "5", ""]]
     assert table.iloc[0].tolist() == ["0", "11.9%", "3", "15.4%", "6", "19.8%"]
 
@@ -80,11 +84,11 @@ def test_samples_end_with_the_pooled_row():
     )
     assert frame["label"].tolist() == ["Bootstrap, corrected", "Random validation part", "2022", "North", "Pooled"]
     assert frame["heading"].iloc[-1] == "Another region" and frame.loc[4, "auc_high"] == 1.5
-    printed = validation_tables.elsewhere(frame)
+    printed = prediction.samples(frame).printed()
     assert printed["AUC"].tolist()[0] == "0.700" and printed["AUC"].tolist()[3] == "–"
     assert printed["Pupils"].tolist() == ["–", "79", "79", "35", "–"]
-    told = validation_tables.left_out({"North": "it would have 3"})
-    assert told == "Not held out, for want of cases: North (it would have 3)." and validation_tables.left_out({}) == ""
+    told = prediction.left_out({"North": "it would have 3"})
+    assert told == "Not held out, for want of cases: North (it would have 3)." and prediction.left_out({}) == ""
     nowhere = validation.samples(corrected, GOOD, {}, dict.fromkeys(pooled, Pooled(*[np.nan] * 3)))
     assert nowhere["label"].tolist() == ["Bootstrap, corrected", "Random validation part"]
 
@@ -95,13 +99,13 @@ def test_recalibration_says_what_was_changed():
         "North": (Update("both", 0.2, 0.8, 1e-5), GOOD, GOOD.replace(GOOD["brier"], 0.1)),
         "East": (Update("few", np.nan, np.nan, np.nan), BARE, BARE),
     }
-    table = validation_tables.recalibration(changes)
+    table = prediction.recalibration(changes).printed()
     assert table["Change"].tolist() == ["No change", "Intercept and slope", "Too few to choose"]
     assert table["Intercept; slope"].tolist() == ["–", "0.20; 0.80", "–"]
     assert table["p"].tolist() == ["0.400", "<0.001", "–"] and set(table.iloc[2, 3:]) == {"–"}
     assert table["Brier score"].tolist()[1] == f"{GOOD['brier']:.4f} → 0.1000"
     assert validation.count_recalibrated(changes) == (2, 1, 1) and validation.count_recalibrated({}) == (0, 0, 0)
-    assert validation_tables.recalibration({}).iloc[0, 0] == "None could be held out"
+    assert prediction.recalibration({}).rows()[0][0] == "None could be held out"
     assert list(validation.tidy_recalibration({})) == list(validation.tidy_recalibration(changes))
     tidy = validation.tidy_recalibration(changes)
     assert tidy.loc[1, "slope"] == 0.8 and tidy.loc[0, "oe_before"] == GOOD["oe"]
