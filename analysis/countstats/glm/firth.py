@@ -150,7 +150,7 @@ def refit(x: ArrayLike, events: ArrayLike, others: ArrayLike, start: ArrayLike |
     NoEstimate, ValueError : as `fit` does
     """
     x, n = np.asarray(x, dtype=float), np.asarray(events) + np.asarray(others)
-    free = x[n > 0].any(axis=0)
+    free = (n > 0) @ (x != 0)  # columns that some unit has
     b = np.where(free, 0.0 if start is None else start, 0.0)
     try:
         return maximise(logit.Logit(x, events, others), b, free)

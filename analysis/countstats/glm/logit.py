@@ -54,8 +54,10 @@ class Logit:
         return self._log_likelihood(self.log_odds(b))
 
     def _log_likelihood(self, log_odds):
-        # log p = -log(1 + exp(-log odds)): never of a probability that has been rounded to 0 or 1
-        return -(self.events @ np.logaddexp(0, -log_odds) + self.others @ np.logaddexp(0, log_odds))
+        # log p = -log(1 + exp(-log odds)): never of a probability that has been rounded to 0 or 1. Spelled out, since
+        # np.logaddexp takes ten times as long, and longer than all the rest of a step.
+        rest = np.log1p(np.exp(-np.abs(log_odds)))
+        return -(self.events @ (np.maximum(-log_odds, 0) + rest) + self.others @ (np.maximum(log_odds, 0) + rest))
 
     def value_and_score(self, b: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the penalised log-likelihood and its slope."""
