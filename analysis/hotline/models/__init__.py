@@ -8,5 +8,6 @@ estimable     the part of a logistic model that the counts can estimate (estimab
 alternatives  other analyses of the same question (clustered, ordinal_model, compare_ages, fit_imputed and others)
 sensitivity   several analyses side by side (gather, compare, strongest_terms) and rare categories
 validation    samples, groups, comparisons and recalibrations of a validation as frames
-risk_model    the model as a small file (RiskModel, Sample, read);  model_card: the model in words (card)
+risk_model    the model as a small file (RiskModel, Sample, read)
+model_card    the model in words (card)
 """

@@ -1,11 +1,12 @@
 """How a study is run: one step at a time, whole or not at all.
 
-params          params.yml, read and checked
-fingerprint     what a step's outputs depend on
-execute         one notebook, by papermill
-kernel          kernels forked from a process that has imported what notebooks need
-page            the executed notebook as a page
-output_folder   a folder of outputs that is whole or absent
-step            one step, safely (python -m hotline.pipeline.step)
-score           a risk for each row of an export (python -m hotline.pipeline.score)
+params            params.yml, read and checked
+parameter_types   types of parameters, with the values that each allows
+fingerprint       what a step's outputs depend on
+execute           one notebook, by papermill
+kernel            kernels forked from a process that has imported what notebooks need
+page              the executed notebook as a page
+output_folder     a folder of outputs that is whole or absent
+step              one step, safely (python -m hotline.pipeline.step)
+score             a risk for each row of an export (python -m hotline.pipeline.score)
 """
