@@ -83,10 +83,11 @@ study: setup | $(filter clean,$(MAKECMDGOALS))
 lab: setup  ## Open JupyterLab; notebooks run by hand write to data-derived/scratch/
 	@mkdir -p .cache && $(RUN) -m jupyterlab analysis/01-clean.ipynb --ServerApp.root_dir="$(CURDIR)" $(LAB)
 
-lint: setup  ## Check code, layers of the library, and that notebooks carry no outputs
+lint: setup  ## Check code, layers of the library, words, and that notebooks carry no outputs
 	@$(RUN) -m ruff check && $(RUN) -m ruff format --check
 	@$(RUN) -m nbstripout --verify analysis/*.ipynb data-raw/*.ipynb
 	@$(VENV)/bin/lint-imports --no-cache --no-logo
+	@$(RUN) tests/support/words.py
 
 architecture: setup  ## Draw ARCHITECTURE.md again, from the imports and the steps
 	@$(RUN) tests/support/drawing.py
