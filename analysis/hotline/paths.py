@@ -33,12 +33,12 @@ PAPER = ROOT / "paper"
 OF_SIMULATION = ("simulate", "recovery")
 
 
-def notebook(name):
+def notebook(name: str) -> Path:
     """Return the source of a notebook by its name, such as ``03-anova`` or ``simulate``."""
     return (DATA_RAW if name in OF_SIMULATION else ANALYSIS) / f"{name}.ipynb"
 
 
-def shown(path):
+def shown(path: str | Path) -> str:
     """Return a path as text, relative to the checkout where it lies inside."""
     path = Path(path)
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -15,13 +15,13 @@ from pathlib import Path
 SIMULATED = Path(__file__).resolve().parents[2] / "data-raw" / "simulated"
 
 
-def sha256(path):
+def sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file as 64 hexadecimal digits, reading it in pieces."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def is_simulated(export):
+def is_simulated(export: str | Path) -> bool:
     """Return whether an export is, byte for byte, the one that the simulator wrote last."""
     record = SIMULATED / "run.json"
     if not record.exists():
@@ -29,7 +29,7 @@ def is_simulated(export):
     return json.loads(record.read_text(encoding="utf-8"))["outputs"].get("export.csv") == sha256(export)
 
 
-def step_is_simulated(step_folder):
+def step_is_simulated(step_folder: Path) -> bool:
     """Return whether the outputs in a step's folder were made from simulated data."""
     return json.loads((step_folder / "run.json").read_text(encoding="utf-8"))["simulated"]
 

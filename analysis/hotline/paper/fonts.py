@@ -15,7 +15,7 @@ from hotline.errors import InputError
 FIRST_CHINESE = 0x2E80  # from here on: radicals, Chinese punctuation and characters, full-width forms
 
 
-def font_files():
+def font_files() -> list[Path]:
     """Return the fonts that come with packages: Latin and Chinese from zhplot, rarer Latin from matplotlib."""
     return [
         Path(find_spec("zhplot").origin).parent / "fonts" / "NotoSansSC-Regular.ttf",
@@ -23,14 +23,14 @@ def font_files():
     ]
 
 
-def copy_fonts(folder):
+def copy_fonts(folder: Path) -> None:
     """Put the fonts into a folder of their own, so that no font of the machine is seen."""
     folder.mkdir(parents=True)
     for file in font_files():
         shutil.copyfile(file, folder / file.name)
 
 
-def write_chinese(text, target):
+def write_chinese(text: str, target: Path) -> None:
     """Write the Chinese characters of a text as a small font for the page, which may not ask the network for one.
 
     Parameters
@@ -71,14 +71,14 @@ class _Text(HTMLParser):
             self.parts.append(data)
 
 
-def text_of(html):
+def text_of(html: str) -> str:
     """Return the text that a reader of a page sees."""
     parser = _Text()
     parser.feed(html)
     return " ".join("".join(parser.parts).split())
 
 
-def check(text):
+def check(text: str) -> None:
     """Raise InputError naming every character of a text that no font has, and where it stands first."""
     from fontTools.ttLib import TTFont
 

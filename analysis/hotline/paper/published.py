@@ -1,4 +1,4 @@
-"""What the documents tell of published.yml: its numbers, their sources, and the findings of the original study.
+"""Tables of published.yml for the documents: its numbers, their sources, and the findings of the original study.
 
 Each function returns a table in Markdown with caption and label; the render step writes it where a document
 includes it.
@@ -13,17 +13,17 @@ from hotline.text import escaped
 NO_SOURCE = "assumption"  # the entry of `sources` that names none
 
 
-def content():
+def content() -> dict:
     """Return all of published.yml as it stands."""
     return yaml.load(paths.PUBLISHED.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
-def height(value):
+def height(value: object) -> int:
     """Return how many tables lie within one another in a value: 0 for a number, 1 for {code: number}."""
     return 1 + max(map(height, value.values()), default=0) if isinstance(value, dict) else 0
 
 
-def readable(value):
+def readable(value: object) -> str:
     """Return a value of published.yml as words: a table in a line, tables in tables by signs that take turns.
 
     >>> readable({"not_in_school": 2.6, "junior": 1.95})
@@ -48,13 +48,13 @@ def readable(value):
     return ("; " if any(each % 2 for each in heights.values()) else ", ").join(parts)
 
 
-def entries():
+def entries() -> list[tuple[str, str, dict]]:
     """Return (topic, name, entry) of every number that the simulator uses, in the order of the file."""
     topics = {topic: named for topic, named in content().items() if isinstance(named, dict) and topic != "sources"}
     return [(topic, name, entry) for topic, named in topics.items() for name, entry in named.items()]
 
 
-def numbers():
+def numbers() -> str:
     """Return the table of the simulator's numbers by topic, with how many have which status as its note."""
     known, rows = entries(), []
     for topic, name, each in known:
@@ -74,7 +74,7 @@ def numbers():
     )
 
 
-def sources():
+def sources() -> str:
     """Return the table of the sources of the numbers, with how many entries rest on each."""
     used = [each["source"] for _, _, each in entries()]
     listed = {key: text for key, text in content()["sources"].items() if key != NO_SOURCE}
@@ -82,7 +82,7 @@ def sources():
     return captioned_table(["Source", "What it is", "Entries"], rows, "Sources of the numbers.", "tbl-sources")
 
 
-def findings(simulated):
+def findings(simulated: bool) -> str:
     """Return the table of published and reproduced findings.
 
     What was found here stays a shortcode, so that it is filled in like any other value. Where it comes from

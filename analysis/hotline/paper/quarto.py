@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 from hotline import paths
@@ -26,7 +25,7 @@ HOW = (
 )
 
 
-def version_of(command):
+def version_of(command: str | Path) -> tuple[int, ...] | None:
     """Return the version of a Quarto as a tuple such as (1, 9, 38), or None where it doesn't run."""
     try:
         said = subprocess.run([str(command), "--version"], capture_output=True, text=True, timeout=60)
@@ -36,7 +35,7 @@ def version_of(command):
     return tuple(map(int, found.groups())) if found and said.returncode == 0 else None
 
 
-def find():
+def find() -> tuple[str, tuple[int, ...]] | None:
     """Return (command, version) of the Quarto to use, or None.
 
     Looked for in QUARTO, the active conda environment, the PATH and .cache/quarto, in this order; a Quarto
@@ -62,7 +61,7 @@ def find():
     return None
 
 
-def render(command, folder, documents, epoch):
+def render(command: str, folder: Path, documents: list[str], epoch: int) -> None:
     """Render documents in a scratch folder. Quarto only warns of an unknown name; here that is an error."""
     environment = child_environment(
         SOURCE_DATE_EPOCH=str(epoch),
@@ -86,12 +85,14 @@ def render(command, folder, documents, epoch):
             raise InputError(f"paper/{document}.qmd: Quarto complains:\n{text}")
 
 
-def install():
+def install() -> str:
     """Install the pinned Quarto into .cache/quarto and return its command.
 
     The package quarto-cli is a small installer: while it installs it fetches Quarto's release from
     Quarto's own site, without a hash. That is why it is done on request only and is in no lock file.
     """
+    import venv  # slow to import, and only an installation needs it
+
     shutil.rmtree(FOLDER, ignore_errors=True)
     venv.create(FOLDER, with_pip=True)
     pip = [str(FOLDER / _TOOLS / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -106,7 +107,7 @@ def install():
     return command
 
 
-def main():
+def main() -> None:
     """Make Quarto available; exit with 2 and one message where that fails."""
     try:
         found = find() or (install(), version_of(shutil.which("quarto", path=str(FOLDER / _TOOLS))))

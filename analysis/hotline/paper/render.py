@@ -22,7 +22,7 @@ from hotline.run import current_run
 ENDINGS = ("html", "pdf", "docx")
 
 
-def products():
+def products() -> list[str]:
     """Return the names of the files to make: each document in three formats."""
     return [f"{document}.{ending}" for document in sources.documents() for ending in ENDINGS]
 
@@ -39,7 +39,7 @@ def route() -> tuple[str, Callable[[Path, list[str]], None]]:
     return pandoc.version(), lambda *given: pandoc.render(*given, epoch)
 
 
-def prepare(folder):
+def prepare(folder: Path) -> None:
     """Fill a scratch folder with the sources, the values, the exhibits and the fonts.
 
     The exhibits are copied into it, and the documents' way to them is shortened accordingly, because
@@ -71,7 +71,7 @@ def prepare(folder):
     fonts.copy_fonts(folder / "fonts")
 
 
-def check(folder):
+def check(folder: Path) -> None:
     """Raise InputError where a file is missing, a placeholder is left, or a character can't be printed."""
     from hotline.paper import fonts
 

@@ -1,10 +1,11 @@
-"""What manuscript and supplement are made from: which files they need, and what their named numbers read.
+"""The sources of manuscript and supplement: the files that they need, and the texts of their named numbers.
 
 Everything here is cheap, because a second `make paper` asks it only to find that nothing has changed.
 """
 
 import json
 import re
+from pathlib import Path
 
 from hotline import paths
 from hotline.errors import NOT_ESTIMATED, InputError
@@ -69,12 +70,12 @@ RECORDED = {
 ALL_ESTIMATED = "No analysis was left without estimates for want of records; what single tables lack, their notes say."
 
 
-def records():
+def records() -> list[dict]:
     """Return the values.json of every finished step as a dictionary."""
     return [json.loads(file.read_text(encoding="utf-8")) for file in value_files()]
 
 
-def is_simulated():
+def is_simulated() -> bool:
     """Return whether the finished steps used simulated data, as each of them recorded.
 
     Raises InputError where some did and others did not: such a paper would be neither.
@@ -89,12 +90,12 @@ def is_simulated():
     return told.popitem()[1] if told else not current_run().private
 
 
-def source(document):
+def source(document: str) -> Path:
     """Return the source of a document."""
     return paths.PAPER / f"{document}.qmd"
 
 
-def documents():
+def documents() -> list[str]:
     """Return the names of the documents: the manuscript, and its supplement where there is one.
 
     The supplement describes the simulator, so a manuscript on real records has none.
@@ -108,7 +109,7 @@ def without_comments(text: str) -> str:
     return _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
 
 
-def exhibits(text):
+def exhibits(text: str) -> list[tuple[int, str, str]]:
     """Return the tables and figures that a document asks for, as (line, path, ending) in order.
 
     A figure is asked for without ending and is needed twice: SVG for HTML and PDF, PNG for DOCX.
@@ -120,7 +121,7 @@ def exhibits(text):
     return found
 
 
-def exhibit_files():
+def exhibit_files() -> dict[str, Path]:
     """Return {path from data-derived/: file} for every table and figure of the documents.
 
     Raises InputError, naming the line, where one is missing or lies elsewhere.
@@ -149,14 +150,14 @@ def exhibit_files():
     return files
 
 
-def value_files():
+def value_files() -> list[Path]:
     """Return the values.json of every finished step; the simulator's counts where its data are the ones used."""
     run = current_run()
     simulator = run.step_folder("simulate") / "values.json"
     return ([simulator] if not run.private and simulator.is_file() else []) + sorted(run.derived.glob("*/values.json"))
 
 
-def prefix(step):
+def prefix(step: str) -> str:
     """Return the name under which the manuscript knows a step's values.
 
     >>> prefix("07-prediction-at_risk")
@@ -165,7 +166,7 @@ def prefix(step):
     return re.sub(r"^\d+-", "", step).replace("-", "_")
 
 
-def quoted():
+def quoted() -> dict[str, set[str]]:
     """Return {prefix: names} of all values that the documents ask for."""
     texts = [source(document).read_text(encoding="utf-8") for document in documents()]
     asked = {}
@@ -174,7 +175,7 @@ def quoted():
     return asked
 
 
-def variables():
+def variables() -> dict[str, dict[str, str]]:
     """Return {prefix: {name: printed text}} of all steps, and under `study` what to say of the data as a whole.
 
     A step that found nothing to estimate has a dash for every value that the documents ask for, and `study.estimated`
@@ -195,7 +196,7 @@ def variables():
     return known | {"study": study}
 
 
-def as_yaml(known):
+def as_yaml(known: dict[str, dict[str, str]]) -> str:
     """Return variables as the text of _variables.yml: two levels, strings only (a JSON string is a YAML one)."""
     lines = ["# Written by the render step from values.json of every step; not to be edited."]
     for name in sorted(known):
@@ -204,31 +205,34 @@ def as_yaml(known):
     return "\n".join(lines) + "\n"
 
 
-def generated():
-    """Return {file name: text} of the tables from published.yml that the documents include."""
+def asked_of_published() -> list[str]:
+    """Return the names of the tables from published.yml that the documents include."""
     asked = {path for document in documents() for _, path, _ in exhibits(source(document).read_text(encoding="utf-8"))}
-    if not asked & set(GENERATED):
-        return {}
-    from hotline.paper import published
+    return [name for name in GENERATED if name in asked]
+
+
+def generated() -> dict[str, str]:
+    """Return {file name: text} of the tables from published.yml that the documents include."""
+    from hotline.paper import published  # only a paper that is rendered needs them
 
     made = {"_findings.md": lambda: published.findings(is_simulated())}
     made |= {"_numbers.md": published.numbers, "_sources.md": published.sources}
-    return {name: made[name]() for name in GENERATED if name in asked}
+    return {name: made[name]() for name in asked_of_published()}
 
 
-def inputs():
+def inputs() -> dict[str, Path]:
     """Return {path as shown: file} of everything that the documents follow from."""
     files = [*map(source, documents()), *(paths.PAPER / name for name in LOOK)]
     for file in files:
         if not file.is_file():
             raise InputError(f"{paths.shown(file)}: there is no such file; the paper can't be rendered without it")
     files += [paths.ROOT / name for name in library(["from hotline.paper import render"])]
-    files += [paths.PUBLISHED] if generated() else []
+    files += [paths.PUBLISHED] if asked_of_published() else []
     files += [paths.LOCK] if paths.LOCK.exists() else []
     files += value_files() + list(exhibit_files().values())
     return {paths.shown(file): file for file in files}
 
 
-def fingerprint(files):
+def fingerprint(files: dict[str, Path]) -> dict[str, str]:
     """Return {path as shown: sha256} of files."""
     return {name: sha256(file) for name, file in sorted(files.items())}

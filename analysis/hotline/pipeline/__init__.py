@@ -1,4 +1,4 @@
-"""How a study is run: one step at a time, whole or not at all.
+"""The steps of the study: parameters, execution and outputs that are whole or absent.
 
 params            params.yml, read and checked
 parameter_types   types of parameters, with the values that each allows

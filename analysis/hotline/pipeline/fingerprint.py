@@ -1,9 +1,10 @@
-"""What a step's outputs depend on, as hashes of content. File times play no part."""
+"""Fingerprints of all that a step's outputs depend on: hashes of content. File times play no part."""
 
 import functools
 import hashlib
 import json
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 
 from hotline import paths
@@ -19,7 +20,7 @@ from hotline.run import current_run
 SHOWN_PACKAGES = ["duckdb", "numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "seaborn"]
 
 
-def hash_text(text):
+def hash_text(text: str) -> str:
     """Return the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -34,7 +35,7 @@ def imported(source: str) -> frozenset[Path]:
     return frozenset(file for file in files if file.exists())
 
 
-def library(sources):
+def library(sources: Iterable[str]) -> dict[str, str]:
     """Return {file: hash} for the modules of `hotline` that pieces of Python need, directly or through another."""
     found, unread = set(), list(sources)
     while unread:
@@ -44,7 +45,7 @@ def library(sources):
     return {str(file.relative_to(paths.ROOT)): sha256(file) for file in sorted(found)}
 
 
-def results_of(step):
+def results_of(step: str) -> dict[str, str]:
     """Return {file: hash} of the results that a finished step recorded.
 
     Raises InputError where the step has not been run.
@@ -56,12 +57,12 @@ def results_of(step):
     return record["outputs"]
 
 
-def environment():
+def environment() -> dict[str, str]:
     """Return what of the machine can change a result: the package versions and Python's minor version."""
     return {"requirements.lock": sha256(paths.LOCK), "python": ".".join(platform.python_version_tuple()[:2])}
 
 
-def versions():
+def versions() -> dict[str, str]:
     """Return the versions of Python and of the main packages, for the record."""
     from importlib import metadata  # slow to import, and only a step that runs needs it
 
