@@ -119,7 +119,8 @@ def test_each_value_stands_where_the_manuscript_quotes_it(changeable):
         for name, value in content["values"].items():
             marks[f"{prefix}.{name}"] = value["text"] = f"Qx{len(marks)}xQ"
         file.write_text(json.dumps(content), encoding="utf-8")
-    changeable.run("-c", "import sys; sys.path.insert(0, 'analysis'); from hotline.paper.render import main; main()")
+    code = "import sys; sys.path.insert(0, 'analysis'); from hotline.paper import render; sys.exit(render.main())"
+    changeable.run("-c", code)
     for document in DOCUMENTS:
         html, pdf, docx = (read(changeable, document) for read in (html_text, pdf_text, docx_text))
         for name in quoted(changeable, document):
@@ -286,7 +287,7 @@ def test_a_late_edit_and_a_parameter_rerun_their_notebooks_and_the_paper(changea
 
 
 def test_an_edit_that_changes_no_result_reruns_nothing_downstream(changeable):
-    changeable.edit("analysis/01-clean.ipynb", "found = load.read(", "found = load.read (")
+    changeable.edit("analysis/01-clean.ipynb", "load.read(", "load.read (")
     assert ran(changeable.make("paper")) == ["01-clean"]
 
 
