@@ -73,7 +73,11 @@ recovery: study  ## Does the model of the simulated data find its own coefficien
 07-use: study  ## What the model is good for; writes the model and its card
 08-time-and-place: study  ## When and where calls come from
 
-$(addsuffix -%,$(NOTEBOOKS)): study ;
+# Nothing is left to do for a goal once `study` has ended.
+$(addsuffix -%,$(NOTEBOOKS)): study
+	@:
+paper $(NOTEBOOKS):
+	@:
 
 # One process for all steps that this make was asked for.
 study: setup | $(filter clean,$(MAKECMDGOALS))

@@ -78,7 +78,6 @@ def run_steps(names: list[str], jobs: int) -> int:
     After a failure the steps that are running go on to their end, and no other begins.
     """
     waiting, stale, running, code = list(names), {}, {}, 0
-    preloaded = False
     while True:
         for name in [] if code else list(waiting):
             if any(before in waiting or before in stale or before in running.values() for before in step.after(name)):
@@ -96,10 +95,9 @@ def run_steps(names: list[str], jobs: int) -> int:
             else:
                 stale[name] = planned
         if stale and not code and len(running) < jobs:
-            if not preloaded and kernel.can_fork():
-                kernel.preload({paths.notebook(params.runs()[name][0]) for name in (*stale, *waiting)})
-                preloaded = True
             name = next(iter(stale))
+            if kernel.can_fork():
+                kernel.preload([paths.notebook(params.runs()[name][0])])  # while the steps before it run
             running[start(stale.pop(name))] = name
         elif running:
             pid, status = os.wait()

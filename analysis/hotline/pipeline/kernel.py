@@ -48,7 +48,7 @@ def preload(notebooks: Iterable) -> None:
     names = set().union(*(imported_names(source) for path in notebooks for source, _ in code_cells(path)))
     for name in sorted(names):
         parent = name.rpartition(".")[0]
-        with contextlib.suppress(ImportError):  # a fault in it is the notebook's to report
+        with contextlib.suppress(Exception):  # a fault in it is the notebook's to report
             if parent not in names or find_spec(name):
                 importlib.import_module(name)
     if "pandas" in sys.modules:
