@@ -75,7 +75,7 @@ def chi_squares():
 
 def counted(reference):
     """The cells of a model."""
-    from countstats.glm.design import cells_of
+    from countstats.glm.cell_table import cells_of
 
     cells = cells_of(tally.tally("cases", [*reference, work.OUTCOME]), list(reference), work.OUTCOME)
     return cells.assign(year=pd.Categorical(cells["year"].astype("int64"))) if "year" in reference else cells
@@ -83,10 +83,9 @@ def counted(reference):
 
 def logistic(cells, reference, label):
     """A logistic model; returns the risk of each cell."""
-    from countstats.glm import logit
-    from countstats.glm.design import coded
+    from countstats.glm import design, logit
 
-    x = coded(cells, reference)
+    x = design.coded(cells, reference)
     fit = logit.fit(x, cells)
     for (name, code), row in fit.table().iterrows():
         numbers[f"b {label} {name} {code}"], numbers[f"se {label} {name} {code}"] = row["b"], row["se"]
@@ -126,7 +125,8 @@ def growth():
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    from countstats.glm.design import COUNTS, GLM_TOL, design
+    from countstats.columns import COUNTS
+    from countstats.glm import design, wald
 
     for n in range(2, len(work.GROWING) + 1):
         reference = dict(list(work.GROWING.items())[:n])
@@ -135,7 +135,7 @@ def growth():
         cells_of_model[n] = len(cells)
         if len(cells) <= 50_000:
             started = time.perf_counter()
-            GLM(cells[COUNTS], design(cells, reference), family=Binomial()).fit(**GLM_TOL)
+            GLM(cells[COUNTS], design.matrix(cells, reference), family=Binomial()).fit(**wald.GLM_TOL)
             taken[f"matrix {n}"] = time.perf_counter() - started
 
 

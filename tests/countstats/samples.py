@@ -11,10 +11,16 @@ from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
 from countstats.columns import COUNTS
+from countstats.glm import cell_table, design
 from countstats.glm import logit as quick
-from countstats.glm.design import GLM_TOL
+from countstats.glm.wald import GLM_TOL
 
 REFERENCE = Path(__file__).parent / "reference"
+# Of each published table: the outcome, its event, and the predictors with their references.
+MODELS = {
+    "ucb": ("Admit", "Admitted", {"Dept": "A", "Gender": "Male"}),
+    "titanic": ("Survived", "Yes", {"Class": "1st", "Sex": "Male", "Age": "Child"}),
+}
 
 
 def reference(name):
@@ -75,3 +81,20 @@ def by_row(name):
 def logit(x, events, others):
     """A binomial GLM of statsmodels on counts."""
     return GLM(np.column_stack([events, others]), x, family=Binomial()).fit(**GLM_TOL)
+
+
+def published(name):
+    """Cells, design matrix and fit of a published table (`table`)."""
+    outcome, event, bases = MODELS[name]
+    cells = cell_table.cells_of(table(name), bases, outcome, event)
+    cells = cells[cells[COUNTS].sum(axis=1) > 0]
+    x = design.matrix(cells, bases)
+    return cells, x, logit(x, cells["events"], cells["others"])
+
+
+def three_stages(events, others):
+    """Three cells of one variable, with the counts given."""
+    frame = pd.DataFrame(
+        {"stage": pd.Categorical(["primary", "junior", "senior"], ["primary", "junior", "senior", "adult", "missing"])}
+    )
+    return frame.assign(events=events, others=others)

@@ -7,7 +7,8 @@ import pandas as pd
 from hypothesis import assume, settings
 from hypothesis import strategies as st
 
-from countstats.glm import design as on_cells
+from countstats.columns import COUNTS
+from countstats.glm import design
 
 CODES = {"sex": ["male", "female"], "stage": ["primary", "junior", "senior"], "parent_child": ["good", "fair", "poor"]}
 BASES = {name: codes[0] for name, codes in CODES.items()}
@@ -22,7 +23,7 @@ def overlapping(draw):
     cells = pd.DataFrame(itertools.product(*(CODES[name] for name in names)), columns=names)
     for name in names:
         cells[name] = pd.Categorical(cells[name], [*CODES[name], "adult", "missing"])  # no case has the last two
-    for each in on_cells.COUNTS:
+    for each in COUNTS:
         cells[each] = draw(st.lists(st.integers(1, 6), min_size=len(cells), max_size=len(cells)))
     return cells
 
@@ -32,7 +33,7 @@ def sure_categories(draw):
     """Such cells, of which one category has only events, or only others: (cells, variable, code, which count is 0)."""
     cells = draw(overlapping())
     name = draw(st.sampled_from(list(reference(cells))))
-    code, none = draw(st.sampled_from(CODES[name])), draw(st.sampled_from(on_cells.COUNTS))
+    code, none = draw(st.sampled_from(CODES[name])), draw(st.sampled_from(COUNTS))
     cells.loc[cells[name] == code, none] = 0
     return cells, name, code, none
 
@@ -45,15 +46,15 @@ def sure_combinations(draw):
     cells are empty.
     """
     cells = draw(overlapping())
-    matrix = design(cells).to_numpy()
+    matrix = matrix_of(cells).to_numpy()
     sides = matrix @ draw(st.lists(st.integers(-2, 2), min_size=matrix.shape[1], max_size=matrix.shape[1]))
     cells.loc[sides > 0, "others"] = 0
     cells.loc[sides < 0, "events"] = 0
     empty = draw(st.lists(st.integers(0, 5), min_size=len(cells), max_size=len(cells)))
     cells = cells[np.array(empty) > 0].reset_index(drop=True)
-    assume((cells[on_cells.COUNTS].sum() > 0).all())
+    assume((cells[COUNTS].sum() > 0).all())
     assume(all((cells[name] == base).any() for name, base in reference(cells).items()))
-    assume(np.linalg.matrix_rank(design(cells)) == design(cells).shape[1])
+    assume(np.linalg.matrix_rank(matrix_of(cells)) == matrix_of(cells).shape[1])
     return cells
 
 
@@ -61,13 +62,13 @@ def reference(cells):
     return {name: base for name, base in BASES.items() if name in cells}
 
 
-def design(cells):
-    return on_cells.design(cells, reference(cells))
+def matrix_of(cells):
+    return design.matrix(cells, reference(cells))
 
 
 def in_other_words(cells, random):
     """The same units in another order, in cells cut in two, all of them twice."""
     cells = cells.sample(frac=1, random_state=random.randint(0, 999))
-    cut = cells[on_cells.COUNTS].map(lambda n: random.randint(0, n))
-    parts = [cells.assign(**(2 * cut)), cells.assign(**(2 * (cells[on_cells.COUNTS] - cut)))]
+    cut = cells[COUNTS].map(lambda n: random.randint(0, n))
+    parts = [cells.assign(**(2 * cut)), cells.assign(**(2 * (cells[COUNTS] - cut)))]
     return pd.concat(parts, ignore_index=True)

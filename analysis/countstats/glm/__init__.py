@@ -1,7 +1,8 @@
 """Logistic, ordinal and multinomial models on counts.
 
 Cells and designs
-    design          cells_of, collapse, complete, design, coded, split; what a fit of statsmodels says of units
+    cell_table      cells_of, counts_by, collapse, complete, split
+    design          matrix, coded; the terms' names
     splines         columns of a restricted cubic spline
     collinearity    gvif, dependent_columns
 Fits
@@ -11,6 +12,8 @@ Fits
     ordinal         proportional odds and departures from them
     multinomial     each category against the first
 What follows from a fit
+    wald            coefficients, odds_ratios, univariable, of a fit of statsmodels; GLM_TOL for that fit
+    fit_measures    log-likelihood, AIC, pseudo R-squared, likelihood_ratio, in units
     profile         profile-likelihood limits
     marginal        average marginal effects, attributable fractions
     interaction     products of two variables, their test and odds ratios

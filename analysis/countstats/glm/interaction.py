@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, norm
 
+from countstats.columns import COUNTS
 from countstats.estimates import ChiSquare
-from countstats.glm import design as on_cells
 from countstats.glm import firth, logit
 from countstats.glm.collinearity import dependent_columns
 from countstats.glm.solver import Fit
@@ -43,7 +43,7 @@ def with_products(matrix: pd.DataFrame, cells: pd.DataFrame, first: str, second:
     A product that no unit has, or that follows from the other columns, gets no column.
     """
     one, two = (matrix.loc[:, matrix.columns.get_level_values(0) == name] for name in (first, second))
-    n = cells[on_cells.COUNTS].sum(axis=1).to_numpy()
+    n = cells[COUNTS].sum(axis=1).to_numpy()
     products = {
         (f"{first}:{second}", f"{a[1]}:{b[1]}"): (one[a] * two[b]).to_numpy() for a in one.columns for b in two.columns
     }
@@ -89,7 +89,7 @@ def fit(
 
 def _fewest(cells, first, second):
     """Return how many events, or others if they are fewer, each combination with units has: a Series."""
-    counts = cells.groupby([first, second], observed=True)[on_cells.COUNTS].sum()
+    counts = cells.groupby([first, second], observed=True)[COUNTS].sum()
     return counts[counts.sum(axis=1) > 0].min(axis=1)
 
 
@@ -117,7 +117,7 @@ def within(
     """
     z = norm.ppf((1 + confidence) / 2)
     rows = {}
-    pairs = cells.groupby([first, second], observed=True)[on_cells.COUNTS].sum().sum(axis=1)
+    pairs = cells.groupby([first, second], observed=True)[COUNTS].sum().sum(axis=1)
     codes = cells[second].cat.remove_unused_categories().cat.categories
     labels, fewest = matrix.columns[matrix.columns.get_level_values(0) == first], _fewest(cells, first, second)
     (base,) = set(cells[first]) - {code for _, code in labels}

@@ -13,8 +13,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
+from countstats.columns import COUNTS
 from countstats.estimates import ChiSquare
-from countstats.glm import design as on_cells
+from countstats.glm import design, fit_measures
 from countstats.glm.design import Coded, Dense, as_design
 from countstats.glm.solver import Fit, NoEstimate, covariance, maximise, solve
 
@@ -84,7 +85,7 @@ def fit(matrix: pd.DataFrame | Coded, cells: pd.DataFrame, start: pd.Series | No
 
     Parameters
     ----------
-    matrix : as `design.design` or `design.coded` gives it, or any DataFrame of numeric terms with an intercept
+    matrix : as `design.matrix` or `design.coded` gives it, or any DataFrame of numeric terms with an intercept
     cells : a table with `events` and `others`, row by row as in `matrix`
     start : estimates of a fit with some of the same terms: where to start from
 
@@ -113,7 +114,7 @@ def fit(matrix: pd.DataFrame | Coded, cells: pd.DataFrame, start: pd.Series | No
 
 def refuse_constant(cells: pd.DataFrame) -> None:
     """Raise ValueError where all or no units have the event."""
-    if (cells[on_cells.COUNTS].sum() == 0).any():
+    if (cells[COUNTS].sum() == 0).any():
         raise ValueError("a logistic model needs units with the event and units without it")
 
 
@@ -125,8 +126,8 @@ def risks(matrix: pd.DataFrame | Coded, fitted: Fit) -> np.ndarray:
 
 
 def measures(matrix: pd.DataFrame | Coded, cells: pd.DataFrame, fitted: Fit) -> pd.Series:
-    """Return `design.measures_of` a fit: what a likelihood-ratio test takes."""
-    return on_cells.measures_of(cells["events"], cells["others"], risks(matrix, fitted), len(fitted.estimates))
+    """Return `fit_measures.of_counts` of a fit: what a likelihood-ratio test takes."""
+    return fit_measures.of_counts(cells["events"], cells["others"], risks(matrix, fitted), len(fitted.estimates))
 
 
 def compare(
@@ -155,7 +156,7 @@ def compare(
             measured[name] = pd.Series(np.nan, ["n", "parameters", "aic"])
         own, other = measured[name], measured.get(against.get(name))
         larger = other is not None and own["parameters"] > other["parameters"]
-        test = on_cells.likelihood_ratio(other, own) if larger else ChiSquare(np.nan, np.nan, np.nan)
+        test = fit_measures.likelihood_ratio(other, own) if larger else ChiSquare(np.nan, np.nan, np.nan)
         own = own[["n", "parameters", "aic"]]
         rows.append({"model": name, **own, "against": against.get(name, ""), **test._asdict()})
     return pd.DataFrame(rows, columns=["model", "n", "parameters", "aic", "against", *ChiSquare._fields])
@@ -176,7 +177,7 @@ def drop_each(matrix: pd.DataFrame, cells: pd.DataFrame, fitted: Fit) -> pd.Data
     """
     variable_of = matrix.columns.get_level_values(0)
     full, tests = measures(matrix, cells, fitted), {}
-    for variable in variable_of.unique().drop(on_cells.INTERCEPT[0]):
+    for variable in variable_of.unique().drop(design.INTERCEPT[0]):
         less = matrix.loc[:, variable_of != variable]
-        tests[variable] = on_cells.likelihood_ratio(measures(less, cells, fit(less, cells, fitted.estimates)), full)
+        tests[variable] = fit_measures.likelihood_ratio(measures(less, cells, fit(less, cells, fitted.estimates)), full)
     return pd.DataFrame(list(tests.values()), pd.Index(tests, name="variable"), ChiSquare._fields)

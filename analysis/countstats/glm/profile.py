@@ -19,8 +19,8 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
-from countstats.glm import design as on_cells
-from countstats.glm import logit
+from countstats.columns import COUNTS
+from countstats.glm import cell_table, design, logit
 from countstats.glm.solver import Fit, NoEstimate, maximise, solve
 
 MAX_STEPS = 40  # of Newton's, before a search takes over
@@ -51,7 +51,7 @@ def univariable(cells: pd.DataFrame, reference: dict[str, str], confidence: floa
 
     Parameters
     ----------
-    cells, reference : as `design.univariable` takes them
+    cells, reference : as `wald.univariable` takes them
 
     Returns
     -------
@@ -59,15 +59,15 @@ def univariable(cells: pd.DataFrame, reference: dict[str, str], confidence: floa
     """
     rows = {}
     for variable, base in reference.items():
-        counts = on_cells.collapse(cells, [variable])
-        both = counts[(counts[on_cells.COUNTS] > 0).all(axis=1)].reset_index(drop=True)
+        counts = cell_table.collapse(cells, [variable])
+        both = counts[(counts[COUNTS] > 0).all(axis=1)].reset_index(drop=True)
         rows |= {(variable, code): (np.nan, np.nan) for code in counts[variable] if code != base}
         if base not in set(both[variable]) or len(both) < 2:
             continue
-        matrix = on_cells.design(both, {variable: base})
+        matrix = design.matrix(both, {variable: base})
         own = multivariable(matrix, both, logit.fit(matrix, both), confidence)
         rows |= {term: tuple(pair) for term, pair in zip(own.index, own.to_numpy(), strict=True)}
-    table = pd.DataFrame(list(rows.values()), pd.MultiIndex.from_tuples(rows, names=on_cells.TERM))
+    table = pd.DataFrame(list(rows.values()), pd.MultiIndex.from_tuples(rows, names=design.TERM))
     return table.set_axis(["low", "high"], axis=1)
 
 
@@ -79,7 +79,7 @@ def multivariable(matrix: pd.DataFrame, cells: pd.DataFrame, fitted: Fit, confid
     matrix, cells, fitted : a design matrix, its counts and its fit (`logit.fit`)
     """
     model = logit.Logit(matrix, cells["events"], cells["others"])
-    return np.exp(limits(model, fitted.estimates, matrix.columns.drop(on_cells.INTERCEPT), confidence))
+    return np.exp(limits(model, fitted.estimates, matrix.columns.drop(design.INTERCEPT), confidence))
 
 
 @dataclass(frozen=True)

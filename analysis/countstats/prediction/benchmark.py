@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from countstats.columns import COUNTS
-from countstats.glm import design
+from countstats.glm import cell_table, design
 from countstats.glm.logit import Logit
 from countstats.glm.solver import maximise
 from countstats.prediction import calibration, roc
@@ -55,7 +55,7 @@ def boosting(x: ArrayLike, events: ArrayLike, others: ArrayLike, new: ArrayLike,
 def choose_rounds(x: ArrayLike, events: ArrayLike, others: ArrayLike, rng: np.random.Generator) -> int:
     """Return the number of trees, of `ROUNDS`, that predicts best in a part of the units that did not train them.
 
-    A random `INNER` of the units train, the others evaluate by their log loss: a split of counts as `design.split`
+    A random `INNER` of the units train, the others evaluate by their log loss: a split of counts as `cell_table.split`
     makes it, so that rows and counts choose alike. With too few trees the risks are too moderate, with too many the
     training part is learnt by heart.
 
@@ -65,7 +65,7 @@ def choose_rounds(x: ArrayLike, events: ArrayLike, others: ArrayLike, rng: np.ra
         As in `boosting`.
     """
     numbered = pd.DataFrame({"cell": np.arange(len(x)), "events": np.asarray(events), "others": np.asarray(others)})
-    training, test = design.split(numbered, INNER, rng)
+    training, test = cell_table.split(numbered, INNER, rng)
     x, (happened, not_happened) = np.asarray(x, float), test[COUNTS].to_numpy().T
     trees = _trained_trees(x[training["cell"]], training["events"], training["others"], max(ROUNDS))
     loss = {}
@@ -126,8 +126,8 @@ def comparator_risks(
     risks, number
         A frame with a column per model along `test`, and the number of trees.
     """
-    train = design.collapse(train, list(reference))
-    x = design.design(pd.concat([train, test]), reference).to_numpy()
+    train = cell_table.collapse(train, list(reference))
+    x = design.matrix(pd.concat([train, test]), reference).to_numpy()
     here, there, counts = x[: len(train)], x[len(train) :], train[COUNTS].to_numpy().T
     b, _ = ridge(here, *counts)
     number = choose_rounds(here, *counts, rng)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from countstats.columns import COUNTS
 from countstats.estimates import Estimate
-from countstats.glm.design import complete
+from countstats.glm.cell_table import complete
 from countstats.prediction import calibration, roc
 from countstats.shares import share_of
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
 from countstats.columns import COUNTS
-from countstats.glm.design import split
+from countstats.glm.cell_table import split
 from countstats.glm.logit import Logit
 from countstats.glm.solver import maximise
 from countstats.prediction import performance

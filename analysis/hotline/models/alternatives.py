@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from countstats.columns import COUNTS
 from countstats.estimates import ChiSquare
-from countstats.glm import design as on_cells
-from countstats.glm import firth, imputation, logit, multinomial, ordinal, robust, splines
+from countstats.glm import cell_table, design, firth, imputation, logit, multinomial, ordinal, robust, splines
 from countstats.glm.solver import Fit, NoEstimate
 from hotline import text
 from hotline.codebook import MISSING
@@ -62,30 +62,30 @@ def clustered(
     start
         Estimates to start from.
     """
-    cells = model.keep(on_cells.cells_of(counts, [*model.names, cluster], outcome))
+    cells = model.keep(cell_table.cells_of(counts, [*model.names, cluster], outcome))
     cells = cells[cells[cluster].ne(MISSING)].reset_index(drop=True)
-    sizes = cells.groupby(cluster, observed=True)[on_cells.COUNTS].sum().sum(axis=1)
+    sizes = cells.groupby(cluster, observed=True)[COUNTS].sum().sum(axis=1)
     n, largest = int(sizes.sum()), int(sizes.max()) if len(sizes) else 0
     if len(sizes) < 2:
         return ClusteredFit(None, n, len(sizes), largest, "not in the export")
     if not _can_fit(cells, model.reference):
         return ClusteredFit(None, n, len(sizes), largest, "too few pupils")
-    matrix = on_cells.design(cells, model.reference, np.int8)
-    fitted = estimate(on_cells.collapse(cells, model.names), model.reference, start)
+    matrix = design.matrix(cells, model.reference, np.int8)
+    fitted = estimate(cell_table.collapse(cells, model.names), model.reference, start)
     return ClusteredFit(robust.sandwich(matrix, cells, fitted, cells[cluster], confidence), n, len(sizes), largest)
 
 
 def estimate(cells: pd.DataFrame, reference: Mapping[str, str], start: pd.Series | None = None) -> Fit:
     """Fit the model as `firth.estimate` does, but without a design matrix where there are finite estimates."""
     try:
-        return logit.fit(on_cells.coded(cells, reference), cells, start)
+        return logit.fit(design.coded(cells, reference), cells, start)
     except NoEstimate:
-        return firth.fit(on_cells.design(cells, reference), cells)
+        return firth.fit(design.matrix(cells, reference), cells)
 
 
 def _can_fit(cells: pd.DataFrame, reference: Mapping[str, str]) -> bool:
     """Return whether some pupils have the event, some have not, and some have each reference code."""
-    both = (cells[on_cells.COUNTS].sum() > 0).all()
+    both = (cells[COUNTS].sum() > 0).all()
     return both and all((cells[name] == base).any() for name, base in reference.items())
 
 
@@ -170,8 +170,8 @@ def age_designs(cells: pd.DataFrame, reference: Mapping[str, str], knots: int) -
     """
     if not _can_fit(cells, reference):
         return AgeDesigns({}, {})
-    curve = splines.columns("age", cells["age"], cells[on_cells.COUNTS].sum(axis=1), knots)
-    staged = on_cells.design(cells, reference)
+    curve = splines.columns("age", cells["age"], cells[COUNTS].sum(axis=1), knots)
+    staged = design.matrix(cells, reference)
     bare = staged.loc[:, staged.columns.get_level_values(0) != "stage"]
     designs = {
         "School stage": staged,
@@ -243,6 +243,6 @@ def fit_imputed(
     for filled in imputation.impute(*incomplete, imputations, rng):
         with_event = filled[variable].isin(codes)
         split = filled.assign(events=filled["n"].where(with_event, 0), others=filled["n"].where(~with_event, 0))
-        cells = model.without_excluded(on_cells.collapse(split, model.names))
+        cells = model.without_excluded(cell_table.collapse(split, model.names))
         fits.append(estimate(cells, model.reference, start))
     return fits

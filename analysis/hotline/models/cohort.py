@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from countstats.columns import COUNTS
-from countstats.glm import design
+from countstats.glm import cell_table
 from countstats.prediction.updating import MIN_PER_CLASS
 from hotline import text
 from hotline.codebook import MISSING, Codebook
@@ -81,9 +81,9 @@ def select_cohort(counts: pd.DataFrame, predictors: Sequence[str], book: Codeboo
     refuse_late(book, predictors)
     unused = unusable(book, counts, predictors)
     names = [name for name in predictors if name not in unused]
-    all_cases = design.cells_of(counts, [*names, *SPLIT_VARIABLES], outcome.name)
+    all_cases = cell_table.cells_of(counts, [*names, *SPLIT_VARIABLES], outcome.name)
     reference = {name: book[name].reference for name in names}
-    return Cohort(all_cases, design.complete(all_cases, names), reference, unused)
+    return Cohort(all_cases, cell_table.complete(all_cases, names), reference, unused)
 
 
 def split_cohort(cells: pd.DataFrame, share: float, rng: np.random.Generator, outcome: Outcome) -> Split:
@@ -101,7 +101,7 @@ def split_cohort(cells: pd.DataFrame, share: float, rng: np.random.Generator, ou
     NothingToEstimate
         Where one of the parts has fewer than MIN_PER_CLASS cases with the event, or without it.
     """
-    parts = Split(*design.split(cells, share, rng))
+    parts = Split(*cell_table.split(cells, share, rng))
     for name, part in parts._asdict().items():
         events, others = part[COUNTS].sum()
         if min(events, others) < MIN_PER_CLASS:

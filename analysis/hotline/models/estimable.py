@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from countstats.glm import design as on_cells
-from countstats.glm import logit
+from countstats.columns import COUNTS
+from countstats.glm import cell_table, design, logit
 from countstats.glm.collinearity import dependent_columns
 from countstats.glm.separation import infinite_terms
 from countstats.glm.solver import NoEstimate
@@ -51,7 +51,7 @@ class Estimable:
 
     def keep(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Return the cells that a model like this one can use: all recorded, and none of the excluded categories."""
-        return self.without_excluded(on_cells.complete(cells, self.reference))
+        return self.without_excluded(cell_table.complete(cells, self.reference))
 
     def without_excluded(self, cells: pd.DataFrame) -> pd.DataFrame:
         """Return the cells without the excluded categories, whether all is recorded or not."""
@@ -101,7 +101,7 @@ def estimable(cells: pd.DataFrame, blocks: Mapping[str, Sequence[str]], book: Co
     reference, left_out = _recorded(cells, in_order(blocks), book)
     if not reference:
         raise NothingToEstimate(f"hardly any pupil has a predictor of being {phrase} recorded")
-    complete = cells = on_cells.complete(cells, reference)
+    complete = cells = cell_table.complete(cells, reference)
     excluded = []
     while True:
         _refuse_empty(
@@ -132,7 +132,7 @@ def estimable(cells: pd.DataFrame, blocks: Mapping[str, Sequence[str]], book: Co
 def _recorded(cells: pd.DataFrame, names: Sequence[str], book: Codebook) -> tuple[dict[str, str], list[str]]:
     """Return the references of the variables that enough pupils have recorded, and a sentence on each of the others."""
     reference, left_out = {}, []
-    pupils = cells[on_cells.COUNTS].sum(axis=1)
+    pupils = cells[COUNTS].sum(axis=1)
     for name in names:
         recorded = pupils[cells[name] != MISSING].sum()
         if recorded < pupils.sum() * MIN_RECORDED:
@@ -166,7 +166,7 @@ def _refuse_empty(complete: pd.DataFrame, cells: pd.DataFrame, phrase: str, excl
     excluded
         The excluded categories, in words.
     """
-    (events, others), (left, right) = (part[on_cells.COUNTS].sum() for part in (complete, cells))
+    (events, others), (left, right) = (part[COUNTS].sum() for part in (complete, cells))
     if events + others == 0:
         raise NothingToEstimate(
             f"no pupil has all predictors of being {phrase} recorded, so that there is no model to fit"
@@ -188,7 +188,7 @@ def _refuse_empty(complete: pd.DataFrame, cells: pd.DataFrame, phrase: str, excl
 
 def _counts(cells: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return events and others of each code of a variable that occurs."""
-    counts = cells.groupby(name, observed=True)[on_cells.COUNTS].sum()
+    counts = cells.groupby(name, observed=True)[COUNTS].sum()
     return counts[counts.sum(axis=1) > 0]
 
 
@@ -199,14 +199,14 @@ def _obstacle(cells: pd.DataFrame, reference: Mapping[str, str], phrase: str) ->
         for code, pair in counts[(counts == 0).any(axis=1)].iterrows():
             which = "all" if pair["events"] else "none"
             return _Obstacle(name, code, f"{which} of the {text.count(pair.sum())} pupils are {phrase}")
-    matrix = on_cells.design(cells, reference)
+    matrix = design.matrix(cells, reference)
     try:
         logit.fit(matrix, cells)
     except NoEstimate:
-        dependent = dependent_columns(matrix, cells[on_cells.COUNTS].sum(axis=1))
+        dependent = dependent_columns(matrix, cells[COUNTS].sum(axis=1))
         if dependent:
             return _Obstacle(dependent[-1][0], None, "is determined by the variables before it")
-        infinite = infinite_terms(matrix, cells).index.drop(on_cells.INTERCEPT, errors="ignore")
+        infinite = infinite_terms(matrix, cells).index.drop(design.INTERCEPT, errors="ignore")
         sizes = {(name, code): _counts(cells, name).loc[code].sum() for name, code in infinite}
         name, code = min(sizes, key=sizes.get)
         n = text.count(sizes[name, code])

@@ -80,7 +80,7 @@ class RiskModel(BaseModel):
         Parameters
         ----------
         table
-            As `countstats.glm.design.coefficients` gives it, NaN for a term without a finite estimate.
+            As `countstats.glm.wald.coefficients` gives it, NaN for a term without a finite estimate.
         reference
             {variable: code whose log odds are zero}
         threshold

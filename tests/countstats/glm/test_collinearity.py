@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from samples import by_row, reference, table
 
-from countstats.glm import design as on_cells
-from countstats.glm import logit
+from countstats.columns import COUNTS
+from countstats.glm import cell_table, design, logit
 from countstats.glm.collinearity import dependent_columns, gvif
 
 R = reference("logistic")
@@ -31,8 +31,8 @@ def test_gvif_does_not_depend_on_the_reference(agrees):
     found = []
     for base in ("1st", "3rd"):
         bases = {"Class": base, "Sex": "Male", "Age": "Child"}
-        cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
-        x = on_cells.design(cells, bases)
+        cells = cell_table.cells_of(table("titanic"), bases, "Survived", "Yes")
+        x = design.matrix(cells, bases)
         found.append(gvif(logit.fit(x, cells).covariance, [None, *x.columns.get_level_values(0)[1:]]))
     agrees("inflation factors, another reference", found[0].to_numpy(), found[1].to_numpy(), 12)
     assert gvif(np.eye(3), [None, "a", "a"])["gvif"].tolist() == pytest.approx([1])
@@ -40,9 +40,9 @@ def test_gvif_does_not_depend_on_the_reference(agrees):
 
 def test_dependent_columns_follow_from_earlier_ones():
     bases = {"Class": "1st", "Sex": "Male"}
-    cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
-    x = on_cells.design(cells, bases)
-    n = cells[on_cells.COUNTS].sum(axis=1)
+    cells = cell_table.cells_of(table("titanic"), bases, "Survived", "Yes")
+    x = design.matrix(cells, bases)
+    n = cells[COUNTS].sum(axis=1)
     assert dependent_columns(x, n) == []
     x["Sex", "again"] = 1 - x["Sex", "Female"]
     assert dependent_columns(x, n) == [("Sex", "again")]

@@ -8,8 +8,8 @@ from scipy.optimize import brentq, minimize
 from scipy.special import expit
 from scipy.stats import chi2
 
-from countstats.glm import design as on_cells
-from countstats.glm import firth, logit
+from countstats.columns import COUNTS
+from countstats.glm import cell_table, design, firth, logit
 from countstats.glm.solver import NoEstimate
 
 R = reference("logistic")
@@ -17,7 +17,7 @@ ROWS = {"fair": fair_rows, "spector": spector_rows}
 
 
 def counts_of(y):
-    return pd.DataFrame(dict(zip(on_cells.COUNTS, ones(y), strict=True)))
+    return pd.DataFrame(dict(zip(COUNTS, ones(y), strict=True)))
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -32,7 +32,7 @@ def test_estimates_and_errors_agree_with_brglm2(name, agrees):
 def test_estimates_of_separated_counts_agree_with_brglm2(agrees):
     """Of the Titanic's passengers: all children of the first and the second class survived."""
     passengers = table("titanic")
-    cells = on_cells.cells_of(passengers[passengers["Class"] != "Crew"], ["Class", "Sex", "Age"], "Survived", "Yes")
+    cells = cell_table.cells_of(passengers[passengers["Class"] != "Crew"], ["Class", "Sex", "Age"], "Survived", "Yes")
     child, second, third = cells["Age"] == "Child", cells["Class"] == "2nd", cells["Class"] == "3rd"
     x = {"(Intercept)": 1.0, "female": cells["Sex"] == "Female", "child": child, "second": second, "third": third}
     x = pd.DataFrame(x | {"child:second": child & second, "child:third": child & third}).astype(float)
@@ -47,7 +47,7 @@ def test_estimates_of_separated_counts_agree_with_brglm2(agrees):
 def stages(events, others):
     """Three cells of one variable, with design matrix."""
     cells = pd.DataFrame({"stage": pd.Categorical(["a", "b", "c"]), "events": events, "others": others})
-    return on_cells.design(cells, {"stage": "a"}), cells
+    return design.matrix(cells, {"stage": "a"}), cells
 
 
 @pytest.mark.parametrize(

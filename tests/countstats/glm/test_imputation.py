@@ -6,8 +6,7 @@ import pytest
 from samples import reference
 from scipy.stats import t
 
-from countstats.glm import design as on_cells
-from countstats.glm import imputation, logit
+from countstats.glm import cell_table, design, imputation, logit
 from countstats.glm.solver import Fit
 
 NAMES = ["sex", "stage", "pressed", "at_risk"]
@@ -49,8 +48,8 @@ def counted(rows):
 
 
 def estimates(counts):
-    cells = on_cells.complete(on_cells.cells_of(counts, list(BASES), "at_risk"), BASES)
-    return logit.fit(on_cells.design(cells, BASES), cells)
+    cells = cell_table.complete(cell_table.cells_of(counts, list(BASES), "at_risk"), BASES)
+    return logit.fit(design.matrix(cells, BASES), cells)
 
 
 def test_impute_changes_nothing_without_gaps():

@@ -7,15 +7,15 @@ from samples import table
 from scipy.stats import chi2
 from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 
-from countstats.glm import design as on_cells
-from countstats.glm import interaction, logit
+from countstats.columns import COUNTS
+from countstats.glm import cell_table, design, interaction, logit
 
 BASES = {"Dept": "A", "Gender": "Male"}
 
 
 def ucb():
-    cells = on_cells.cells_of(table("ucb"), BASES, "Admit", "Admitted")
-    x = on_cells.design(cells, BASES)
+    cells = cell_table.cells_of(table("ucb"), BASES, "Admit", "Admitted")
+    x = design.matrix(cells, BASES)
     return x, cells
 
 
@@ -23,7 +23,7 @@ def test_interaction_test_is_the_deviance(agrees):
     x, cells = ucb()
     test, larger, fitted, kind = interaction.fit(x, cells, "Gender", "Dept")
     small = logit.fit(x, cells)
-    n = cells[on_cells.COUNTS].to_numpy()
+    n = cells[COUNTS].to_numpy()
     saturated = (n * np.log(n / n.sum(axis=1, keepdims=True))).sum()
     statistic = 2 * (saturated - small.log_likelihood)
     assert kind == "likelihood ratio" and larger.shape[1] == 12
@@ -31,7 +31,7 @@ def test_interaction_test_is_the_deviance(agrees):
     assert test.df == 5
     agrees("interaction: test", test.p, chi2.sf(statistic, 5), 11)
     agrees("interaction: log-likelihood", fitted.log_likelihood, saturated, 12)
-    strata = [rows[on_cells.COUNTS].to_numpy() for _, rows in cells.groupby("Dept", observed=True)]
+    strata = [rows[COUNTS].to_numpy() for _, rows in cells.groupby("Dept", observed=True)]
     # Another test of the same: Breslow and Day's, which the likelihood ratio resembles but is not.
     assert test.p == pytest.approx(StratifiedTable([s.T for s in strata]).test_equal_odds().pvalue, abs=0.01)
 
@@ -42,7 +42,7 @@ def test_within_agrees_with_each_table(agrees):
     found = interaction.within(larger, cells, fitted, "Gender", "Dept", confidence=0.9)
     assert found.index.names == ["Gender", "Dept"] and len(found) == 6
     for (gender, dept), row in found.iterrows():
-        own = cells[cells["Dept"] == dept].set_index("Gender")[on_cells.COUNTS]
+        own = cells[cells["Dept"] == dept].set_index("Gender")[COUNTS]
         expected = Table2x2(own.loc[[gender, "Male"]].to_numpy())
         agrees("interaction: odds ratios within", row["odds_ratio"], expected.oddsratio, 12)
         agrees("interaction: limits within", row[["low", "high"]], expected.oddsratio_confint(0.1), 12)
@@ -60,12 +60,12 @@ def sparse():
     )
     cells["problem"] = cells["problem"].cat.reorder_categories(["other", "peer", "illness"])
     cells["sex"] = cells["sex"].cat.reorder_categories(["male", "female"])
-    return on_cells.design(cells, {"sex": "male", "problem": "other"}), cells
+    return design.matrix(cells, {"sex": "male", "problem": "other"}), cells
 
 
 def test_sparse_combinations_are_penalised():
     x, cells = ucb()
-    assert cells[on_cells.COUNTS].min().min() == 8, "women refused by department B"
+    assert cells[COUNTS].min().min() == 8, "women refused by department B"
     for limit, kind, marked in (
         (8, "likelihood ratio", []),
         (9, "penalised likelihood ratio", ["B"]),
@@ -76,7 +76,7 @@ def test_sparse_combinations_are_penalised():
         table = interaction.within(larger, cells, fitted, "Gender", "Dept", sparse=limit).loc["Female"]
         assert found == kind and table.index[table["sparse"]].tolist() == marked, limit
     # In a saturated model the penalty adds a half to each count.
-    four = cells[cells["Dept"] == "B"].set_index("Gender")[on_cells.COUNTS] + 0.5
+    four = cells[cells["Dept"] == "B"].set_index("Gender")[COUNTS] + 0.5
     expected = four.loc["Female", "events"] * four.loc["Male", "others"] / four.loc["Female", "others"]
     assert table.loc["B", "odds_ratio"] == pytest.approx(expected / four.loc["Male", "events"], rel=1e-9)
 
@@ -103,7 +103,7 @@ def test_empty_combination_has_no_odds_ratio():
 def test_fit_without_products_has_no_test():
     x, cells = sparse()
     less = cells[(cells["sex"] == "male") | (cells["problem"] == "other")].reset_index(drop=True)
-    x = on_cells.design(less, {"sex": "male", "problem": "other"})
+    x = design.matrix(less, {"sex": "male", "problem": "other"})
     test, larger, _, _ = interaction.fit(x, less, "sex", "problem")
     assert test.df == 0 and np.isnan(test.p) and larger.shape == x.shape
 

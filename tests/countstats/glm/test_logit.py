@@ -10,8 +10,8 @@ from samples import logit as glm
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from countstats.glm import design as on_cells
-from countstats.glm import logit
+from countstats.columns import COUNTS
+from countstats.glm import cell_table, design, fit_measures, logit, wald
 from countstats.glm.logit import Logit
 from countstats.glm.solver import NoEstimate, maximise
 
@@ -29,8 +29,8 @@ def variable_of(x):
 
 def titanic():
     bases = {"Class": "1st", "Sex": "Male", "Age": "Child"}
-    cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
-    return on_cells.design(cells, bases), cells
+    cells = cell_table.cells_of(table("titanic"), bases, "Survived", "Yes")
+    return design.matrix(cells, bases), cells
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -45,14 +45,14 @@ def test_fit_agrees_with_r(name, agrees):
 
 def test_fit_agrees_with_statsmodels(agrees):
     x, cells = titanic()
-    kept = cells[on_cells.COUNTS].sum(axis=1) > 0
-    theirs = sm.GLM(cells.loc[kept, on_cells.COUNTS], x[kept], family=sm.families.Binomial()).fit(**on_cells.GLM_TOL)
+    kept = cells[COUNTS].sum(axis=1) > 0
+    theirs = sm.GLM(cells.loc[kept, COUNTS], x[kept], family=sm.families.Binomial()).fit(**wald.GLM_TOL)
     ours = logit.fit(x, cells)
     agrees("logistic fit: coefficients", ours.estimates, theirs.params, 12)
     agrees("logistic fit: errors", np.sqrt(np.diag(ours.covariance)), theirs.bse, 12)
     agrees("logistic fit: p", ours.table()["p"], theirs.pvalues, 11)
     agrees("logistic fit: probability", logit.risks(x[kept], ours), theirs.fittedvalues, 12)
-    agrees("pseudo R-squared and its kin", logit.measures(x, cells, ours), on_cells.measures(theirs), 12)
+    agrees("pseudo R-squared and its kin", logit.measures(x, cells, ours), fit_measures.of_result(theirs), 12)
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -66,8 +66,8 @@ def test_measures_agree_with_r(name, agrees):
 @pytest.mark.parametrize("name", ROWS)
 def test_drop_each_agrees_with_r(name, agrees):
     x, cells, _ = by_row(name)
-    pairs = [on_cells.INTERCEPT if own is None else (own, term) for own, term in zip(variable_of(x), x, strict=True)]
-    labelled = x.set_axis(pd.MultiIndex.from_tuples(pairs, names=on_cells.TERM), axis=1)
+    pairs = [design.INTERCEPT if own is None else (own, term) for own, term in zip(variable_of(x), x, strict=True)]
+    labelled = x.set_axis(pd.MultiIndex.from_tuples(pairs, names=design.TERM), axis=1)
     found = logit.drop_each(labelled, cells, logit.fit(labelled, cells))
     for variable, row in found.iterrows():
         for quantity, column in {"chi2": "chi_square", "df": "df", "p": "p"}.items():
@@ -93,7 +93,7 @@ def test_compare_tests_each_model_against_its_smaller_one():
     designs = {"sex": x.iloc[:, [0, 4]], "all": x, "twice": twice}
     found = logit.compare(designs, cells, {"all": "sex", "twice": "all"}).set_index("model")
     small, large = (logit.measures(designs[name], cells, logit.fit(designs[name], cells)) for name in ("sex", "all"))
-    expected = on_cells.likelihood_ratio(small, large)
+    expected = fit_measures.likelihood_ratio(small, large)
     assert found.loc["all", ["chi_square", "df", "p"]].tolist() == list(expected)
     assert found.loc["sex", ["chi_square", "df", "p"]].isna().all()
     assert found.loc["twice", ["n", "aic", "p"]].isna().all(), "two columns alike have no estimates"
@@ -124,7 +124,7 @@ def many(variables=9, size=20_000, seed=3):
     rows = {f"v{i}": rng.choice(width, size, p=rng.dirichlet(np.full(width, 4.0))) for i, width in enumerate(widths)}
     odds = sum(rng.normal(0, 0.5, width)[rows[f"v{i}"]] for i, width in enumerate(widths)) - 1
     frame = pd.DataFrame(rows).assign(events=(rng.random(size) < expit(odds)).astype(int))
-    cells = frame.assign(others=1 - frame["events"]).groupby(list(rows), as_index=False)[on_cells.COUNTS].sum()
+    cells = frame.assign(others=1 - frame["events"]).groupby(list(rows), as_index=False)[COUNTS].sum()
     kinds = {name: pd.CategoricalDtype([*map(str, range(9)), "missing"], ordered=True) for name in rows}
     return cells.astype(dict.fromkeys(rows, str)).astype(kinds), dict.fromkeys(rows, "1")
 
@@ -137,8 +137,8 @@ def many(variables=9, size=20_000, seed=3):
     ],
 )
 def test_coded_fit_agrees_with_r(name, outcome, event, bases):
-    cells = on_cells.cells_of(table(name), bases, outcome, event)
-    found = logit.fit(on_cells.coded(cells, bases), cells).table()
+    cells = cell_table.cells_of(table(name), bases, outcome, event)
+    found = logit.fit(design.coded(cells, bases), cells).table()
     for (variable, code), row in found.iterrows():
         test = f"logit coef {variable + code if code else '(Intercept)'}"
         assert digits(row["b"], R[name, test, "b"]) > 9, test
@@ -149,28 +149,28 @@ def test_coded_fit_agrees_with_r(name, outcome, event, bases):
 def test_coded_fit_agrees_with_statsmodels_on_a_dense_matrix(variables):
     cells, bases = many(variables)
     assert variables == 2 or len(cells) > 10_000
-    x = on_cells.design(cells, bases)
+    x = design.matrix(cells, bases)
     usual = glm(x, cells["events"], cells["others"])
-    short = on_cells.coded(cells, bases)
+    short = design.coded(cells, bases)
     fit = logit.fit(short, cells)
     risk = logit.risks(short, fit)
-    found, expected = fit.table(0.9), on_cells.coefficients(usual, x, 0.9)
+    found, expected = fit.table(0.9), wald.coefficients(usual, x, 0.9)
     assert found.index.equals(expected.index)
     for column in expected:
         assert min(map(digits, found[column], expected[column])) > (9 if column != "p" else 8), column
-    assert digits(fit.log_likelihood, on_cells.measures(usual)["log_likelihood"]) > 12
+    assert digits(fit.log_likelihood, fit_measures.of_result(usual)["log_likelihood"]) > 12
     assert min(map(digits, risk, usual.fittedvalues)) > 9
     assert np.abs(fit.covariance / usual.cov_params() - 1).max(axis=None) < 1e-6
 
 
 def test_coded_model_agrees_with_its_definition():
     cells, bases = many(5)
-    x = on_cells.design(cells, bases)
-    short = on_cells.coded(cells, bases)
+    x = design.matrix(cells, bases)
+    short = design.coded(cells, bases)
     assert short.columns.equals(x.columns)
     model = logit.Logit(short, cells["events"], cells["others"])
     x, b = x.to_numpy(), np.random.default_rng(1).normal(0, 0.3, x.shape[1])
-    events, others = (cells[name].to_numpy() for name in on_cells.COUNTS)
+    events, others = (cells[name].to_numpy() for name in COUNTS)
     risk = expit(x @ b)
     value, score = model.value_and_score(b)
     assert digits(value, events @ np.log(risk) + others @ np.log1p(-risk)) > 12
@@ -183,23 +183,23 @@ def test_coded_fit_with_many_codes():
     rng = np.random.default_rng(4)
     cells = pd.DataFrame({"city": pd.Categorical([f"c{i}" for i in range(300)] * 2)})
     cells["sex"] = pd.Categorical(["a"] * 300 + ["b"] * 300)
-    cells[on_cells.COUNTS] = rng.integers(1, 50, (600, 2))
+    cells[COUNTS] = rng.integers(1, 50, (600, 2))
     bases = {"city": "c0", "sex": "a"}
-    x = on_cells.design(cells, bases)
-    expected = on_cells.coefficients(glm(x, cells["events"], cells["others"]), x)["b"]
-    assert min(map(digits, logit.fit(on_cells.coded(cells, bases), cells).estimates, expected)) > 9
+    x = design.matrix(cells, bases)
+    expected = wald.coefficients(glm(x, cells["events"], cells["others"]), x)["b"]
+    assert min(map(digits, logit.fit(design.coded(cells, bases), cells).estimates, expected)) > 9
 
 
 def test_coded_fit_refuses_what_cannot_be_fitted():
     cells, bases = many(3)
     with pytest.raises(ValueError, match="no unit has the reference code '8' of 'v1'"):
-        on_cells.coded(cells, bases | {"v1": "8"})
+        design.coded(cells, bases | {"v1": "8"})
     with pytest.raises(ValueError, match="units with the event and units without it"):
-        logit.fit(on_cells.coded(cells, bases), cells.assign(events=0))
+        logit.fit(design.coded(cells, bases), cells.assign(events=0))
     with pytest.raises(NoEstimate, match="two terms cannot be distinguished"):
-        logit.fit(on_cells.coded(cells.assign(again=cells["v0"]), bases | {"again": "1"}), cells)
+        logit.fit(design.coded(cells.assign(again=cells["v0"]), bases | {"again": "1"}), cells)
     with pytest.raises(NoEstimate):
-        logit.fit(on_cells.coded(cells, bases), cells.assign(events=cells["events"].where(cells["v0"] != "0", 0)))
+        logit.fit(design.coded(cells, bases), cells.assign(events=cells["events"].where(cells["v0"] != "0", 0)))
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +225,7 @@ def test_offset_agrees_with_statsmodels(fair):
     x, events, others = fair
     offset = np.random.default_rng(2).normal(size=len(events))
     expected = sm.GLM(np.column_stack([events, others]), x, family=sm.families.Binomial(), offset=offset).fit(
-        **on_cells.GLM_TOL
+        **wald.GLM_TOL
     )
     assert min(map(digits, maximise(Logit(*fair, offset=offset), np.zeros(x.shape[1])), expected.params)) > 9
 

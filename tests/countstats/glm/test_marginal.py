@@ -9,21 +9,21 @@ from scipy.optimize import approx_fprime
 from scipy.special import expit
 from scipy.stats import norm
 
-from countstats.glm import design as on_cells
-from countstats.glm import logit, marginal
+from countstats.columns import COUNTS
+from countstats.glm import cell_table, design, logit, marginal
 
 BASES = {"Class": "1st", "Sex": "Male", "Age": "Adult"}
 
 
 def titanic(bases=BASES):
-    cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
-    x = on_cells.design(cells, bases)
+    cells = cell_table.cells_of(table("titanic"), bases, "Survived", "Yes")
+    x = design.matrix(cells, bases)
     return x, cells, logit.fit(x, cells)
 
 
 def rows_of(x, cells):
     """One row per person: the terms and the outcome."""
-    parts = [x.loc[x.index.repeat(cells[each])] for each in on_cells.COUNTS]
+    parts = [x.loc[x.index.repeat(cells[each])] for each in COUNTS]
     outcome = np.repeat([1.0, 0.0], [len(part) for part in parts])
     return pd.concat(parts, ignore_index=True), pd.Series(outcome)
 
@@ -87,7 +87,7 @@ def test_fractions_agree_with_standardized_rows(variables, agrees):
 def test_fraction_agrees_with_the_textbook():
     """With one yes/no variable it is (risk - risk of the unexposed) / risk (Levin 1953)."""
     cells = pd.DataFrame({"bullied": pd.Categorical(["no", "yes"]), "events": [30, 40], "others": [170, 60]})
-    x = on_cells.design(cells, {"bullied": "no"})
+    x = design.matrix(cells, {"bullied": "no"})
     found = marginal.attributable_fractions(x, cells, logit.fit(x, cells), {"bullied": ["bullied"]})
     assert found.loc["bullied", "fraction"] == pytest.approx(1 - (30 / 200) / (70 / 300))
     assert found.loc["bullied", "low"] < found.loc["bullied", "fraction"] < found.loc["bullied", "high"] < 1

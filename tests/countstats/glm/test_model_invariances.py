@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countstats.glm import design as on_cells
-from countstats.glm import firth, logit, marginal, multinomial, profile, robust
+from countstats.columns import COUNTS
+from countstats.glm import design, firth, logit, marginal, multinomial, profile, robust, wald
 from countstats.prediction import roc
 
 BASES = {"sex": "male", "stage": "primary"}
@@ -28,7 +28,7 @@ def cells_from(numbers):
 
 def everything(cells):
     """One number after the other from every method, in a fixed order of terms."""
-    x = on_cells.design(cells, BASES)
+    x = design.matrix(cells, BASES)
     fitted, penalised = logit.fit(x, cells), firth.fit(x, cells)
     levels = pd.DataFrame({"well": cells["others"], "bad": cells["events"], "worse": cells["events"] + cells["others"]})
     effects = marginal.average_effects(x, cells, fitted)
@@ -38,7 +38,7 @@ def everything(cells):
         fitted.table(), penalised.table(), profile.multivariable(x, cells, fitted), effects, fractions,
         robust.sandwich(x, cells, fitted, cells["cluster"]), multinomial.fit(x, levels).table(),
         pd.Series(asdict(roc.compare(x.iloc[:, 1], score, *cells[["events", "others"]].to_numpy().T))),
-        logit.measures(x, cells, fitted), profile.univariable(cells, BASES), on_cells.univariable(cells, BASES),
+        logit.measures(x, cells, fitted), profile.univariable(cells, BASES), wald.univariable(cells, BASES),
     ]  # fmt: skip
     return np.concatenate([part.to_numpy(float).ravel() for part in parts])
 
@@ -55,8 +55,8 @@ def test_order_and_cutting_change_nothing(numbers, random):
     order = list(range(18))
     random.shuffle(order)
     same(everything(cells.iloc[order].reset_index(drop=True)), expected)
-    cut = cells[on_cells.COUNTS].map(lambda n: random.randint(0, n))
-    parts = pd.concat([cells.assign(**cut), cells.assign(**(cells[on_cells.COUNTS] - cut))], ignore_index=True)
+    cut = cells[COUNTS].map(lambda n: random.randint(0, n))
+    parts = pd.concat([cells.assign(**cut), cells.assign(**(cells[COUNTS] - cut))], ignore_index=True)
     same(everything(parts), expected)
 
 
@@ -64,8 +64,8 @@ def test_order_and_cutting_change_nothing(numbers, random):
 @given(counts)
 def test_doubled_counts_halve_the_variance(numbers):
     once = cells_from(numbers)
-    twice = once.assign(**(2 * once[on_cells.COUNTS]))
-    x = on_cells.design(once, BASES)
+    twice = once.assign(**(2 * once[COUNTS]))
+    x = design.matrix(once, BASES)
     one, two = (logit.fit(x, cells) for cells in (once, twice))
     same(two.estimates.to_numpy(), one.estimates.to_numpy())
     same(2 * two.covariance, one.covariance)
@@ -83,7 +83,7 @@ def test_doubled_counts_halve_the_variance(numbers):
 @given(counts)
 def test_risks_do_not_depend_on_the_reference(numbers):
     cells = cells_from(numbers)
-    x, other = on_cells.design(cells, BASES), on_cells.design(cells, {"sex": "female", "stage": "senior"})
+    x, other = design.matrix(cells, BASES), design.matrix(cells, {"sex": "female", "stage": "senior"})
     one, two = logit.fit(x, cells), logit.fit(other, cells)
     same(logit.risks(other, two), logit.risks(x, one))
     same(two.estimates["stage", "junior"], one.estimates["stage", "junior"] - one.estimates["stage", "senior"])

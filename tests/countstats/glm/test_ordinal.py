@@ -9,8 +9,8 @@ from scipy.special import expit
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from countstats.glm import ordinal
-from countstats.glm.design import GLM_TOL
 from countstats.glm.solver import NoEstimate
+from countstats.glm.wald import GLM_TOL
 
 LEVELS = ["well", "imbalance", "high_risk"]
 

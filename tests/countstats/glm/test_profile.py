@@ -8,8 +8,8 @@ from samples import ROWS, by_row, reference, table
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
-from countstats.glm import design as on_cells
-from countstats.glm import logit, profile
+from countstats.columns import COUNTS
+from countstats.glm import cell_table, design, logit, profile, wald
 
 R = reference("logistic")
 
@@ -20,7 +20,7 @@ def searched(x, y, term, level):
     less = x.drop(columns=term)
 
     def loss(b):
-        held = sm.GLM(y, less, family=sm.families.Binomial(), offset=b * x[term]).fit(**on_cells.GLM_TOL)
+        held = sm.GLM(y, less, family=sm.families.Binomial(), offset=b * x[term]).fit(**wald.GLM_TOL)
         return 2 * (full.llf - held.llf) - chi2.ppf(level, 1)
 
     b, se = full.params[term], full.bse[term]
@@ -31,7 +31,7 @@ def searched(x, y, term, level):
 @pytest.mark.parametrize("name", ROWS)
 def test_limits_agree_with_r(name, agrees):
     x, cells, fitted = by_row(name)
-    found = profile.limits(logit.Logit(x, *(cells[each] for each in on_cells.COUNTS)), fitted.estimates, list(x))
+    found = profile.limits(logit.Logit(x, *(cells[each] for each in COUNTS)), fitted.estimates, list(x))
     for term, row in found.iterrows():
         test = f"logit coef {'(Intercept)' if term == 'const' else term}"
         for end, quantity in {"low": "OR_profile_lo", "high": "OR_profile_hi"}.items():
@@ -41,7 +41,7 @@ def test_limits_agree_with_r(name, agrees):
 @pytest.mark.parametrize(("name", "term"), [("spector", "GPA"), ("spector", "PSI"), ("fair", "occupation2")])
 def test_limits_agree_with_a_search(name, term, agrees):
     x, cells, fitted = by_row(name)
-    model = logit.Logit(x, *(cells[each] for each in on_cells.COUNTS))
+    model = logit.Logit(x, *(cells[each] for each in COUNTS))
     for level in (0.95, 0.6) if name == "spector" else (0.95,):
         found = profile.limits(model, fitted.estimates, [term], level).loc[term]
         agrees("profile limits, against a search", found, searched(x, cells["events"], term, level), 9)
@@ -49,7 +49,7 @@ def test_limits_agree_with_a_search(name, term, agrees):
 
 def test_newton_and_search_agree(agrees):
     x, cells, fitted = by_row("spector")
-    model = logit.Logit(x, *(cells[each] for each in on_cells.COUNTS))
+    model = logit.Logit(x, *(cells[each] for each in COUNTS))
     own = profile._Profile.of(model, fitted.estimates.to_numpy(), 0.95)
     found = profile.limits(model, fitted.estimates, list(x)).to_numpy()
     for place in range(4):
@@ -60,11 +60,11 @@ def test_newton_and_search_agree(agrees):
 
 def test_univariable_agrees_with_a_search(agrees):
     bases = {"Class": "1st", "Sex": "Male"}
-    cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
+    cells = cell_table.cells_of(table("titanic"), bases, "Survived", "Yes")
     found = profile.univariable(cells, bases)
     assert list(found.index) == [("Class", "2nd"), ("Class", "3rd"), ("Class", "Crew"), ("Sex", "Female")]
-    x = on_cells.design(cells, {"Sex": "Male"}).set_axis(["const", "girl"], axis=1)
-    rows = [x.loc[x.index.repeat(cells[each])].assign(y=each == "events") for each in on_cells.COUNTS]
+    x = design.matrix(cells, {"Sex": "Male"}).set_axis(["const", "girl"], axis=1)
+    rows = [x.loc[x.index.repeat(cells[each])].assign(y=each == "events") for each in COUNTS]
     rows = pd.concat(rows, ignore_index=True).astype(float)
     expected = np.exp(searched(rows[["const", "girl"]], rows["y"], "girl", 0.95))
     agrees("profile limits, against a search", found.loc[("Sex", "Female")], expected, 9)
@@ -79,8 +79,8 @@ def test_univariable_without_events_is_nan():
 
 def test_multivariable_limits_enclose_the_odds_ratio():
     bases = {"Class": "1st", "Sex": "Male", "Age": "Child"}
-    cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
-    x = on_cells.design(cells, bases)
+    cells = cell_table.cells_of(table("titanic"), bases, "Survived", "Yes")
+    x = design.matrix(cells, bases)
     fitted = logit.fit(x, cells)
     found = profile.multivariable(x, cells, fitted, 0.9)
     ratios = np.exp(fitted.estimates.iloc[1:])

@@ -8,14 +8,14 @@ from samples import ones, reference, table
 from scipy.stats import t
 from statsmodels.datasets import fair, spector
 
-from countstats.glm import design as on_cells
+from countstats.columns import COUNTS
 from countstats.glm import logit, robust
 
 R = reference("cr2")
 
 
 def counts_of(y):
-    return pd.DataFrame(dict(zip(on_cells.COUNTS, ones(y), strict=True)))
+    return pd.DataFrame(dict(zip(COUNTS, ones(y), strict=True)))
 
 
 def clustered_rows(n=240, clusters=9, seed=4):
@@ -31,7 +31,7 @@ def clustered_rows(n=240, clusters=9, seed=4):
 def grouped(x, y, cluster):
     """The same rows as cells with counts."""
     rows = x.assign(cluster=cluster, events=y.astype(int), others=1 - y.astype(int))
-    cells = rows.groupby([*x.columns, "cluster"], as_index=False)[on_cells.COUNTS].sum()
+    cells = rows.groupby([*x.columns, "cluster"], as_index=False)[COUNTS].sum()
     return cells[x.columns], cells, cells["cluster"].to_numpy()
 
 

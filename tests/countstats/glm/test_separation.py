@@ -8,8 +8,8 @@ from scipy.optimize import linprog
 from separated import (
     BASES,
     CODES,
-    design,
     in_other_words,
+    matrix_of,
     overlapping,
     randoms,
     reference,
@@ -18,8 +18,8 @@ from separated import (
     sure_combinations,
 )
 
-from countstats.glm import design as on_cells
-from countstats.glm import firth, logit, multinomial, ordinal
+from countstats.columns import COUNTS
+from countstats.glm import design, firth, logit, multinomial, ordinal
 from countstats.glm.separation import infinite_terms
 from countstats.glm.solver import NoEstimate
 
@@ -55,7 +55,7 @@ def possible(decided, open_rows, bounds):
 
 def check_named(cells):
     """Every term that must be infinite is named, and those named are enough, with their signs."""
-    matrix = design(cells)
+    matrix = matrix_of(cells)
     named, (decided, open_rows) = infinite_terms(matrix, cells), decided_rows(matrix, cells)
     assert named.empty == (len(decided) == 0)
     if len(decided):
@@ -71,7 +71,7 @@ def check_named(cells):
 @given(overlapping())
 def test_overlapping_outcomes_have_no_infinite_terms(cells):
     assert check_named(cells).empty
-    assert np.isfinite(logit.fit(design(cells), cells).estimates).all()
+    assert np.isfinite(logit.fit(matrix_of(cells), cells).estimates).all()
 
 
 @some
@@ -94,14 +94,14 @@ def test_deciding_combinations_are_infinite(cells):
 @some
 @given(sure_categories().map(lambda case: case[0]) | sure_combinations(), randoms)
 def test_infinite_terms_do_not_depend_on_the_form(cells, random):
-    matrix = design(cells)
+    matrix = matrix_of(cells)
     named = infinite_terms(matrix, cells).to_dict()
     again = in_other_words(cells, random)
-    assert infinite_terms(design(again), again).to_dict() == named
+    assert infinite_terms(matrix_of(again), again).to_dict() == named
     codes = {name: list(cells[name].cat.categories) for name in reference(cells)}
     turned = {name: random.sample(each, len(each)) for name, each in codes.items()}
     other = cells.assign(**{name: cells[name].cat.reorder_categories(each) for name, each in turned.items()})
-    assert infinite_terms(design(other.iloc[:, ::-1]), other).to_dict() == named
+    assert infinite_terms(matrix_of(other.iloc[:, ::-1]), other).to_dict() == named
     letters = {term: (f"x{place}", "") for place, term in enumerate(matrix.columns)}
     renamed = infinite_terms(matrix.set_axis(list(letters.values()), axis=1), cells).to_dict()
     assert renamed == {letters[term]: sign for term, sign in named.items()}
@@ -110,15 +110,15 @@ def test_infinite_terms_do_not_depend_on_the_form(cells, random):
 @some
 @given(sure_categories().map(lambda case: case[0]) | sure_combinations())
 def test_fits_agree_with_infinite_terms(cells):
-    matrix = design(cells)
+    matrix = matrix_of(cells)
     if infinite_terms(matrix, cells).empty:
         assert np.isfinite(logit.fit(matrix, cells).estimates).all()
     else:
         terms = matrix.drop(columns=[("intercept", "")])
         for fit in (
             lambda: logit.fit(matrix, cells),
-            lambda: multinomial.fit(matrix, cells[on_cells.COUNTS[::-1]]),
-            lambda: ordinal.fit(terms, cells[on_cells.COUNTS[::-1]]),
+            lambda: multinomial.fit(matrix, cells[COUNTS[::-1]]),
+            lambda: ordinal.fit(terms, cells[COUNTS[::-1]]),
         ):
             with pytest.raises(NoEstimate):
                 fit()
@@ -129,17 +129,17 @@ def test_fits_agree_with_infinite_terms(cells):
 def test_combination_behind_another_is_found():
     """One programme alone names the stages and leaves out what must be infinite with them, the intercept."""
     rows = ["aa04", "ab01", "ac40", "ba40", "bb10", "bc10", "cb04", "cc13"]
-    cells = pd.DataFrame([list(row) for row in rows], columns=["stage", "parent_child", *on_cells.COUNTS])
+    cells = pd.DataFrame([list(row) for row in rows], columns=["stage", "parent_child", *COUNTS])
     for name in ("stage", "parent_child"):
         cells[name] = pd.Categorical(cells[name].map(dict(zip("abc", CODES[name], strict=True))), CODES[name])
-    cells[on_cells.COUNTS] = cells[on_cells.COUNTS].astype(int)
+    cells[COUNTS] = cells[COUNTS].astype(int)
     assert ("intercept", "") in check_named(cells).index
 
 
 def stages(events, others):
     """Three cells of one variable, with design matrix."""
     cells = pd.DataFrame({"stage": pd.Categorical(["a", "b", "c"]), "events": events, "others": others})
-    return on_cells.design(cells, {"stage": "a"}), cells
+    return design.matrix(cells, {"stage": "a"}), cells
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from samples import fair_rows, logit, ones, reference, spector_rows, table
 from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
+from countstats.columns import COUNTS
 from countstats.estimates import Estimate
-from countstats.glm import design as on_cells
+from countstats.glm import cell_table, design
 from countstats.prediction import roc
 
 R = reference("roc")
@@ -47,10 +48,10 @@ def test_auc_of_a_model_agrees_with_proc(name):
 
 def test_auc_with_heavy_ties_agrees_with_proc():
     bases = {"Class": "1st", "Sex": "Male", "Age": "Child"}
-    cells = on_cells.cells_of(table("titanic"), bases, "Survived", "Yes")
-    cells = cells[cells[on_cells.COUNTS].sum(axis=1) > 0]
+    cells = cell_table.cells_of(table("titanic"), bases, "Survived", "Yes")
+    cells = cells[cells[COUNTS].sum(axis=1) > 0]
     assert len(cells) == 14
-    fit = logit(on_cells.design(cells, bases), cells["events"], cells["others"])
+    fit = logit(design.matrix(cells, bases), cells["events"], cells["others"])
     found = roc.auc(fit.fittedvalues, cells["events"], cells["others"])
     assert agrees(found, "titanic", "AUC DeLong", ("auc", "var", "lo", "hi")) > 12
 

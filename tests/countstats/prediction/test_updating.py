@@ -8,7 +8,7 @@ from samples import logit as fitted
 from scipy.special import expit, logit
 from scipy.stats import chi2
 
-from countstats.glm.design import split
+from countstats.glm.cell_table import split
 from countstats.prediction import calibration, updating
 
 RISK = np.linspace(0.05, 0.9, 60)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from countstats.glm import design as on_cells
-from countstats.glm import logit
+from countstats.columns import COUNTS
+from countstats.glm import design, logit
 from hotline.models import alternatives
 from hotline.report.tables import robustness
 
@@ -83,7 +83,7 @@ def test_with_auxiliaries_leaves_out_what_cannot_help(ages, lengths, auxiliary):
 
 
 def test_clustered_without_known_clusters_gives_a_reason():
-    frame = counts().melt(["sex", "stage"], on_cells.COUNTS, "at_risk", "n").replace({"events": "yes", "others": "no"})
+    frame = counts().melt(["sex", "stage"], COUNTS, "at_risk", "n").replace({"events": "yes", "others": "no"})
     frame["counsellor"] = np.nan
 
     class Model:
@@ -103,7 +103,7 @@ def levels():
     grid = pd.MultiIndex.from_product([["male", "female"], ["primary", "junior", "senior"]], names=["sex", "stage"])
     cells = grid.to_frame(index=False).astype("category")
     cells["stage"] = cells["stage"].cat.reorder_categories(["primary", "junior", "senior"])
-    x = on_cells.design(cells, {"sex": "male", "stage": "primary"})
+    x = design.matrix(cells, {"sex": "male", "stage": "primary"})
     rows = np.random.default_rng(5).integers(20, 90, (len(cells), 3))
     return x, pd.DataFrame(rows, columns=["well", "imbalance", "high_risk"])
 

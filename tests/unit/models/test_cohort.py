@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from countstats.glm import design
+from countstats.columns import COUNTS
+from countstats.glm import cell_table
 from hotline.codebook import MISSING, codebook
 from hotline.errors import NothingToEstimate
 from hotline.models.cohort import MIN_PER_CLASS, external_samples, refuse_certain, select_cohort, split_cohort
@@ -29,16 +30,16 @@ def test_select_cohort_keeps_what_can_be_used():
     cohort = select_cohort(counts, ["sex", "boarding"], codebook(), HIGH_RISK)
     assert cohort.names == ["sex"] and cohort.reference == {"sex": "male"}
     assert cohort.unused == {"boarding": "never recorded"}
-    assert cohort.all_cases[design.COUNTS].to_numpy().sum() == counts["n"].sum()
+    assert cohort.all_cases[COUNTS].to_numpy().sum() == counts["n"].sum()
     recorded = counts[counts["sex"] != MISSING]
-    assert cohort.complete[design.COUNTS].to_numpy().sum() == recorded["n"].sum()
+    assert cohort.complete[COUNTS].to_numpy().sum() == recorded["n"].sum()
     assert cohort.complete["events"].sum() == recorded.loc[recorded["high_risk"] == "yes", "n"].sum()
 
 
 def test_split_cohort_is_the_random_split_of_the_cells():
     cells = select_cohort(tally(), ["sex", "boarding"], codebook(), HIGH_RISK).complete
     parts = split_cohort(cells, 0.7, np.random.default_rng(1), HIGH_RISK)
-    for part, expected in zip(parts, design.split(cells, 0.7, np.random.default_rng(1)), strict=True):
+    for part, expected in zip(parts, cell_table.split(cells, 0.7, np.random.default_rng(1)), strict=True):
         assert part.equals(expected)
     assert parts.development is parts[0] and parts.validation is parts[1]
 

@@ -9,8 +9,8 @@ import separated
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countstats.glm import design as on_cells
-from countstats.glm import logit, marginal, profile
+from countstats.columns import COUNTS
+from countstats.glm import cell_table, design, logit, marginal, profile
 from countstats.glm.separation import infinite_terms
 from hotline.codebook import codebook
 from hotline.errors import NothingToEstimate
@@ -30,7 +30,7 @@ def cells(n=3000, seed=1, **fixed):
     for name in NAMES:
         rows[name] = pd.Categorical(rows[name], [*book[name].kept_codes, "missing"], ordered=True)
     rows = rows.assign(events=rows["event"].astype(int), others=1 - rows["event"].astype(int))
-    return on_cells.collapse(rows, NAMES)
+    return cell_table.collapse(rows, NAMES)
 
 
 def found(**fixed):
@@ -39,7 +39,7 @@ def found(**fixed):
 
 def fits(model):
     """Whether the model that is left has finite estimates."""
-    fitted = logit.fit(on_cells.design(model.cells, model.reference), model.cells)
+    fitted = logit.fit(design.matrix(model.cells, model.reference), model.cells)
     return np.isfinite(fitted.estimates).all() and fitted.estimates.abs().max() < 10
 
 
@@ -54,7 +54,7 @@ def test_a_variable_that_nobody_has_recorded_is_left_out():
     model = found(bullying="missing")
     assert model.note == "Bullied is recorded for 0 pupils only and is left out."
     assert model.blocks == BLOCKS | {"environment": ["peer_relation"]}
-    assert model.cells[on_cells.COUNTS].to_numpy().sum() == 3000 and fits(model)
+    assert model.cells[COUNTS].to_numpy().sum() == 3000 and fits(model)
 
 
 def test_a_block_without_variables_goes():
@@ -75,7 +75,7 @@ def test_another_reference_takes_the_place_of_one_that_nobody_has():
 @pytest.mark.parametrize(("event", "word"), [(False, "none"), (True, "all")])
 def test_a_category_without_events_or_without_others_is_set_apart(event, word):
     model = found(event=lambda rows: np.where(rows["stage"] == "vocational", event, rows["event"]))
-    n = model.complete.loc[model.complete["stage"] == "vocational", on_cells.COUNTS].to_numpy().sum()
+    n = model.complete.loc[model.complete["stage"] == "vocational", COUNTS].to_numpy().sum()
     assert model.note == f"School stage (Vocational): no estimate, since {word} of the {n} pupils are at risk."
     assert model.excluded == [("stage", "vocational")] and not (model.cells["stage"] == "vocational").any()
     assert model.keep(cells())["stage"].ne("vocational").all() and fits(model)
@@ -157,7 +157,7 @@ def test_estimable_names_what_is_excluded_and_estimates_the_rest(cells, random):
         ):
             estimable(again, {"all": names}, book, "at risk")
         return
-    matrix = on_cells.design(model.cells, model.reference)
+    matrix = design.matrix(model.cells, model.reference)
     fitted = logit.fit(matrix, model.cells)
     assert infinite_terms(matrix, model.cells).empty and np.isfinite(fitted.table()).all(axis=None)
     effects = marginal.average_effects(matrix, model.cells, fitted)
@@ -191,13 +191,13 @@ def test_estimable_leaves_out_variables_of_one_category(cells, data):
     said = [f"{book[name].title} has one category only and is left out." for name in names if name in single]
     assert model.left_out == said
     assert model.names == [name for name in names if name not in single] and not model.excluded
-    matrix = on_cells.design(model.cells, model.reference)
+    matrix = design.matrix(model.cells, model.reference)
     fitted = logit.fit(matrix, model.cells)
     assert np.isfinite(fitted.table()).all(axis=None)
     assert np.isfinite(profile.multivariable(matrix, model.cells, fitted)).all(axis=None)
     assert np.isfinite(marginal.average_effects(matrix, model.cells, fitted)).all(axis=None)
     # In the design of a single category nothing stands but the intercept.
-    alone = on_cells.design(cells, single)
+    alone = design.matrix(cells, single)
     assert list(alone) == [("intercept", "")]
     assert infinite_terms(alone, cells).empty
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from samples import logit
 
-from countstats.glm import design as on_cells
+from countstats.glm import design, wald
 from hotline.codebook import codebook
 from hotline.errors import InputError, NothingToEstimate
 from hotline.models import risk_model
@@ -29,14 +29,14 @@ def fitted():
     grid = pd.MultiIndex.from_product([codes["sex"], codes["stage"][:4]], names=list(codes)).to_frame(index=False)
     cells = grid.astype({name: pd.CategoricalDtype(codes[name], ordered=True) for name in codes})
     cells["events"], cells["others"] = [9, 12, 0, 7, 4, 11, 0, 9], [20, 14, 5, 11, 21, 9, 6, 13]
-    x = on_cells.design(cells, REFERENCE)
+    x = design.matrix(cells, REFERENCE)
     return cells, x, logit(x, cells["events"], cells["others"])
 
 
 @pytest.fixture
 def model(fitted):
     _, x, fit = fitted
-    return risk_model.RiskModel.of_fit(on_cells.coefficients(fit, x), REFERENCE, "at_risk", 0.35, **ABOUT)
+    return risk_model.RiskModel.of_fit(wald.coefficients(fit, x), REFERENCE, "at_risk", 0.35, **ABOUT)
 
 
 def test_risk_is_statsmodels_prediction(fitted, model, tmp_path):
@@ -58,7 +58,7 @@ def test_risk_is_nan_without_an_estimate_or_a_code(fitted, model):
 
 def test_of_fit_infinite_threshold_is_none(fitted):
     _, x, fit = fitted
-    made = risk_model.RiskModel.of_fit(on_cells.coefficients(fit, x), REFERENCE, "at_risk", -np.inf, **ABOUT)
+    made = risk_model.RiskModel.of_fit(wald.coefficients(fit, x), REFERENCE, "at_risk", -np.inf, **ABOUT)
     assert made.threshold is None
 
 
@@ -66,8 +66,8 @@ def test_of_fit_infinite_threshold_is_none(fitted):
 def test_of_fit_refuses_a_reference_without_events(fitted):
     cells, *_ = fitted
     bare = cells.assign(events=cells["events"].where(cells["sex"] == "female", 0))
-    x = on_cells.design(bare, REFERENCE)
-    table = on_cells.coefficients(logit(x, bare["events"], bare["others"]), x)
+    x = design.matrix(bare, REFERENCE)
+    table = wald.coefficients(logit(x, bare["events"], bare["others"]), x)
     with pytest.raises(NothingToEstimate, match="no finite intercept"):
         risk_model.RiskModel.of_fit(table, REFERENCE, "at_risk", 0.3, **ABOUT)
 

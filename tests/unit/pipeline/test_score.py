@@ -9,7 +9,7 @@ import runs
 from exports import BOOK, HEADERS, at
 from samples import logit
 
-from countstats.glm import design as on_cells
+from countstats.glm import design, wald
 from hotline.cleaning import decode, load
 from hotline.codebook import codebook
 from hotline.errors import InputError
@@ -29,7 +29,7 @@ def fitted():
     cells = cells.astype({name: pd.CategoricalDtype(BOOK[name].kept_codes, ordered=True) for name in REFERENCE})
     rng = np.random.default_rng(8)
     cells["events"], cells["others"] = rng.integers(1, 40, len(cells)), rng.integers(1, 60, len(cells))
-    x = on_cells.design(cells, REFERENCE)
+    x = design.matrix(cells, REFERENCE)
     fit = logit(x, cells["events"], cells["others"])
     sample = risk_model.Sample(
         part="all", pupils=900, events=300, first_year=2019, last_year=2022, cases=1500, scored=0.6, caught=0.55
@@ -38,7 +38,7 @@ def fitted():
     return (
         cells,
         np.asarray(fit.predict(x)),
-        risk_model.RiskModel.of_fit(on_cells.coefficients(fit, x), REFERENCE, "at_risk", 0.4, **about),
+        risk_model.RiskModel.of_fit(wald.coefficients(fit, x), REFERENCE, "at_risk", 0.4, **about),
     )
 
 

@@ -20,8 +20,8 @@ def side_by_side(alone: pd.DataFrame, together: pd.DataFrame, blocks: Mapping, r
 
     Parameters
     ----------
-    alone : as `countstats.glm.design.univariable` gives it
-    together : as `countstats.glm.design.odds_ratios` gives it
+    alone : as `countstats.glm.wald.univariable` gives it
+    together : as `countstats.glm.wald.odds_ratios` gives it
     blocks : {block: variables}
     reference : {variable: code}
 
@@ -112,7 +112,7 @@ def profiles(table: pd.DataFrame, book: Codebook, confidence: float = 0.95) -> T
 def coefficients(table: pd.DataFrame, book: Codebook) -> Table:
     """Return the coefficients of a model, the intercept first.
 
-    table : as `countstats.glm.design.coefficients` gives it
+    table : as `countstats.glm.wald.coefficients` gives it
     """
     terms = table.reset_index()
     titles = {"intercept": "Intercept"} | {name: book[name].title for name in terms["variable"].iloc[1:]}

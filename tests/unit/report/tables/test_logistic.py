@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from samples import logit
 
-from countstats.glm import design as on_cells
-from countstats.glm import interaction, marginal, profile
+from countstats.columns import COUNTS
+from countstats.glm import cell_table, design, interaction, marginal, profile, wald
 from countstats.glm import logit as quick
 from hotline.codebook import codebook
 from hotline.report.figures import odds_ratios as forest
@@ -30,15 +30,15 @@ def model():
     risk = 0.2 + 0.4 * (grid["sex"] == "female") + 0.1 * (grid["bullying"] == "yes")
     grid = grid.assign(events=(1000 * risk).astype(int))
     grid["others"] = 1000 - grid["events"]
-    x = on_cells.design(grid, REFERENCE)
-    return grid, x, on_cells.coefficients(logit(x, grid["events"], grid["others"]), x)
+    x = design.matrix(grid, REFERENCE)
+    return grid, x, wald.coefficients(logit(x, grid["events"], grid["others"]), x)
 
 
 @pytest.fixture
 def table(model):
     grid, _, coefficients = model
-    alone = on_cells.univariable(grid, REFERENCE)
-    return logistic.side_by_side(alone, on_cells.odds_ratios(coefficients), BLOCKS, REFERENCE)
+    alone = wald.univariable(grid, REFERENCE)
+    return logistic.side_by_side(alone, wald.odds_ratios(coefficients), BLOCKS, REFERENCE)
 
 
 @pytest.fixture(autouse=True)
@@ -55,13 +55,13 @@ def test_one_row_per_category_with_its_block(table, model):
     assert references[["odds_ratio_univariable", "odds_ratio_multivariable"]].eq(1).all(axis=None)
     assert references[["low_univariable", "p_multivariable"]].isna().all(axis=None)
     grid = model[0]
-    assert table.groupby("variable")["n"].sum().eq(grid[on_cells.COUNTS].to_numpy().sum()).all()
+    assert table.groupby("variable")["n"].sum().eq(grid[COUNTS].to_numpy().sum()).all()
 
 
 def test_alone_and_together_stay_apart(table, model):
     girl = table.set_index("code").loc["female"]
     assert girl["odds_ratio_multivariable"] == pytest.approx(np.exp(model[2].loc[("sex", "female"), "b"]))
-    by_hand = on_cells.collapse(model[0], ["sex"])[on_cells.COUNTS].to_numpy()
+    by_hand = cell_table.collapse(model[0], ["sex"])[COUNTS].to_numpy()
     assert girl["odds_ratio_univariable"] == pytest.approx(
         by_hand[1, 0] * by_hand[0, 1] / (by_hand[1, 1] * by_hand[0, 0])
     )
@@ -147,10 +147,10 @@ def complete(model):
     """The table with profile limits and marginal effects, as the notebook makes it."""
     grid, x, coefficients = model
     fitted = quick.fit(x, grid)
-    alone = on_cells.univariable(grid, REFERENCE).join(profile.univariable(grid, REFERENCE).add_prefix("profile_"))
+    alone = wald.univariable(grid, REFERENCE).join(profile.univariable(grid, REFERENCE).add_prefix("profile_"))
     effects = marginal.average_effects(x, grid, fitted)[["effect", "low", "high"]]
     effects = effects.set_axis(["effect", "effect_low", "effect_high"], axis=1)
-    together = on_cells.odds_ratios(coefficients).join(profile.multivariable(x, grid, fitted).add_prefix("profile_"))
+    together = wald.odds_ratios(coefficients).join(profile.multivariable(x, grid, fitted).add_prefix("profile_"))
     return logistic.side_by_side(alone, together.join(effects), BLOCKS, REFERENCE), fitted
 
 

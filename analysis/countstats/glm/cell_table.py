@@ -1,0 +1,72 @@
+"""Tables of cells: units counted by their codes and by whether they have an event.
+
+A row is a cell: one column per predictor (categories of codes), `events` and `others` (integers).
+"""
+
+import numpy as np
+import pandas as pd
+
+from countstats.columns import COUNTS, MISSING
+
+
+def cells_of(counts: pd.DataFrame, variables: list[str], outcome: str, event: str = "yes") -> pd.DataFrame:
+    """Return one row per cell of some variables, with `events` and `others`.
+
+    Parameters
+    ----------
+    counts : a tally by the variables and the outcome: one row per cell and code of the outcome, with `n`
+    variables : names of columns
+    outcome : name of a column
+    event : the code of the outcome that is counted as the event
+
+    Raises
+    ------
+    ValueError : where the outcome of some units is missing
+    """
+    if (counts.loc[counts["n"] > 0, outcome] == MISSING).any():
+        raise ValueError(f"'{outcome}' is not recorded for some; leave them out before fitting")
+    happened = counts[outcome] == event
+    both = counts.assign(events=counts["n"].where(happened, 0), others=counts["n"].where(~happened, 0))
+    return collapse(both, variables)
+
+
+def counts_by(counts: pd.DataFrame, variables: list[str], outcome: str) -> pd.DataFrame:
+    """Return one row per cell of some variables, with a column of counts for each code of `outcome` that occurs.
+
+    Parameters
+    ----------
+    counts, variables, outcome : as `cells_of` takes them
+    """
+    wide = counts.groupby([*variables, outcome], observed=True)["n"].sum().unstack(outcome, fill_value=0)
+    return wide.rename_axis(columns=None).set_axis([str(code) for code in wide], axis=1).reset_index()
+
+
+def collapse(cells: pd.DataFrame, variables) -> pd.DataFrame:
+    """Return the cells of fewer variables: counts added up over the variables that are not named."""
+    return cells.groupby(list(variables), observed=True, as_index=False)[COUNTS].sum()
+
+
+def complete(cells: pd.DataFrame, variables) -> pd.DataFrame:
+    """Return the cells in which every variable is recorded."""
+    return cells[~(cells[list(variables)] == MISSING).any(axis=1)].reset_index(drop=True)
+
+
+def split(cells: pd.DataFrame, share: float, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split the units behind the cells at random into development and validation: two tables of cells.
+
+    Drawing m of N units without replacement and counting how many of each cell and outcome were drawn gives, by
+    definition, the multivariate hypergeometric distribution; here the counts are drawn from it directly. So this is a
+    split of single units, without having them. Cells left empty are dropped.
+
+    Parameters
+    ----------
+    share : of the units that go to development; their number is rounded to a whole one
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"the share that goes to development must lie between 0 and 1, not {share}")
+    counts = cells[COUNTS].to_numpy(np.int64)
+    total = int(counts.sum())
+    taken = rng.multivariate_hypergeometric(counts.ravel(), round(share * total), method="marginals")
+    parts = taken.reshape(counts.shape), counts - taken.reshape(counts.shape)
+    tables = (cells.assign(events=part[:, 0], others=part[:, 1])[part.sum(axis=1) > 0] for part in parts)
+    return tuple(table.reset_index(drop=True) for table in tables)
