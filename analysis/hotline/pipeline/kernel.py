@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 
 from hotline.pipeline.params import code_cells
@@ -24,10 +24,18 @@ from hotline.run import Run, become, current_run
 INLINE = "module://matplotlib_inline.backend_inline"  # where a kernel's figures go
 
 
+def _statements(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield statements and those within them: an import is one. Expressions would take ten times as long."""
+    for node in nodes:
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from _statements(getattr(node, part, ()))
+
+
 def imported_names(source: str) -> set[str]:
     """Return the modules that a piece of Python imports, and `module.name` of what it imports from them."""
     names = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in _statements(ast.parse(source).body):
         if isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{each.name}" for each in node.names}
         elif isinstance(node, ast.Import):

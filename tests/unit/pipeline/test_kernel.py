@@ -84,4 +84,5 @@ def test_no_kernel_is_forked_where_that_is_not_safe(monkeypatch):
 
 
 def test_imported_names_are_modules_and_what_comes_from_them():
-    assert kernel.imported_names("import a.b\nfrom c import d") == {"a.b", "c", "c.d"}
+    within = "def f():\n    try:\n        import e\n    except ImportError:\n        if x:\n            import g\n"
+    assert kernel.imported_names("import a.b\nfrom c import d\n" + within) == {"a.b", "c", "c.d", "e", "g"}
