@@ -89,7 +89,7 @@ lab: setup  ## Open JupyterLab; notebooks run by hand write to data-derived/scra
 
 lint: setup  ## Check code, layers of the library, words, and that notebooks carry no outputs
 	@$(RUN) -m ruff check && $(RUN) -m ruff format --check
-	@$(RUN) -m nbstripout --verify analysis/*.ipynb data-raw/*.ipynb
+	@$(RUN) -m nbstripout --keep-id --verify analysis/*.ipynb data-raw/*.ipynb
 	@$(VENV)/bin/lint-imports --no-cache --no-logo
 	@$(RUN) tests/support/words.py
 
