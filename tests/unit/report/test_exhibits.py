@@ -92,3 +92,12 @@ def test_a_figure_is_saved_the_same_whether_or_not_it_was_shown(exhibits, tmp_pa
         plt.close(figure)
     fresh, shown = ((tmp_path / "figures" / f"{name}.svg").read_bytes() for name in ("fresh", "shown"))
     assert fresh == shown
+
+
+def test_a_figure_that_placed_its_axes_by_itself_keeps_their_places(exhibits):
+    out = exhibits("06-logistic", figures=["forest"])
+    figure, axes = plt.subplots(layout="none")
+    axes.set_position([0.5, 0.2, 0.5, 0.8])
+    out.figure("forest", figure)
+    assert axes.get_position().bounds == pytest.approx((0.5, 0.2, 0.5, 0.8))
+    plt.close(figure)
