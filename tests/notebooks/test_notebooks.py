@@ -19,7 +19,6 @@ PENDING = {
     "recovery",
     "06-logistic",
     "06-robustness",
-    "07-prediction",
     "07-use",
     "07-validation",
     "08-time-and-place",
