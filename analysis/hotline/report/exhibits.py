@@ -177,9 +177,9 @@ class Exhibits:
         """
         self._note_made("figures", name)
         grid = [axes.get_subplotspec() for axes in figure.axes]
-        # A layout starts from the one before; this one is to start as if none was shown. (A figure without a layout
-        # engine has set its axes itself.)
-        if figure.get_layout_engine() and all(grid):
+        # A layout starts from the one before; this one is to start as if none was shown. It leaves axes alone that the
+        # figure has placed by itself.
+        if all(grid) and all(axes.get_in_layout() for axes in figure.axes):
             for axes, place in zip(figure.axes, grid, strict=True):
                 axes.set_subplotspec(place)
         if self.simulated:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from io import BytesIO
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -98,6 +99,7 @@ def test_a_figure_that_placed_its_axes_by_itself_keeps_their_places(exhibits):
     out = exhibits("06-logistic", figures=["forest"])
     figure, axes = plt.subplots(layout="none")
     axes.set_position([0.5, 0.2, 0.5, 0.8])
+    figure.savefig(BytesIO(), bbox_inches="tight")  # as a notebook shows it; it then has a layout engine
     out.figure("forest", figure)
     assert axes.get_position().bounds == pytest.approx((0.5, 0.2, 0.5, 0.8))
     plt.close(figure)
