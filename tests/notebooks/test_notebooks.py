@@ -17,7 +17,6 @@ SAVES = re.compile(r"\bout\.(result|table|figure|value|values|take)\(")
 PENDING = {
     "simulate",
     "recovery",
-    "06-logistic",
     "06-robustness",
     "07-use",
     "07-validation",
