@@ -35,7 +35,7 @@ class Run:
     epoch : the date that the documents bear, in seconds since 1970 (SOURCE_DATE_EPOCH)
     forking : kernels may be forked from a process that has imported the libraries (HOTLINE_FORK=no forbids it)
     out : the folder that the runner gives to a notebook; None for one opened by hand (HOTLINE_OUT)
-    told_simulated : whether the runner says that the records are simulated; None by hand (HOTLINE_SIMULATED)
+    stated_simulated : whether the runner says that the records are simulated; None by hand (HOTLINE_SIMULATED)
     """
 
     tree: Path = paths.ROOT
@@ -51,7 +51,7 @@ class Run:
     epoch: int = EPOCH
     forking: bool = True
     out: Path | None = None
-    told_simulated: bool | None = None
+    stated_simulated: bool | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Run":
@@ -72,7 +72,7 @@ class Run:
             epoch=int(get("SOURCE_DATE_EPOCH") or EPOCH),
             forking=get("HOTLINE_FORK") != "no",
             out=paths.ROOT / get("HOTLINE_OUT", "") if get("HOTLINE_OUT") else None,
-            told_simulated=None if simulated is None else simulated == "yes",
+            stated_simulated=None if simulated is None else simulated == "yes",
         )
 
     @property
@@ -131,13 +131,13 @@ class Run:
         The runner says so. For a notebook opened by hand, what 01-clean recorded holds; with nothing cleaned yet there
         is nothing but the simulator.
         """
-        if self.told_simulated is not None:
-            return self.told_simulated
+        if self.stated_simulated is not None:
+            return self.stated_simulated
         return provenance.step_is_simulated(self.clean) if (self.clean / "run.json").exists() else True
 
     def of_notebook(self, out: Path, simulated: bool) -> "Run":
         """Return the run as the notebook of one step sees it."""
-        return replace(self, out=out, told_simulated=simulated)
+        return replace(self, out=out, stated_simulated=simulated)
 
 
 _current: Run | None = None

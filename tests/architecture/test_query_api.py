@@ -139,7 +139,7 @@ def test_tally_returns_counts(rows):
 @pytest.fixture
 def out(tmp_path, monkeypatch):
     """The exhibits of a step that has asked for a model tally."""
-    runs.change(monkeypatch, out=tmp_path / "out", told_simulated=True)
+    runs.change(monkeypatch, out=tmp_path / "out", stated_simulated=True)
     asked = dict.fromkeys(query.LOG, "") | {"variables": "sex stage problem city level", "model": True}
     query.new_session()
     monkeypatch.setattr(query._session, "log", [asked, asked | {"variables": "sex city level year", "model": False}])

@@ -42,7 +42,7 @@ def run(notebook, count, folder, monkeypatch, **parameters):
 
     A notebook that finds nothing to estimate ends as the kernel would end it.
     """
-    runs.change(monkeypatch, out=folder, told_simulated=True)
+    runs.change(monkeypatch, out=folder, stated_simulated=True)
     monkeypatch.setattr(query, "tally", count)
     monkeypatch.setattr(query, "tallies", lambda table, bys: [count(table, by) for by in bys])
     names = {}

@@ -17,7 +17,7 @@ from hotline.report.exhibits import begin
 @pytest.fixture
 def exhibits(tmp_path, monkeypatch):
     """Make the exhibits of a step in an empty folder."""
-    runs.change(monkeypatch, out=tmp_path, told_simulated=True)
+    runs.change(monkeypatch, out=tmp_path, stated_simulated=True)
     return begin
 
 

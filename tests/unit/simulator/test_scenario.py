@@ -22,7 +22,7 @@ SMALL = {"seed": 5, "calls": 6000}
 
 def simulate(folder, monkeypatch, **parameters):
     """Run the cells of simulate.ipynb with the parameters given; return the path of the export."""
-    runs.change(monkeypatch, out=folder, told_simulated=True)
+    runs.change(monkeypatch, out=folder, stated_simulated=True)
     monkeypatch.setenv("MPLBACKEND", "agg")
     names = {}
     for source, tags in params.code_cells(paths.notebook("simulate")):
