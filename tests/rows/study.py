@@ -9,11 +9,12 @@ import pandas as pd
 
 from hotline.codebook import codebook
 from hotline.models.predictors import predictors
+from hotline.pipeline import params
 
 LEVELS = ["well", "imbalance", "high_risk"]
-OUTCOMES = ("at_risk", "high_risk")
+STEPS = params.runs()
+OUTCOMES = tuple(step.removeprefix("07-use-") for step in STEPS if step.startswith("07-use-"))
 NUMERIC = ["age", "call_length", "waiting", "earlier_calls", "follow_ups", "satisfaction"]
-TWICE = ("06-logistic", "06-robustness", "07-prediction", "07-validation", "07-use")
 RECOMPUTED = {}
 
 
@@ -21,14 +22,14 @@ def recomputes(step, name, *keys, looser=None):
     """Mark a function of the `Study` as the way from rows to a result whose rows are named by the columns `keys`.
 
     looser: {column, or key of a row: digits} where fewer than all can be asked for; the reason stands next to it.
-    A notebook that runs once per outcome stands for both runs; its function takes the outcome too.
+    A notebook that runs once for each outcome stands for all its runs; its function takes the outcome too.
     """
 
     def marked(function):
-        for outcome in OUTCOMES if step in TWICE else (None,):
+        for outcome in (None,) if step in STEPS else OUTCOMES:
             full = f"{step}-{outcome}" if outcome else step
-            given = (lambda study, outcome=outcome: function(study, outcome)) if outcome else function
-            RECOMPUTED[full, name] = given, list(keys), looser or {}
+            of_outcome = (lambda study, outcome=outcome: function(study, outcome)) if outcome else function
+            RECOMPUTED[full, name] = of_outcome, list(keys), looser or {}
         return function
 
     return marked

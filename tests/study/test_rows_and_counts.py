@@ -121,6 +121,7 @@ def test_rows_share_no_statistics_with_counts_but_those_named():
     assert set(re.findall(r"^from (hotline\.\S+)", "\n".join(texts), re.MULTILINE)) == {
         "hotline.codebook",
         "hotline.models.predictors",
+        "hotline.pipeline",  # params: which notebooks run once for each outcome
     }
 
 
