@@ -20,7 +20,6 @@ PENDING = {
     "06-robustness",
     "07-use",
     "07-validation",
-    "08-time-and-place",
 }
 NOTEBOOKS = {name: json.loads(paths.notebook(name).read_text(encoding="utf-8")) for name in params.notebooks()}
 
