@@ -12,7 +12,7 @@ from countstats.glm import ordinal
 
 CONFIDENCE = 0.95
 # Far below every standard error; further steps would change digits that are never read.
-ENOUGH = {"tolerance": 1e-4}
+FIT_TOL = 1e-4
 # The lowest level that counts as an event, by outcome.
 LOWEST = {"at_risk": "imbalance", "high_risk": "high_risk"}
 
@@ -64,7 +64,7 @@ def fit(x, counts, true, departures=()):
     -------
     DataFrame with the columns term, b, se, low, high, truth
     """
-    model = ordinal.fit(x, counts, {"high_risk": list(departures)}, start=true, **ENOUGH)
+    model = ordinal.fit(x, counts, {"high_risk": list(departures)}, start=true, tolerance=FIT_TOL)
     table = model.table(CONFIDENCE)[["b", "se", "low", "high"]].rename_axis("term")
     return table.assign(truth=true).reset_index()
 
