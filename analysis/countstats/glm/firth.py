@@ -17,7 +17,6 @@ import warnings
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from countstats.columns import COUNTS
 from countstats.glm import logit
@@ -119,16 +118,16 @@ class _Penalised(logit.Logit):
         sign, size = np.linalg.slogdet(super().information(b))
         if sign <= 0:
             return -np.inf, score
-        pull = self.n * self._leverage(b) * (0.5 - expit(self.log_odds(b)))
+        pull = self.n * self._leverage(b) * (0.5 - self._at(b)[1])
         return value + size / 2, score + self.x.transposed_times(pull)
 
     def information(self, b):
-        risk = expit(self.log_odds(b))
+        _, risk = self._at(b)
         return self.x.gram(self.n * (1 + self._leverage(b)) * risk * (1 - risk))
 
     def _leverage(self, b):
         """Return the share of its own fit that one unit of each cell has (a diagonal entry of the hat matrix)."""
-        x, risk = self.x.x, expit(self.log_odds(b))
+        x, (_, risk) = self.x.x, self._at(b)
         return risk * (1 - risk) * (x * solve(super().information(b), x.T).T).sum(axis=1)
 
 
@@ -150,7 +149,7 @@ def refit(x: ArrayLike, events: ArrayLike, others: ArrayLike, start: ArrayLike |
     NoEstimate, ValueError : as `fit` does
     """
     x, n = np.asarray(x, dtype=float), np.asarray(events) + np.asarray(others)
-    free = (n > 0) @ (x != 0)  # columns that some unit has
+    free = n @ np.abs(x) > 0  # columns that some unit has
     b = np.where(free, 0.0 if start is None else start, 0.0)
     try:
         return maximise(logit.Logit(x, events, others), b, free)

@@ -45,6 +45,7 @@ class Logit:
         self.n = self.events + self.others
         self.offset = np.asarray(offset, dtype=float)
         self.penalty = np.append(0.0, np.full(self.x.shape[1] - 1, float(ridge)))
+        self._last = None
 
     def log_odds(self, b: np.ndarray) -> np.ndarray:
         """Return the linear predictor of each cell."""
@@ -52,23 +53,30 @@ class Logit:
 
     def log_likelihood(self, b: np.ndarray) -> float:
         """Return the log-likelihood of single units (without binomial coefficients), and without the penalty."""
-        return self._log_likelihood(self.log_odds(b))
+        return self._log_likelihood(self._at(b)[0])
 
     def _log_likelihood(self, log_odds):
         # log p = -log(1 + exp(-log odds)): never of a probability that has been rounded to 0 or 1. Spelled out, since
         # np.logaddexp takes ten times as long, and longer than all the rest of a step.
         rest = np.log1p(np.exp(-np.abs(log_odds)))
-        return -(self.events @ (np.maximum(-log_odds, 0) + rest) + self.others @ (np.maximum(log_odds, 0) + rest))
+        return self.events @ np.minimum(log_odds, 0) - self.others @ np.maximum(log_odds, 0) - self.n @ rest
+
+    def _at(self, b):
+        """Return log odds and risk of each cell, kept for the next call: a step asks for them twice at the same b."""
+        if self._last is None or not np.array_equal(self._last[0], b):
+            log_odds = self.log_odds(b)
+            self._last = np.array(b), log_odds, expit(log_odds)
+        return self._last[1:]
 
     def value_and_score(self, b: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the penalised log-likelihood and its slope."""
-        log_odds = self.log_odds(b)
-        score = self.x.transposed_times(self.events - self.n * expit(log_odds))
+        log_odds, risk = self._at(b)
+        score = self.x.transposed_times(self.events - self.n * risk)
         return self._log_likelihood(log_odds) - self.penalty @ b**2 / 2, score - self.penalty * b
 
     def information(self, b: np.ndarray) -> np.ndarray:
         """Return the information, (terms, terms); observed and expected are the same in this model."""
-        risk = expit(self.log_odds(b))
+        _, risk = self._at(b)
         return self.x.gram(self.n * risk * (1 - risk)) + np.diag(self.penalty)
 
     def effective_df(self, b: np.ndarray) -> float:

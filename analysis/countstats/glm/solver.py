@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dpotrf, dpotrs
 from scipy.stats import chi2, norm
 
 from countstats.estimates import ChiSquare
@@ -73,17 +73,15 @@ def solve(information: np.ndarray, right: np.ndarray) -> np.ndarray:
     ------
     NoEstimate : where a term has no information of its own: it is empty, or cannot be distinguished from the others
     """
-    scale = np.sqrt(np.diag(information))
-    if not (np.isfinite(scale).all() and (scale > 0).all()):
+    scale = np.sqrt(information.diagonal())
+    if not ((scale > 0) & (scale < np.inf)).all():
         raise NoEstimate("a term has no finite estimate")
-    try:
-        factor = cho_factor(information / np.outer(scale, scale), lower=True)
-    except np.linalg.LinAlgError as error:
-        raise NoEstimate("two terms cannot be distinguished") from error
-    if (np.diag(factor[0]) ** 2 < RANK_TOL).any():
+    # LAPACK itself: `cho_factor` and `cho_solve` take several times as long to look at a small matrix as to solve it.
+    factor, failed = dpotrf(information / scale / scale[:, None], lower=True)
+    if failed or not (factor.diagonal() ** 2 >= RANK_TOL).all():
         raise NoEstimate("two terms cannot be distinguished")
     scale = scale if right.ndim == 1 else scale[:, None]
-    return cho_solve(factor, right / scale) / scale
+    return dpotrs(factor, right / scale, lower=True)[0] / scale
 
 
 def covariance(model, b: np.ndarray) -> np.ndarray:
@@ -121,10 +119,11 @@ def maximise(
     free = np.ones(len(b), dtype=bool) if free is None else np.asarray(free)
     if not free.any():
         return b
+    square = np.ix_(free, free)
     value, score = model.value_and_score(b)
     for _ in range(max_steps):
         step = np.zeros(len(b))
-        step[free] = solve(model.information(b)[np.ix_(free, free)], score[free])
+        step[free] = solve(model.information(b)[square], score[free])
         reached, slope = model.value_and_score(b + step)
         while not reached >= value - VALUE_TOL * abs(value) and np.abs(step).max() > tolerance:
             step = step / 2
