@@ -41,4 +41,9 @@ def test_step_folder_has_results_tables_figures_and_values_of_simulated_data(sma
     assert all("Simulated data" in file.read_text(encoding="utf-8") for file in figures)
     record, values = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("run.json", "values.json"))
     assert record["simulated"] is True and values["simulated"] is True and len(values["values"]) >= 5
+    assert "exhibits.json" in record["outputs"]
+    described = json.loads((folder / "exhibits.json").read_text(encoding="utf-8"))
+    assert {file.stem for file in tables} == set(described["tables"])
+    assert all(each["caption"]["en"] and each["columns"] for each in described["tables"].values())
+    assert all(each["alt"]["en"] for each in described["figures"].values())
     assert pd.read_csv(folder / "tallies.csv")["hash"].str.fullmatch("[0-9a-f]{64}").all()

@@ -28,6 +28,7 @@ REPRODUCIBLE = (
     "data-derived/*/results/*",
     "data-derived/*/tables/*",
     "data-derived/*/figures/*",
+    "data-derived/*/exhibits.json",
     "data-derived/*/values.json",
     "data-derived/*/tallies.csv",
     "data-derived/01-clean/*.parquet",

@@ -26,7 +26,7 @@ from hotline.run import child_environment, current_run
 REMEDY = "More calls may help, or a codebook whose columns and labels are those of the export."
 QUIET = 10  # seconds without a word before a step tells how far it is
 # What a notebook leaves when it has come to its end.
-LAST_ACTS = ("values.json", "tallies.csv")
+LAST_ACTS = ("exhibits.json", "values.json", "tallies.csv")
 # The copies of the executed notebook for readers: no results, but they must be there.
 READERS_COPIES = ("notebook.ipynb", "notebook.html")
 

@@ -19,7 +19,8 @@ A notebook opens its step, saves what it found, and closes it:
 
 Every value states its kind, and the kind decides how it is printed (`text.KINDS`); where decimals differ from the
 kind's own, `digits` says so. values.json has each value with its text (in English, and per language under `texts`),
-unit, kind, source and the number of the cell that made it.
+unit, kind, source and the number of the cell that made it. exhibits.json says what the step's results, tables and
+figures are: columns, captions, notes and descriptions, per language.
 """
 
 import json
@@ -111,7 +112,7 @@ class Exhibits:
         self.folder = Path(folder)
         self.simulated = simulated
         self.promised = {"results": set(results), "tables": set(tables), "figures": set(figures)}
-        self.made = {kind: set() for kind in self.promised}
+        self.made = {kind: {} for kind in self.promised}  # what each is, as exhibits.json has it
         self.frames = {}  # the results saved so far, which values are taken from
         self.named = {}  # the named values, as values.json has them
 
@@ -121,10 +122,11 @@ class Exhibits:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def _note_made(self, kind, name):
+    def _note_made(self, kind, name, **description):
+        """Write down what has been made; refuse what was not promised."""
         if name not in self.promised[kind]:
             raise ValueError(f'{self.step}: "{name}" is not among the promised {kind}: {sorted(self.promised[kind])}')
-        self.made[kind].add(name)
+        self.made[kind][name] = description
 
     def _refuse_persons(self, name, frame):
         """Refuse a table that lists cells of a model tally, which are close to single persons.
@@ -143,7 +145,7 @@ class Exhibits:
 
     def result(self, name: str, frame: pd.DataFrame) -> None:
         """Write a tidy result, one row per estimate, at full precision, to results/NAME.csv."""
-        self._note_made("results", name)
+        self._note_made("results", name, columns=list(map(str, frame.columns)))
         self._refuse_persons(name, frame)
         frame.to_csv(self.path(f"results/{name}.csv"), index=False, lineterminator="\n")
         self.frames[name] = frame.copy()
@@ -163,11 +165,13 @@ class Exhibits:
         """
         if not isinstance(table, Table):
             table = Table(table, [Column(key, key) for key in table], once)
-        self._note_made("tables", name)
-        self._refuse_persons(name, table.frame[[column.key for column in table.columns]])
-        note = " ".join(filter(None, [f"*{STAMP}.*" if self.simulated else "", per_language(note)["en"]]))
+        caption, note = per_language(caption), per_language(note)
         label = f"tbl-{slug(self.step)}-{name.replace('_', '-')}"
-        text = captioned_table(table.headings(), table.rows(), per_language(caption)["en"], label, note)
+        columns = [column.description() for column in table.columns]
+        self._note_made("tables", name, label=label, caption=caption, note=note, columns=columns)
+        self._refuse_persons(name, table.frame[[column.key for column in table.columns]])
+        stamped = " ".join(filter(None, [f"*{STAMP}.*" if self.simulated else "", note["en"]]))
+        text = captioned_table(table.headings(), table.rows(), caption["en"], label, stamped)
         self.path(f"tables/{name}.md").write_text(text, encoding="utf-8")
 
     def figure(self, name: str, figure, alt: str | dict | None = None) -> None:
@@ -175,7 +179,7 @@ class Exhibits:
 
         alt : what the figure shows, for readers who do not see it; a text, or {language: text}
         """
-        self._note_made("figures", name)
+        self._note_made("figures", name, alt=per_language(alt) if alt else None)
         grid = [axes.get_subplotspec() for axes in figure.axes]
         # A layout starts from the one before; this one is to start as if none was shown. It leaves axes alone that the
         # figure has placed by itself.
@@ -238,11 +242,11 @@ class Exhibits:
         }
 
     def finish(self) -> None:
-        """Check that all that was promised was made, then write values.json and tallies.csv."""
+        """Check that all that was promised was made, then write exhibits.json, values.json and tallies.csv."""
         for kind, names in self.promised.items():
-            if names - self.made[kind]:
-                raise ValueError(f"{self.step}: promised {kind} not made: {sorted(names - self.made[kind])}")
-        self._write_values()
+            if missing := names - self.made[kind].keys():
+                raise ValueError(f"{self.step}: promised {kind} not made: {sorted(missing)}")
+        self._write_records()
 
     def stop(self, reason: str) -> None:
         """Finish without estimates: a sentence takes the place of all that was promised and is not made yet.
@@ -250,8 +254,8 @@ class Exhibits:
         reason : the sentence. It becomes the one row of each result, the one cell of each table, and what each figure
         says; values.json keeps it, so that the pipeline and the manuscript can say why there is no value.
         """
-        made = {kind: set(names) for kind, names in self.made.items()}
-        missing = {kind: sorted(names - made[kind]) for kind, names in self.promised.items()}
+        made = {kind: dict(names) for kind, names in self.made.items()}
+        missing = {kind: sorted(names - made[kind].keys()) for kind, names in self.promised.items()}
         for name in missing["results"]:
             self.result(name, pd.DataFrame({NOT_ESTIMATED: [reason]}))
         for name in missing["tables"]:
@@ -259,14 +263,18 @@ class Exhibits:
             sentence = escaped(f"{reason[:1].upper()}{reason[1:]}.")
             self.table(name, pd.DataFrame({"Not estimated": [sentence]}), caption)
         for name in missing["figures"]:
-            self.figure(name, style.words(f"Not estimated: {reason}."))
-        self._write_values(reason)
+            sentence = f"Not estimated: {reason}."
+            self.figure(name, style.words(sentence), alt=sentence)
+        self._write_records(reason)
         self.made = made  # whoever corrects the cell and goes on by hand has still to make all this
 
-    def _write_values(self, reason=None):
-        """Write values.json and tallies.csv; reason: why there are no estimates, or None where there are."""
-        record = {"step": self.step, "simulated": self.simulated, NOT_ESTIMATED: reason, "values": self.named}
-        self.path("values.json").write_text(
-            json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8"
-        )
+    def _write_records(self, reason=None):
+        """Write exhibits.json, values.json and tallies.csv; reason: why there are no estimates, or None."""
+        of_step = {"step": self.step, "simulated": self.simulated}
+        for name, record in {
+            "exhibits.json": of_step | self.made,
+            "values.json": of_step | {NOT_ESTIMATED: reason, "values": self.named},
+        }.items():
+            text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+            self.path(name).write_text(text, encoding="utf-8")
         query.asked().to_csv(self.path("tallies.csv"), index=False, lineterminator="\n")

@@ -12,6 +12,7 @@ import runs
 from IPython.core.interactiveshell import InteractiveShell
 
 from hotline.report.exhibits import begin
+from hotline.report.tables.table import Column, Table
 
 
 @pytest.fixture
@@ -50,6 +51,8 @@ def test_where_nothing_can_be_estimated_the_sentence_stands_in_all_that_is_owed(
     assert "Simulated data" in (tmp_path / "figures/forest.svg").read_text(encoding="utf-8")
     record = json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))
     assert record["not_estimated"] == why and list(record["values"]) == ["n"]
+    figures = json.loads((tmp_path / "exhibits.json").read_text(encoding="utf-8"))["figures"]
+    assert figures == {"forest": {"alt": {"en": f"Not estimated: {why}."}}}
     assert (tmp_path / "tallies.csv").exists()
     plt.close("all")
     with pytest.raises(ValueError, match=r"promised results not made: \['missing'\]"):
@@ -78,6 +81,43 @@ def test_a_cell_that_finds_nothing_to_estimate_ends_the_notebook_by_itself(exhib
     shell.run_cell("raise NothingToEstimate('no case is here')")
     assert json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))["not_estimated"] == "no case is here"
     assert [file.stem for file in (tmp_path / "results").iterdir()] == ["means"]
+
+
+def test_exhibits_json_describes_results_tables_and_figures(exhibits, tmp_path):
+    out = exhibits("06-logistic", "at_risk", results=["sizes"], tables=["sizes", "words"], figures=["bare", "bars"])
+    frame = pd.DataFrame({"code": ["a"], "n": [3]})
+    out.result("sizes", frame)
+    columns = [Column("code", {"en": "Code", "zh": "代码"}), Column("n", "Pupils", "count")]
+    out.table("sizes", Table(frame, columns), {"en": "Sizes.", "zh": "人数"}, note="All pupils.")
+    out.table("words", pd.DataFrame({"Answer": ["yes"]}), "Answers.")
+    for name, alt in (("bare", None), ("bars", "A bar per code.")):
+        out.figure(name, plt.figure(), alt=alt)
+    out.finish()
+    plt.close("all")
+    assert json.loads((tmp_path / "exhibits.json").read_text(encoding="utf-8")) == {
+        "step": "06-logistic-at_risk",
+        "simulated": True,
+        "results": {"sizes": {"columns": ["code", "n"]}},
+        "tables": {
+            "sizes": {
+                "label": "tbl-logistic-at-risk-sizes",
+                "caption": {"en": "Sizes.", "zh": "人数"},
+                "note": {"en": "All pupils."},
+                "columns": [
+                    {"key": "code", "label": {"en": "Code", "zh": "代码"}, "kind": "text"},
+                    {"key": "n", "label": {"en": "Pupils"}, "kind": "count"},
+                ],
+            },
+            "words": {
+                "label": "tbl-logistic-at-risk-words",
+                "caption": {"en": "Answers."},
+                "note": {"en": ""},
+                "columns": [{"key": "Answer", "label": {"en": "Answer"}, "kind": "text"}],
+            },
+        },
+        "figures": {"bare": {"alt": None}, "bars": {"alt": {"en": "A bar per code."}}},
+    }
+    assert "人数" in (tmp_path / "exhibits.json").read_text(encoding="utf-8")
 
 
 def test_a_figure_is_saved_the_same_whether_or_not_it_was_shown(exhibits, tmp_path):

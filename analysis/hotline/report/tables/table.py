@@ -48,6 +48,11 @@ class Column:
     blank: str | None = None
     absent: str = text.DASH
 
+    def description(self) -> dict:
+        """Return what the column is, for those who read the table by a program; no kind where it differs by row."""
+        kind = None if self.kind_key else self.kind
+        return {"key": self.key, "label": per_language(self.label), "kind": kind}
+
     def cell(self, row: Mapping) -> str:
         """Return the text of one row's cell."""
         if self.instead and isinstance(row[self.instead], str) and row[self.instead]:
