@@ -26,6 +26,9 @@ PARAMS = ROOT / "params.yml"
 # The exact versions of every package.
 LOCK = ROOT / "requirements.lock"
 
+# What tools keep for the next run; nothing in it is needed.
+CACHE = ROOT / ".cache"
+
 # The sources of the manuscript.
 PAPER = ROOT / "paper"
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 from hotline import paths
 from hotline.errors import InputError, did_you_mean
-from hotline.pipeline import kernel, params, step
+from hotline.pipeline import kernel, schedule, step
 from hotline.run import child_environment, current_run
 
 PAPER = "paper"
@@ -29,7 +29,7 @@ def of_paper() -> list[str]:
     run = current_run()
     without = {"simulate"} if run.export else set()
     without |= {"recovery"} if run.private else set()
-    return [name for name in params.runs() if name not in without]
+    return [name for name in schedule.runs() if name not in without]
 
 
 def needed(goals: Iterable[str]) -> list[str]:
@@ -37,7 +37,7 @@ def needed(goals: Iterable[str]) -> list[str]:
 
     Raises InputError where there is no such goal.
     """
-    runs, wanted = params.runs(), set()
+    runs, wanted = schedule.runs(), set()
     for goal in goals:
         of_goal = [name for name, (notebook, _) in runs.items() if goal in (name, notebook)]
         if goal != PAPER and not of_goal:
@@ -49,7 +49,7 @@ def needed(goals: Iterable[str]) -> list[str]:
         wanted |= set(of_paper() if goal == PAPER else of_goal)
     unread = list(wanted)
     while unread:
-        before = set(step.after(unread.pop())) - wanted
+        before = set(schedule.after(unread.pop())) - wanted
         wanted |= before
         unread += before
     return [name for name in runs if name in wanted]
@@ -80,7 +80,8 @@ def run_steps(names: list[str], jobs: int) -> int:
     waiting, stale, running, code = list(names), {}, {}, 0
     while True:
         for name in [] if code else list(waiting):
-            if any(before in waiting or before in stale or before in running.values() for before in step.after(name)):
+            unfinished = {*waiting, *stale, *running.values()}
+            if unfinished.intersection(schedule.after(name)):
                 continue
             waiting.remove(name)
             try:
@@ -97,7 +98,7 @@ def run_steps(names: list[str], jobs: int) -> int:
         if stale and not code and len(running) < jobs:
             name = next(iter(stale))
             if kernel.can_fork():
-                kernel.preload([paths.notebook(params.runs()[name][0])])  # while the steps before it run
+                kernel.preload([paths.notebook(schedule.runs()[name][0])])  # while the steps before it run
             running[start(stale.pop(name))] = name
         elif running:
             pid, status = os.wait()

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from hotline import paths
-from hotline.pipeline import params
+from hotline.pipeline import params, schedule
 
 SAVING = "## What is saved"
 # What writes an output. `out.path` is not among them: a check may have to read back a file of the step.
@@ -21,7 +21,7 @@ PENDING = {
     "07-use",
     "07-validation",
 }
-NOTEBOOKS = {name: json.loads(paths.notebook(name).read_text(encoding="utf-8")) for name in params.notebooks()}
+NOTEBOOKS = {name: json.loads(paths.notebook(name).read_text(encoding="utf-8")) for name in schedule.notebooks()}
 
 
 def sources(name, kind):
@@ -59,7 +59,7 @@ def test_no_outputs_and_no_traces_of_a_run(name):
 
 
 def test_one_parameters_cell_of_at_most_eight_lines(name):
-    tagged = [source for source, tags in params.code_cells(paths.notebook(name)) if "parameters" in tags]
+    tagged = [source for source, tags in schedule.code_cells(paths.notebook(name)) if "parameters" in tags]
     assert len(tagged) == 1
     assert 1 <= len(params.declared(paths.notebook(name))) <= 8
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from checkout import Checkout, copy_of
 
-from hotline.pipeline import params
+from hotline.pipeline import schedule
 
 HERE = Path(__file__).parent
 
@@ -34,7 +34,7 @@ def twins(fresh, tmp_path_factory):
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
     first, second = Checkout(shared / "built/compendium"), Checkout(shared / "again/a place with a blank")
-    own = [step for step in params.runs() if step != "recovery" and not step.endswith("-high_risk")]
+    own = [step for step in schedule.runs() if step != "recovery" and not step.endswith("-high_risk")]
 
     def make(checkout, arguments):
         shutil.rmtree(checkout.folder, ignore_errors=True)
@@ -44,7 +44,7 @@ def twins(fresh, tmp_path_factory):
         fcntl.flock(lock, fcntl.LOCK_EX)  # the other worker waits for the one that builds
         if not (shared / "printed").exists():
             printed = list(pool.map(make, (first, second), (["-j2", "paper"], ["-j1", "HOTLINE_FORK=no", *own])))
-            for step in sorted(set(params.runs()) - set(own)):
+            for step in sorted(set(schedule.runs()) - set(own)):
                 shutil.copytree(first.folder / "data-derived" / step, second.folder / "data-derived" / step)
             printed[1] += second.make("-j1", "HOTLINE_FORK=no", "paper")
             (shared / "printed").write_text(json.dumps(printed), encoding="utf-8")

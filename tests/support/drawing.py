@@ -10,7 +10,7 @@ from pathlib import Path
 import grimp
 
 from hotline import paths
-from hotline.pipeline import params, step
+from hotline.pipeline import schedule
 
 PAGE = paths.ROOT / "ARCHITECTURE.md"
 START, END = "<!-- made by make architecture -->\n", "<!-- to here -->\n"
@@ -55,15 +55,15 @@ def node(notebook: str) -> str:
 
 def drawing() -> str:
     """The study and the library as a Mermaid flowchart."""
-    notebooks = params.notebooks()
-    later = [name for name in notebooks if "01-clean" in step.after(name)]
+    notebooks = schedule.notebooks()
+    later = [name for name in notebooks if "01-clean" in schedule.after(name)]
     lines = ["```mermaid", "flowchart LR"]
     lines += ['  subgraph study["The study: a notebook, and the packages that it imports"]', "    direction LR"]
     lines += [node(name) for name in notebooks]
     lines += [
         f"    {before} -- export.csv --> {name}"
         for name in notebooks
-        for before in step.after(name)
+        for before in schedule.after(name)
         if name not in later
     ]
     lines += ['    tally{{"tally: counts by named variables"}}', '    documents(["manuscript, supplement"])']

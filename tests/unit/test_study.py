@@ -5,7 +5,7 @@ import runs
 
 from hotline import paths, study
 from hotline.errors import InputError
-from hotline.pipeline import params, step
+from hotline.pipeline import schedule, step
 
 
 def test_needed_of_a_step_names_all_before_it():
@@ -17,11 +17,11 @@ def test_needed_of_a_notebook_names_the_step_of_each_outcome():
 
 
 def test_needed_of_the_paper_is_everything():
-    assert study.needed(["paper"]) == list(params.runs())
+    assert study.needed(["paper"]) == list(schedule.runs())
 
 
 def test_needed_without_simulator_for_another_export_and_without_recovery_for_a_real_one(monkeypatch):
-    everything = list(params.runs())
+    everything = list(schedule.runs())
     runs.change(monkeypatch, export="data-raw/simulated/export.csv")
     assert study.needed(["paper"]) == [name for name in everything if name != "simulate"]
     runs.change(monkeypatch, export="other.csv", tree=paths.ROOT / "private")

@@ -13,7 +13,10 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
+from hotline import paths
 from hotline.errors import InputError
+from hotline.pipeline.memo import kept
+from hotline.provenance import sha256
 from hotline.run import child_environment
 
 COMMON = [
@@ -75,9 +78,11 @@ def pandoc_path() -> str:
 
 
 def version() -> str:
-    """Return how this route is called, with pandoc's version."""
-    first = subprocess.run([pandoc_path(), "--version"], capture_output=True, text=True, check=True).stdout
-    return f"pandoc {first.split()[1]} + Typst (Quarto not found)"
+    """Return how this route is called, with pandoc's version, which pandoc is asked once for each lock file."""
+    command = [pandoc_path(), "--version"]
+    inputs = {"command": command, "lock": sha256(paths.LOCK)}
+    said = kept("pandoc", inputs, lambda: subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return f"pandoc {said.split()[1]} + Typst (Quarto not found)"
 
 
 def complaint(stderr: str) -> str:

@@ -1,7 +1,9 @@
 """The steps of the study: parameters, execution and outputs that are whole or absent.
 
+schedule          the runs of the notebooks, and their order
 params            params.yml, read and checked
 parameter_types   types of parameters, with the values that each allows
+memo              answers kept from one run to the next
 fingerprint       what a step's outputs depend on
 execute           one notebook, by papermill
 kernel            kernels forked from a process that has imported what notebooks need

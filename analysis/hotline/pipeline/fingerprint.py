@@ -10,9 +10,10 @@ from pathlib import Path
 from hotline import paths
 from hotline.cleaning import pseudonyms
 from hotline.errors import InputError
+from hotline.pipeline import schedule
 from hotline.pipeline.kernel import imported_names
+from hotline.pipeline.memo import kept
 from hotline.pipeline.output_folder import read_record
-from hotline.pipeline.params import code_cells, declared
 from hotline.provenance import sha256
 from hotline.run import current_run
 
@@ -26,23 +27,40 @@ def hash_text(text: str) -> str:
 
 
 @functools.cache
-def imported(source: str) -> frozenset[Path]:
-    """Return the files of the library that a piece of Python imports itself."""
+def source_hash(path: Path) -> str:
+    """Return the SHA-256 of a source, which no step writes: read once by each process."""
+    return sha256(path)
+
+
+@functools.cache
+def imported(source: str) -> frozenset[str]:
+    """Return the files of the library that a piece of Python imports itself, from the top of the checkout."""
     files = set()
     for name in imported_names(source):
         path = paths.ANALYSIS / name.replace(".", "/")
         files.add(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"))
-    return frozenset(file for file in files if file.exists())
+    return frozenset(str(file.relative_to(paths.ROOT)) for file in files if file.exists())
+
+
+@functools.cache
+def _imports_of_modules():
+    """Return {module: the files of the library that it imports itself}, kept until one of them changes."""
+    modules = {str(file.relative_to(paths.ROOT)): file for file in sorted(paths.ANALYSIS.rglob("*.py"))}
+    return kept(
+        "imports",
+        {name: source_hash(file) for name, file in modules.items()},
+        lambda: {name: sorted(imported(file.read_text(encoding="utf-8"))) for name, file in modules.items()},
+    )
 
 
 def library(sources: Iterable[str]) -> dict[str, str]:
-    """Return {file: hash} for the modules of `hotline` that pieces of Python need, directly or through another."""
-    found, unread = set(), list(sources)
+    """Return {file: hash} for the modules that pieces of Python need, directly or through another."""
+    unread = set().union(*map(imported, sources))
+    needed = set()
     while unread:
-        fresh = imported(unread.pop()) - found
-        found |= fresh
-        unread += [file.read_text(encoding="utf-8") for file in fresh]
-    return {str(file.relative_to(paths.ROOT)): sha256(file) for file in sorted(found)}
+        needed |= unread
+        unread = set().union(*(_imports_of_modules()[file] for file in unread)) - needed
+    return {file: source_hash(paths.ROOT / file) for file in sorted(needed)}
 
 
 def results_of(step: str) -> dict[str, str]:
@@ -59,7 +77,7 @@ def results_of(step: str) -> dict[str, str]:
 
 def environment() -> dict[str, str]:
     """Return what of the machine can change a result: the package versions and Python's minor version."""
-    return {"requirements.lock": sha256(paths.LOCK), "python": ".".join(platform.python_version_tuple()[:2])}
+    return {"requirements.lock": source_hash(paths.LOCK), "python": ".".join(platform.python_version_tuple()[:2])}
 
 
 def versions() -> dict[str, str]:
@@ -80,19 +98,19 @@ def of_step(notebook, parameters, after, export=None, secret=None):
     export : path of the raw export, for the step that reads it; its content counts, not its name
     secret : the key under which it is read, where it is a real one; only its mark is kept
     """
-    sources = [source for source, _ in code_cells(notebook)]
+    sources = [source for source, _ in schedule.code_cells(notebook)]
     # The simulation plays the outside world: it knows what the compendium's own codebook describes.
     codebook = paths.DATA_RAW / "codebook.yaml" if notebook.stem in paths.OF_SIMULATION else current_run().codebook
     if not codebook.is_file():
         raise InputError(f"{paths.shown(codebook)}: there is no such codebook; CODEBOOK=path names one")
-    files = [name for name, each in declared(notebook).items() if each.is_file and name != "export"]
+    files = [name for name in schedule.input_files(notebook.stem) if name != "export"]
     data = {parameters[name]: sha256(paths.ROOT / parameters[name]) for name in files}
-    data |= {str(file.relative_to(paths.ROOT)): sha256(file) for file in (paths.PUBLISHED, paths.POPULATION)}
+    data |= {str(file.relative_to(paths.ROOT)): source_hash(file) for file in (paths.PUBLISHED, paths.POPULATION)}
     return {
         "notebook": hash_text("\n\n".join(sources)),
         "parameters": {name: value for name, value in parameters.items() if name != "export"},
         "library": library(sources),
-        "codebook": sha256(codebook),
+        "codebook": source_hash(codebook),
         "data-raw": data,
         "environment": environment(),
         "export": sha256(export) if export else None,

@@ -8,7 +8,6 @@ values, of which PROFILE=name on the command line takes one.
 
 import ast
 import functools
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args, get_origin
@@ -19,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from hotline import paths
 from hotline.errors import InputError, did_you_mean
 from hotline.pipeline import parameter_types
-from hotline.run import current_run
+from hotline.pipeline.schedule import code_cells, notebooks
 
 SHARED, PROFILES = "shared", "profiles"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one, where PyYAML was built with it
@@ -72,14 +71,6 @@ class Parameter:
         return None
 
 
-def code_cells(notebook: Path) -> list[tuple[str, list[str]]]:
-    """Return the code cells of a notebook file as (source, tags) pairs, in order."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    return [
-        ("".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in cells if cell["cell_type"] == "code"
-    ]
-
-
 def declared(notebook: Path) -> dict[str, Parameter]:
     """Return {name: Parameter} of a notebook's parameters cell, in order.
 
@@ -100,11 +91,6 @@ def declared(notebook: Path) -> dict[str, Parameter]:
             default, help_text = ast.literal_eval(node.value), line.split("#", 1)[1].strip()
             parameters[node.target.id] = Parameter(name, default, help_text)
     return parameters
-
-
-def notebooks() -> list[str]:
-    """Return the names of all notebooks of the compendium: those of the simulation, then the study's in order."""
-    return [*paths.OF_SIMULATION, *sorted(file.stem for file in paths.ANALYSIS.glob("[0-9][0-9]-*.ipynb"))]
 
 
 def _compose(path):
@@ -225,28 +211,3 @@ def check(path=paths.PARAMS, profile=""):
     if complaints:
         raise InputError("\n".join(dict.fromkeys(complaints)))
     return wanted[profile]
-
-
-def runs(path=paths.PARAMS):
-    """Return {step: (notebook, parameters)} for every run of every notebook, in order, under PROFILE.
-
-    A parameter with a list of values makes one step per value, named NOTEBOOK-VALUE.
-    """
-    return _runs(path, current_run().profile)
-
-
-@functools.cache
-def _runs(path, profile):
-    """Return the runs under a profile; read once, since each step asks for them."""
-    steps = {}
-    for notebook, parameters in check(path, profile).items():
-        listed = [name for name, value in parameters.items() if isinstance(value, list)]
-        if len(listed) > 1:
-            raise InputError(
-                f'{paths.shown(path)}: only one parameter of "{notebook}" may be a list; found {", ".join(listed)}'
-            )
-        if not listed:
-            steps[notebook] = (notebook, parameters)
-        for value in parameters[listed[0]] if listed else []:
-            steps[f"{notebook}-{value}"] = (notebook, {**parameters, listed[0]: value})
-    return steps

@@ -20,7 +20,7 @@ from hotline.errors import InputError
 from hotline.models import risk_model
 from hotline.models.predictors import refuse_late
 from hotline.models.risk_model import RiskModel
-from hotline.pipeline import output_folder, params, step
+from hotline.pipeline import output_folder, params, schedule, step
 from hotline.run import current_run
 
 MAKES_MODELS = "07-use"  # the notebook that writes them, once per outcome
@@ -42,7 +42,7 @@ def _own_models() -> list[Path]:
     Raises InputError where there is none.
     """
     files = []
-    for step_name in (name for name, (notebook, _) in params.runs().items() if notebook == MAKES_MODELS):
+    for step_name in (name for name, (notebook, _) in schedule.runs().items() if notebook == MAKES_MODELS):
         folder = current_run().step_folder(step_name)
         reason = step.not_estimated(folder)
         if reason:

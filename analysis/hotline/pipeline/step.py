@@ -20,7 +20,7 @@ from pathlib import Path
 from hotline import paths, provenance
 from hotline.cleaning import pseudonyms
 from hotline.errors import NOT_ESTIMATED, InputError
-from hotline.pipeline import fingerprint, kernel, output_folder, params
+from hotline.pipeline import fingerprint, kernel, output_folder, schedule
 from hotline.run import child_environment, current_run
 
 REMEDY = "More calls may help, or a codebook whose columns and labels are those of the export."
@@ -79,23 +79,9 @@ def find_export(parameters):
     return export
 
 
-def after(step: str) -> tuple[str, ...]:
-    """Return the steps whose results a step reads: the whole order of the study.
-
-    The simulation starts from the sources, cleaning from the export, all others from the cleaned records. Another
-    export than the simulated one needs no simulator.
-    """
-    if step in paths.OF_SIMULATION:
-        return ()
-    if step == "01-clean":
-        return () if current_run().export else ("simulate",)
-    return ("01-clean",)
-
-
 def plan(step: str) -> Plan:
     """Return the Plan of a step, after checking the parameters and the export."""
-    name, parameters = params.runs()[step]
-    parameters = dict(parameters)
+    name, parameters = schedule.runs()[step]
     export = find_export(parameters)
     if step in paths.OF_SIMULATION:
         simulated = True
@@ -104,7 +90,7 @@ def plan(step: str) -> Plan:
     else:
         simulated = provenance.step_is_simulated(current_run().clean)
     secret = None if simulated or not export else pseudonyms.key(simulated, paths.ROOT)
-    inputs = fingerprint.of_step(paths.notebook(name), parameters, after(step), export, secret)
+    inputs = fingerprint.of_step(paths.notebook(name), parameters, schedule.after(step), export, secret)
     return Plan(step, paths.notebook(name), parameters, simulated, inputs)
 
 

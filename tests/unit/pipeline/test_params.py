@@ -2,11 +2,10 @@
 
 import papermill
 import pytest
-import runs
 
 from hotline import paths
 from hotline.errors import InputError
-from hotline.pipeline import params
+from hotline.pipeline import params, schedule
 
 TEXT = paths.PARAMS.read_text(encoding="utf-8")
 
@@ -43,7 +42,7 @@ def test_the_notebooks_defaults_equal_params_yml():
 
 
 def test_every_number_has_a_range_and_every_line_of_params_yml_a_help():
-    for notebook in params.notebooks():
+    for notebook in schedule.notebooks():
         for name, parameter in params.declared(paths.notebook(notebook)).items():
             if isinstance(parameter.default, (int, float)):
                 assert " from " in parameter.expected, f"{notebook}: the type of {name} has no range"
@@ -58,13 +57,6 @@ def test_declared_is_what_papermill_shows():
         name: (each["inferred_type_name"], each["help"]) for name, each in papermill.inspect_notebook(path).items()
     }
     assert shown == {name: (each.type, each.help) for name, each in params.declared(path).items()}
-
-
-def test_a_list_runs_the_notebook_once_for_each():
-    runs = params.runs()
-    assert runs["06-logistic-at_risk"][1]["outcome"] == "at_risk"
-    assert runs["06-logistic-high_risk"][0] == "06-logistic"
-    assert "06-logistic" not in runs
 
 
 @pytest.mark.parametrize(
@@ -132,20 +124,6 @@ def test_a_profile_takes_the_place_of_the_plain_values_and_leaves_the_others():
     others = {"recovery": {"replications": 500}}
     others |= {name: {"resamples": 500} for name in ("07-prediction", "07-validation")}
     assert full == {name: values | others.get(name, {}) for name, values in plain.items()}
-
-
-def test_the_environment_names_the_profile(monkeypatch):
-    runs.change(monkeypatch, profile="full")
-    assert params.runs()["recovery"][1]["replications"] == 500
-    runs.change(monkeypatch, profile="")
-    assert params.runs()["recovery"][1] == params.check()["recovery"]
-    runs.change(monkeypatch, profile="ful")
-    with pytest.raises(InputError) as raised:
-        params.runs()
-    place = f"params.yml, line {line_of(TEXT, 'profiles:')}"
-    assert f'{place}: PROFILE=ful, but no profile is called so; there are: full; did you mean "full"?' in str(
-        raised.value
-    )
 
 
 def test_a_profile_of_shared_values_reaches_every_notebook(tmp_path):

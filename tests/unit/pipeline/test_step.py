@@ -44,14 +44,6 @@ def test_find_export_of_real_records_needs_the_users_word(real, monkeypatch):
     assert step.find_export(parameters) == real and parameters["export"] == str(real)
 
 
-def test_after_is_the_order_of_the_study(monkeypatch):
-    runs.change(monkeypatch, export="")
-    assert step.after("simulate") == step.after("recovery") == ()
-    assert step.after("01-clean") == ("simulate",) and step.after("07-use-at_risk") == ("01-clean",)
-    runs.change(monkeypatch, export="other.csv")
-    assert step.after("01-clean") == ()
-
-
 def finished(folder, **more):
     """A finished step with one result, two tables and three values."""
     for name in ("results/a.csv", "tables/a.md", "tables/b.md"):

@@ -9,7 +9,7 @@ import runs
 
 from hotline import paths
 from hotline.codebook import read_codebook
-from hotline.pipeline import params
+from hotline.pipeline import schedule
 from hotline.simulator import draws as sim
 from hotline.simulator import scenario
 
@@ -25,7 +25,7 @@ def simulate(folder, monkeypatch, **parameters):
     runs.change(monkeypatch, out=folder, stated_simulated=True)
     monkeypatch.setenv("MPLBACKEND", "agg")
     names = {}
-    for source, tags in params.code_cells(paths.notebook("simulate")):
+    for source, tags in schedule.code_cells(paths.notebook("simulate")):
         exec(compile(source, "simulate.ipynb", "exec"), names)
         if "parameters" in tags:
             names.update(parameters)
