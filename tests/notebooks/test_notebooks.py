@@ -19,7 +19,6 @@ PENDING = {
     "recovery",
     "06-robustness",
     "07-use",
-    "07-validation",
 }
 NOTEBOOKS = {name: json.loads(paths.notebook(name).read_text(encoding="utf-8")) for name in schedule.notebooks()}
 

@@ -20,5 +20,5 @@ decision_curve
 points
     points, total, log_odds_per_point, risk
 benchmark
-    boosting, choose_rounds, ridge, comparator_risks, compare_models
+    boosting, choose_rounds, ridge, compare_models
 """

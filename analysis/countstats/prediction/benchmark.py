@@ -10,10 +10,9 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from countstats.columns import COUNTS
-from countstats.glm import cell_table, design
+from countstats.glm import cell_table
 from countstats.glm.logit import Logit
 from countstats.glm.solver import maximise
 from countstats.prediction import calibration, roc
@@ -107,32 +106,6 @@ def ridge(x: ArrayLike, events: ArrayLike, others: ArrayLike) -> tuple[np.ndarra
         gain = model.log_likelihood(b) - model.effective_df(b)
         best = max(best, (gain, penalty, b), key=lambda each: each[0])
     return best[2], best[1]
-
-
-def comparator_risks(
-    train: pd.DataFrame, test: pd.DataFrame, reference: Mapping[str, str], rng: np.random.Generator
-) -> tuple[pd.DataFrame, int]:
-    """Return the risks of both comparator models, trained on some cells, for others; and how many trees there are.
-
-    Parameters
-    ----------
-    train, test
-        Tables of cells with the predictors, `events` and `others`.
-    reference
-        {predictor: code whose coefficient is 0}
-
-    Returns
-    -------
-    risks, number
-        A frame with a column per model along `test`, and the number of trees.
-    """
-    train = cell_table.collapse(train, list(reference))
-    x = design.matrix(pd.concat([train, test]), reference).to_numpy()
-    here, there, counts = x[: len(train)], x[len(train) :], train[COUNTS].to_numpy().T
-    b, _ = ridge(here, *counts)
-    number = choose_rounds(here, *counts, rng)
-    risks = {"Ridge": expit(there @ b), "Boosted trees": boosting(here, *counts, there, number)}
-    return pd.DataFrame(risks, index=test.index), number
 
 
 def compare_models(splits: Mapping[str, pd.DataFrame], confidence: float = 0.95) -> pd.DataFrame:

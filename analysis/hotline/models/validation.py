@@ -24,11 +24,11 @@ class Extreme(NamedTuple):
     """The group with the least or the greatest value of a measure.
 
     label : the group in words, "–" where there is none
-    row : its row of `performance.by_group`, NaN where there is none
+    place : its variable and code, which find its row of `performance.by_group`; None where there is none
     """
 
     label: str
-    row: pd.Series
+    place: dict[str, str | None]
 
 
 class Recalibrated(NamedTuple):
@@ -179,10 +179,11 @@ def extremes(groups: pd.DataFrame, book: Codebook, measure: str) -> dict[str, Ex
     finite_rows = np.isfinite(groups[[measure, f"{measure}_low"]].astype(float)).all(axis=1)
     kept = groups[(groups["code"] != MISSING) & finite_rows]
     if kept.empty:
-        return dict.fromkeys(("least", "most"), Extreme(DASH, pd.Series(np.nan, groups.columns)))
+        return dict.fromkeys(("least", "most"), Extreme(DASH, {"variable": None, "code": None}))
     values = kept[measure].astype(float)
-    rows = {"least": kept.loc[values.idxmin()], "most": kept.loc[values.idxmax()]}
-    return {
-        end: Extreme(f"{book[row['variable']].title}: {book.label(row['variable'], row['code'])}", row)
-        for end, row in rows.items()
-    }
+    ends = {}
+    for end, row in {"least": values.idxmin(), "most": values.idxmax()}.items():
+        place = kept.loc[row, ["variable", "code"]].to_dict()
+        label = f"{book[place['variable']].title}: {book.label(place['variable'], place['code'])}"
+        ends[end] = Extreme(label, place)
+    return ends

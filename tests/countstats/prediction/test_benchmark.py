@@ -59,15 +59,6 @@ def test_the_number_of_trees_is_the_one_that_foresees_others_best(cells):
     assert found == min(loss, key=loss.get) and loss[found] < max(loss.values())
 
 
-def test_comparator_risks_come_from_the_predictors_alone(cells):
-    codes = pd.DataFrame({"a": pd.Categorical(np.where(cells[0][:, 1], "yes", "no")), "events": cells[1],
-                          "others": cells[2], "year": np.arange(24)})  # fmt: skip
-    learnt, number = benchmark.comparator_risks(codes, codes, {"a": "no"}, np.random.default_rng(4))
-    fewer = codes.groupby("a", observed=True, as_index=False)[["events", "others"]].sum()
-    again, same = benchmark.comparator_risks(fewer, codes, {"a": "no"}, np.random.default_rng(4))
-    assert number == same and np.allclose(learnt, again, rtol=1e-9) and list(learnt) == ["Ridge", "Boosted trees"]
-
-
 def test_ridge_learns_the_same_from_counts_as_from_rows(cells):
     found, expected = benchmark.ridge(*cells), benchmark.ridge(*rows_of(*cells))
     assert found[1] == expected[1] in benchmark.PENALTIES

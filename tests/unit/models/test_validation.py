@@ -39,9 +39,9 @@ def test_extremes_are_recorded_groups_with_an_interval():
         {"variable": "region", "code": "missing", "auc": 0.4, "auc_low": 0.1},
     ])  # fmt: skip
     found = validation.extremes(frame, codebook(), "auc")
-    assert {end: (label, row["auc"]) for end, (label, row) in found.items()} == {
-        "least": ("Sex: Girl", 0.7),
-        "most": ("Sex: Boy", 0.8),
+    assert found == {
+        "least": ("Sex: Girl", {"variable": "sex", "code": "female"}),
+        "most": ("Sex: Boy", {"variable": "sex", "code": "male"}),
     }
-    label, row = validation.extremes(frame.iloc[2:], codebook(), "auc")["least"]
-    assert label == "–" and np.isnan(row["auc"])
+    least = validation.extremes(frame.iloc[2:], codebook(), "auc")["least"]
+    assert least == ("–", {"variable": None, "code": None})

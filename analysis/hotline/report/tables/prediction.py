@@ -251,17 +251,16 @@ def typical(risks: pd.DataFrame) -> Table:
     )
 
 
-def optimism(table: pd.DataFrame, validation: Mapping) -> Table:
+def optimism(table: pd.DataFrame, validation: Mapping[str, float]) -> Table:
     """Return apparent performance, optimism and what is left, next to the validation part.
 
-    table : as `bootstrap.optimism` gives it;  validation : the row of `performance.measure` of the validation part
+    table : as `bootstrap.optimism` gives it;  validation : the same measures in the validation part
     """
-    measured = {**validation, "youden": validation["sensitivity"] + validation["specificity"] - 1}
     labels = {**MEASURES, "youden": "Youden's index"}
     headings = {"apparent": "Apparent", "optimism": "Optimism", "error": "Error", "corrected": "Corrected"}
     headings |= {"validation": "Validation part"}
     return Table(
-        table.assign(label=table.index.map(labels), validation=[measured[name] for name in table.index]),
+        table.assign(label=table.index.map(labels), validation=[validation[name] for name in table.index]),
         [Column("label", "Measure"), *(Column(key, label, "performance", digits=4) for key, label in headings.items())],
     )
 
