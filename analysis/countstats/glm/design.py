@@ -88,6 +88,10 @@ class Coded:
                 out += block + block.T
         return out
 
+    def written_out(self) -> pd.DataFrame:
+        """Return the matrix itself, as `matrix` gives it."""
+        return pd.DataFrame(sum(meaning[code] for code, meaning in self.parts), columns=self.columns)
+
 
 def _groups(positions):
     """Return variables in groups, the product of whose numbers of codes is at most `MAX_JOINT_CODES`, by first fit."""

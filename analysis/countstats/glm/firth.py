@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from countstats.columns import COUNTS
 from countstats.glm import logit
 from countstats.glm.collinearity import dependent_columns
+from countstats.glm.design import Coded
 from countstats.glm.solver import Fit, NoEstimate, covariance, maximise, solve
 
 STEP_TOL = 1e-11  # a fit ends when no coefficient would move by more
@@ -71,12 +72,12 @@ def limits(matrix: pd.DataFrame, cells: pd.DataFrame, terms: list, confidence: f
     return pd.DataFrame(ends[places], index=matrix.columns[places], columns=["low", "high"])
 
 
-def estimate(matrix: pd.DataFrame, cells: pd.DataFrame, start: pd.Series | None = None) -> tuple[Fit, bool]:
+def estimate(matrix: pd.DataFrame | Coded, cells: pd.DataFrame, start: pd.Series | None = None) -> tuple[Fit, bool]:
     """Fit by maximum likelihood, or with the penalty where that has no finite estimates: (Fit, whether penalised)."""
     try:
         return logit.fit(matrix, cells, start), False
     except NoEstimate:
-        return fit(matrix, cells), True
+        return fit(matrix.written_out() if isinstance(matrix, Coded) else matrix, cells), True
 
 
 def log_likelihood_without(matrix: pd.DataFrame, cells: pd.DataFrame, terms) -> float:

@@ -5,8 +5,8 @@ cohort        the cases of a risk model (select_cohort), their split (split_coho
               (external_samples)
 comparable    what can be compared, and the sentence where nothing can (refuse, levels_present, levels_to_compare)
 estimable     the part of a logistic model that the counts can estimate (estimable)
-alternatives  other analyses of the same question (clustered, ordinal_model, compare_ages, fit_imputed and others)
-sensitivity   several analyses side by side (gather, compare, strongest_terms) and rare categories
+sensitivity   the cells of other analyses (cells_with_cluster, can_fit, with_auxiliaries), all analyses side by side
+              (gather, compare, strongest_terms) and rare categories (rarest, rare_combinations)
 validation    samples, groups, comparisons and recalibrations of a validation as frames
 risk_model    the model as a small file (RiskModel, Sample, read)
 model_card    the model in words (card)

@@ -1,15 +1,102 @@
-"""Several analyses of the same question side by side, as tidy tables, and the rare categories behind differences."""
+"""The cells of the analyses that a model is compared with, these analyses side by side, and the rare categories."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from countstats.columns import COUNTS
+from countstats.glm import cell_table
+from hotline import text
 from hotline.codebook import MISSING
+from hotline.models.estimable import Estimable
 
 MAIN = "main"
 ROUNDING = 1e-9  # a difference of log odds ratios up to this is rounding
+# No predictors, and yet informative about gaps: in short calls much is left out, and age goes with the stage.
+AUXILIARIES = ("length_band", "age")
+# The last years of the bands of age, but for the oldest: two years each, fine enough to distinguish ages within a
+# school stage, with enough cases in each for the imputation's models.
+AGE_BAND_ENDS = (9, 11, 13, 15, 17)
+
+
+class ClusterSample(NamedTuple):
+    """The cells of a model whose cluster is known, for standard errors robust to clustering.
+
+    cells : by the model's variables and the cluster
+    n, clusters : units (pupils or calls), and how many clusters these are in
+    largest : units in the largest cluster
+    reason : why the model can't be fitted to them, or ""
+    """
+
+    cells: pd.DataFrame
+    n: int
+    clusters: int
+    largest: int
+    reason: str = ""
+
+    @property
+    def size(self) -> str:
+        """How many units in how many clusters, or the reason why the model can't be fitted."""
+        return self.reason or f"{text.count(self.n)} in {text.count(self.clusters)}"
+
+
+def cells_with_cluster(model: Estimable, counts: pd.DataFrame, cluster: str, outcome: str) -> ClusterSample:
+    """Return the cells that a model can use whose cluster, such as the counsellor, is known.
+
+    Parameters
+    ----------
+    counts
+        Tally by the model's variables, the outcome and the cluster.
+    """
+    cells = model.keep(cell_table.cells_of(counts, [*model.names, cluster], outcome))
+    cells = cells[cells[cluster].ne(MISSING)].reset_index(drop=True)
+    sizes = cells.groupby(cluster, observed=True)[COUNTS].sum().sum(axis=1)
+    n, largest = int(sizes.sum()), int(sizes.max()) if len(sizes) else 0
+    reason = ""
+    if len(sizes) < 2:
+        reason = "not in the export"
+    elif not can_fit(cells, model.reference):
+        reason = "too few pupils"
+    return ClusterSample(cells, n, len(sizes), largest, reason)
+
+
+def can_fit(cells: pd.DataFrame, reference: Mapping[str, str]) -> bool:
+    """Return whether some units have the event, some have not, and some have each reference code."""
+    both = (cells[COUNTS].sum() > 0).all()
+    return bool(both and all((cells[name] == base).any() for name, base in reference.items()))
+
+
+class Incomplete(NamedTuple):
+    """Counts with gaps, as `imputation.impute` takes them, and the variables they are by."""
+
+    counts: pd.DataFrame
+    variables: list[str]
+
+
+def with_auxiliaries(counts: pd.DataFrame, variables: Sequence[str]) -> Incomplete:
+    """Return counts by some variables and the AUXILIARIES that can help to impute their gaps.
+
+    An auxiliary variable that leaves fewer than half of the complete pupils complete, or with one code of any variable,
+    is left out.
+
+    Parameters
+    ----------
+    counts
+        Tally by `variables` and AUXILIARIES, of which age becomes a category of bands.
+    """
+    ends = [-np.inf, *AGE_BAND_ENDS, np.inf]
+    bands = pd.cut(counts["age"].astype(float), ends, labels=[f"up to {end}" for end in AGE_BAND_ENDS] + ["older"])
+    counts = counts.assign(age=bands.cat.add_categories(MISSING).fillna(MISSING))
+    used = list(variables)
+    complete = ~(counts[used] == MISSING).any(axis=1)
+    for name in AUXILIARIES:
+        kept = complete & (counts[name] != MISSING)
+        enough = 2 * counts.loc[kept, "n"].sum() >= counts.loc[complete, "n"].sum()
+        if enough and (counts.loc[kept, [*used, name]].nunique() > 1).all():
+            used, complete = [*used, name], kept
+    return Incomplete(counts.groupby(used, observed=True, as_index=False)["n"].sum(), used)
 
 
 def gather(analyses: Mapping[str, pd.DataFrame | None]) -> pd.DataFrame:

@@ -52,3 +52,4 @@ def test_coded_multiplies_as_dense(widths):
         np.testing.assert_allclose(short.transposed_times(values), dense.transposed_times(values), atol=1e-11)
     weight = rng.random(300)
     np.testing.assert_allclose(short.gram(weight), dense.gram(weight), atol=1e-11)
+    np.testing.assert_array_equal(short.written_out(), dense.x)

@@ -110,6 +110,15 @@ def test_estimate_prefers_the_plain_fit():
     assert firth.estimate(x, cells)[1]
 
 
+def test_estimate_of_a_coded_design_is_that_of_the_written_one():
+    for events, penalised in (([3, 2, 4], False), ([3, 0, 4], True)):
+        x, cells = stages(events, [5, 6, 7])
+        coded = design.coded(cells, {"stage": "a"})
+        fitted, found = firth.estimate(coded, cells)
+        assert found == penalised
+        pd.testing.assert_series_equal(fitted.estimates, firth.estimate(x, cells)[0].estimates, rtol=1e-10)
+
+
 def test_penalty_vanishes_among_many_units():
     x, cells = stages([3000, 2000, 4000], [5000, 6000, 7000])
     moved = firth.fit(x, cells).estimates - logit.fit(x, cells).estimates

@@ -155,7 +155,7 @@ def variables(
 
 
 def age(models: pd.DataFrame) -> Table:
-    """Return the models with age and stage: a row per model, as `alternatives.compare_ages` gives them."""
+    """Return the models with age and stage: a row per model, as `logit.compare` gives them."""
     heading = "Beside the other predictors"
     if not len(models):
         sentence = pd.DataFrame({"model": ["Too few pupils have age and all predictors recorded."]})
@@ -291,7 +291,7 @@ def values(
     ----------
     comparison : as `sensitivity.compare` gives it, the result "comparison"
     test : of proportional odds, or None
-    ages : as `alternatives.compare_ages` gives it
+    ages : as `logit.compare` gives it
     gvif, fmi : as `variables` takes them
     """
     values, analyses = {}, comparison.rename_axis("analysis").reset_index()

@@ -103,6 +103,18 @@ def test_levels_without_estimates_are_dashes_with_a_sentence():
     assert "No finite estimates: High risk / well" in note and "could not be tested" in note
 
 
+def test_age_names_the_smaller_model_of_each_test():
+    tested = {"chi_square": [np.nan, np.nan, 5.0], "df": [np.nan, np.nan, 2.0], "p": [np.nan, np.nan, 0.08]}
+    ages = pd.DataFrame({"model": ["Stage", "Line", "Curve"], "parameters": [5.0, 3.0, 5.0], "aic": 9.0,
+                         "against": ["", "", "Line"], **tested})  # fmt: skip
+    shown = robustness.age(ages).printed()
+    assert shown.iloc[:, 3].tolist() == ["", "", "χ²(2) = 5.0, p = 0.080, against line"]
+
+
+def test_age_says_that_too_few_have_one():
+    assert "Too few pupils" in robustness.age(pd.DataFrame(columns=["model"])).printed().iloc[0, 0]
+
+
 def test_named_values_are_all_there_even_where_an_analysis_is_not(tidy):
     ages = pd.DataFrame({"model": ["stage", "line", "curve", "both"], "against": ["", "", "line", "stage"],
                          "chi_square": [np.nan, np.nan, 4.0, np.nan], "df": [np.nan, np.nan, 2, np.nan],
