@@ -7,6 +7,7 @@ ordinary IPython kernel with an ordinary connection file; papermill notices no d
 """
 
 import ast
+import atexit
 import contextlib
 import gc
 import importlib
@@ -98,6 +99,8 @@ class ForkedKernel:
                 if order:
                     _become_kernel(run, **json.loads(order))
             finally:
+                # As at the end of any program: temporary folders, which may hold raw records, are removed.
+                atexit._run_exitfuncs()
                 os._exit(0)
         os.close(read)
 

@@ -37,8 +37,9 @@ print(json.dumps(loaded), flush=True)
 os._exit(0)
 """
 CELLS = [
-    "import random\nimport matplotlib.pyplot as plt\nimport numpy as np\nimport pandas as pd\n"
+    "import random\nimport tempfile\nimport matplotlib.pyplot as plt\nimport numpy as np\nimport pandas as pd\n"
     "from hotline.run import current_run\nfrom hotline.tally import query",
+    "left = tempfile.TemporaryDirectory(dir=current_run().out.parent, prefix='left-')\n"
     "before = [len(plt.get_fignums()), len(query.asked()), 'mark' in dir(query)]\n"
     "query.mark = 1\nplt.plot([1, 2])\nplt.show()",
     "print([before, [int(np.random.randint(2**31)), random.random()], pd.options.display.max_columns,\n"
@@ -76,6 +77,12 @@ def test_a_forked_kernel_is_like_any_other(executed):
     for number, (said, outputs) in enumerate(printed, start=1):
         assert said[2:5] == [20, str(folder / str(number)), True] and said[5].endswith("inline")
         assert any("image/png" in each.get("data", {}) for each in outputs)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
+def test_a_forked_kernel_removes_its_temporary_folders(executed):
+    _, folder = executed
+    assert (folder / "1.ipynb").is_file() and not list(folder.glob("left-*"))
 
 
 def test_no_kernel_is_forked_where_that_is_not_safe(monkeypatch):
