@@ -1,4 +1,4 @@
-"""How large a difference is: shares of variance explained, pairs, Cramer's V, standardized differences.
+"""Effect sizes: shares of variance explained, pairs, Cramer's V, standardized differences.
 
 The intervals invert the noncentral distribution of the test statistic (Steiger 2004, doi
 10.1037/1082-989X.9.2.164): the limits are the population values under which the observed statistic would be

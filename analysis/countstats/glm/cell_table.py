@@ -3,13 +3,15 @@
 A row is a cell: one column per predictor (categories of codes), `events` and `others` (integers).
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
-from countstats.columns import COUNTS, MISSING
+from countstats.columns import COUNTS, MISSING, N
 
 
-def cells_of(counts: pd.DataFrame, variables: list[str], outcome: str, event: str = "yes") -> pd.DataFrame:
+def cells_of(counts: pd.DataFrame, variables: Iterable[str], outcome: str, event: str = "yes") -> pd.DataFrame:
     """Return one row per cell of some variables, with `events` and `others`.
 
     Parameters
@@ -23,30 +25,30 @@ def cells_of(counts: pd.DataFrame, variables: list[str], outcome: str, event: st
     ------
     ValueError : where the outcome of some units is missing
     """
-    if (counts.loc[counts["n"] > 0, outcome] == MISSING).any():
+    if (counts.loc[counts[N] > 0, outcome] == MISSING).any():
         raise ValueError(f"'{outcome}' is not recorded for some; leave them out before fitting")
     happened = counts[outcome] == event
-    both = counts.assign(events=counts["n"].where(happened, 0), others=counts["n"].where(~happened, 0))
+    both = counts.assign(events=counts[N].where(happened, 0), others=counts[N].where(~happened, 0))
     return collapse(both, variables)
 
 
-def counts_by(counts: pd.DataFrame, variables: list[str], outcome: str) -> pd.DataFrame:
+def counts_by(counts: pd.DataFrame, variables: Iterable[str], outcome: str) -> pd.DataFrame:
     """Return one row per cell of some variables, with a column of counts for each code of `outcome` that occurs.
 
     Parameters
     ----------
     counts, variables, outcome : as `cells_of` takes them
     """
-    wide = counts.groupby([*variables, outcome], observed=True)["n"].sum().unstack(outcome, fill_value=0)
+    wide = counts.groupby([*variables, outcome], observed=True)[N].sum().unstack(outcome, fill_value=0)
     return wide.rename_axis(columns=None).set_axis([str(code) for code in wide], axis=1).reset_index()
 
 
-def collapse(cells: pd.DataFrame, variables) -> pd.DataFrame:
+def collapse(cells: pd.DataFrame, variables: Iterable[str]) -> pd.DataFrame:
     """Return the cells of fewer variables: counts added up over the variables that are not named."""
     return cells.groupby(list(variables), observed=True, as_index=False)[COUNTS].sum()
 
 
-def complete(cells: pd.DataFrame, variables) -> pd.DataFrame:
+def complete(cells: pd.DataFrame, variables: Iterable[str]) -> pd.DataFrame:
     """Return the cells in which every variable is recorded."""
     return cells[~(cells[list(variables)] == MISSING).any(axis=1)].reset_index(drop=True)
 

@@ -1,4 +1,4 @@
-"""How well a fitted logistic model agrees with the units behind the cells, and the test of two nested models.
+"""Measures of a fitted logistic model in units, not cells, and the likelihood-ratio test of two nested models.
 
 The coefficients of a fit to cells are those of one row per unit. What is not is everything that statsmodels works out
 from its number of rows (`nobs` counts cells) or from a likelihood with binomial coefficients in it. Here both count

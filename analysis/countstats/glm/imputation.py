@@ -232,14 +232,14 @@ def pool(fits: list[Fit], n: int, confidence: float = 0.95) -> pd.DataFrame:
     observed = (complete + 1) / (complete + 3) * complete * (1 - share)
     df = 1 / (1 / large + 1 / observed)
     b, se = estimates.mean().to_numpy(), np.sqrt(total)
-    half_width = t.ppf((1 + confidence) / 2, df) * se
+    half = t.ppf((1 + confidence) / 2, df) * se
     rise = share / (1 - share)
     columns = {
         "b": b,
         "se": se,
         "df": df,
-        "low": b - half_width,
-        "high": b + half_width,
+        "low": b - half,
+        "high": b + half,
         "p": 2 * t.sf(np.abs(b) / se, df),
     }
     return pd.DataFrame({**columns, "fmi": (rise + 2 / (df + 3)) / (rise + 1)}, index=fits[0].estimates.index)

@@ -1,4 +1,4 @@
-"""Does one variable matter more in some categories of another? Products of 0/1 columns, their test, and odds ratios.
+"""Interactions: whether one variable matters more in some categories of another.
 
 The products of the columns of two variables give every combination an odds ratio of its own. Whether they are needed
 is a likelihood-ratio test; what they look like is shown by the odds ratio of the one variable within each category of
@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.stats import chi2, norm
 
 from countstats.columns import COUNTS
-from countstats.estimates import ChiSquare
+from countstats.estimates import ChiSquare, half_width
 from countstats.glm import firth, logit
 from countstats.glm.collinearity import dependent_columns
 from countstats.glm.solver import Fit
@@ -115,7 +115,6 @@ def within(
         sparse: whether the combination, or the one of the reference that it is compared with, has fewer than `sparse`
         events or others. A combination that no unit has gets NaN
     """
-    z = norm.ppf((1 + confidence) / 2)
     rows = {}
     pairs = cells.groupby([first, second], observed=True)[COUNTS].sum().sum(axis=1)
     codes = cells[second].cat.remove_unused_categories().cat.categories
@@ -128,10 +127,11 @@ def within(
             pick = matrix.columns.isin([label, product]).astype(float)
             own = (second, code) in matrix.columns
             b = pick @ fitted.estimates.to_numpy() if n and (not own or product in matrix.columns) else np.nan
-            half_width = z * np.sqrt(pick @ fitted.covariance @ pick)
-            limits = {"odds_ratio": np.exp(b), "low": np.exp(b - half_width), "high": np.exp(b + half_width)}
+            se = np.sqrt(pick @ fitted.covariance @ pick)
+            half = half_width(se, confidence)
+            limits = {"odds_ratio": np.exp(b), "low": np.exp(b - half), "high": np.exp(b + half)}
             few = min(fewest.get((each, code), 0) for each in (label[1], base)) < sparse
-            rows[label[1], code] = {"n": n, **limits, "p": 2 * norm.sf(abs(b) / (half_width / z)), "sparse": few}
+            rows[label[1], code] = {"n": n, **limits, "p": 2 * norm.sf(abs(b) / se), "sparse": few}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis([first, second])
 
 

@@ -1,8 +1,8 @@
 """The binomial logistic model on counts.
 
-The model is that of statsmodels' `GLM` with a binomial family, which the notebooks show; the tests compare the two.
-It is fitted here again wherever many models follow one another (tests of each variable, profiles, bootstrap,
-imputations), on very many cells (`design.coded`), with a ridge penalty, or starting from an earlier fit.
+The model is that of statsmodels' `GLM` with a binomial family; the tests compare the two. It is fitted here wherever
+many models follow one another (tests of each variable, profiles, bootstrap, imputations), on very many cells
+(`design.coded`), with a ridge penalty, or starting from an earlier fit.
 
 Why not a library: `solver.py` says it for statsmodels. scikit-learn's `LogisticRegression` takes weights, but gives no
 information. glum stops by the gradient alone, and its covariance is that of rows, not of counts.
@@ -108,9 +108,9 @@ def fit(matrix: pd.DataFrame | Coded, cells: pd.DataFrame, start: pd.Series | No
 
     Notes
     -----
-    Where a notebook has fitted the same model by statsmodels, it is fitted here again since profile limits, marginal
-    effects and the tests of each variable go on from a `Fit` (estimates with a covariance in their order, and a
-    log-likelihood of single units), and since statsmodels returns coefficients where the likelihood has no maximum.
+    Profile limits, marginal effects and the tests of each variable go on from this `Fit` (estimates with a covariance
+    in their order, and a log-likelihood of single units), not from a result of statsmodels, which also returns
+    coefficients where the likelihood has no maximum.
     """
     refuse_constant(cells)
     model = Logit(matrix, cells["events"], cells["others"])

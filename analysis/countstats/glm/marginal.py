@@ -19,6 +19,7 @@ import pandas as pd
 from scipy.special import expit
 from scipy.stats import norm
 
+from countstats.estimates import half_width
 from countstats.glm.design import INTERCEPT
 from countstats.glm.solver import Fit
 
@@ -47,8 +48,8 @@ def average_effects(matrix: pd.DataFrame, cells: pd.DataFrame, fitted: Fit, conf
         se = np.sqrt(slope @ fitted.covariance @ slope)
         rows[term] = {"effect": effect, "se": se, "share": with_code, "share_reference": with_reference}
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(matrix.columns.names)
-    half_width = norm.ppf((1 + confidence) / 2) * table["se"]
-    table["low"], table["high"] = table["effect"] - half_width, table["effect"] + half_width
+    half = half_width(table["se"], confidence)
+    table["low"], table["high"] = table["effect"] - half, table["effect"] + half
     return table.assign(p=2 * norm.sf((table["effect"] / table["se"]).abs()))
 
 
@@ -74,11 +75,11 @@ def attributable_fractions(
         left, slope = units.mean(units.columns_of(variables))
         remaining = left / expected
         slope = slope / left - slope_expected / expected
-        half_width = norm.ppf((1 + confidence) / 2) * np.sqrt(slope @ fitted.covariance @ slope)
+        half = half_width(np.sqrt(slope @ fitted.covariance @ slope), confidence)
         rows[name] = {
             "fraction": 1 - remaining,
-            "low": 1 - remaining * np.exp(half_width),
-            "high": 1 - remaining * np.exp(-half_width),
+            "low": 1 - remaining * np.exp(half),
+            "high": 1 - remaining * np.exp(-half),
             "events": (1 - remaining) * cells["events"].sum(),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("set")

@@ -88,8 +88,8 @@ def fit(
     x: pd.DataFrame,
     counts: pd.DataFrame,
     departing: dict[str, list] | None = None,
-    tolerance: float = STEP_TOL,
     start: pd.Series | None = None,
+    tolerance: float = STEP_TOL,
 ) -> Fit:
     """Fit the model by maximum likelihood.
 
@@ -98,8 +98,8 @@ def fit(
     x : the terms, (cells, terms), without a constant
     counts : (cells, categories), how many units of each cell are in each category, from low to high
     departing : {category: names of terms in x that have a coefficient of their own at that category}
-    tolerance : the fit ends when no coefficient moves by more
     start : coefficients to begin from, by the names below; by default no term has an effect
+    tolerance : the fit ends when no coefficient moves by more
 
     Returns
     -------

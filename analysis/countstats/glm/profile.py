@@ -26,7 +26,7 @@ from countstats.glm.solver import Fit, NoEstimate, maximise, solve
 MAX_STEPS = 40  # of Newton's, before a search takes over
 PROFILE_TOL = 1e-9  # of the log-likelihood from the wanted value, and of the slopes, in standard errors, from zero
 MAX_STEP = 5.0  # standard errors that a step may move a coefficient; beyond it the search takes over
-STALE = 0.2  # a step that leaves a larger share of the distance asks for the curvature at the new point
+MAX_SHARE_LEFT = 0.2  # a step that leaves a larger share of the distance asks for the curvature at the new point
 
 
 def limits(model, estimates: pd.Series, terms, confidence: float = 0.95) -> pd.DataFrame:
@@ -110,7 +110,7 @@ class _Profile:
             off = max(abs(value - self.target), np.abs(score * se)[others].max(initial=0.0))
             if off < PROFILE_TOL:
                 return at[place] if sign * (at[place] - self.b[place]) > 0 else self.search(place, sign)
-            if off > STALE * before:
+            if off > MAX_SHARE_LEFT * before:
                 information = self.model.information(at)
             before = off
             equations = -information

@@ -70,10 +70,10 @@ def sandwich(
     x = x[order]
     covariance, df = _cr2(fitted.covariance, x, residual[order], weight[order], starts)
     se = np.sqrt(np.diag(covariance))
-    half_width = t.ppf((1 + confidence) / 2, df) * se
+    half = t.ppf((1 + confidence) / 2, df) * se
     same = se < ZERO_TOL * np.sqrt(np.diag(fitted.covariance))
     p = 2 * t.sf(np.abs(b) / np.where(same, 1, se), df)
-    columns = {"b": b, "se": se, "df": df, "low": b - half_width, "high": b + half_width, "p": p}
+    columns = {"b": b, "se": se, "df": df, "low": b - half, "high": b + half, "p": p}
     table = pd.DataFrame(columns, index=matrix.columns)
     table.loc[same | _in_one_cluster(x != 0, starts), ["se", "df", "low", "high", "p"]] = np.nan
     return table

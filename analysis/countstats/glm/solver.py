@@ -8,12 +8,11 @@ information(b)       the information there, a square array (the observed or the 
 `maximise` takes any of them. A penalty or an offset belongs to the model; coefficients that must not move are left
 out by a mask.
 
-Why not a library: statsmodels fits a single binomial model to counts well, and the notebooks let it. It has no
-weights in its ordinal and multinomial models, no fit with one coefficient fixed (which a profile needs) and no
-penalty; and it solves each step through a pseudo-inverse of the whole design matrix, which takes ten times as long as
-the normal equations where some fifty models are fitted. `scipy.optimize` has Newton methods that make the step
-shorter or change its direction, but none that distinguishes a likelihood without a maximum from one that is merely
-flat.
+Why not a library: statsmodels fits a single binomial model to counts well (see `wald`). It has no weights in its
+ordinal and multinomial models, no fit with one coefficient fixed (which a profile needs) and no penalty; and it solves
+each step through a pseudo-inverse of the whole design matrix, which takes ten times as long as the normal equations
+where some fifty models are fitted. `scipy.optimize` has Newton methods that make the step shorter or change its
+direction, but none that distinguishes a likelihood without a maximum from one that is merely flat.
 """
 
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg.lapack import dpotrf, dpotrs
 from scipy.stats import chi2, norm
 
-from countstats.estimates import ChiSquare
+from countstats.estimates import ChiSquare, half_width
 
 RANK_TOL = 1e-10  # share of its information that a coefficient keeps next to the others; with less it has none
 STEP_TOL = 1e-9  # a fit ends when no coefficient moves by more
@@ -54,9 +53,9 @@ class Fit:
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """Return b, se, low, high (Wald limits) and p for every coefficient."""
         b, se = self.estimates, np.sqrt(np.diag(self.covariance))
-        half_width = norm.ppf((1 + confidence) / 2) * se
+        half = half_width(se, confidence)
         p = 2 * norm.sf((b / se).abs())
-        return pd.DataFrame({"b": b, "se": se, "low": b - half_width, "high": b + half_width, "p": p})
+        return pd.DataFrame({"b": b, "se": se, "low": b - half, "high": b + half, "p": p})
 
     def wald(self, labels) -> ChiSquare:
         """Test that the coefficients with these labels are all zero (Wald)."""

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 from statsmodels.stats.contingency_tables import Table2x2
 
+from countstats.estimates import half_width
 from countstats.glm.cell_table import collapse
 from countstats.glm.design import INTERCEPT, TERM
 
@@ -28,9 +28,9 @@ def coefficients(result, matrix: pd.DataFrame, confidence: float = 0.95) -> pd.D
     fit stopped on its way to infinity): its row is NaN.
     """
     b, se = np.asarray(result.params), np.asarray(result.bse)
-    half_width = norm.ppf((1 + confidence) / 2) * se
+    half = half_width(se, confidence)
     table = pd.DataFrame(
-        {"b": b, "se": se, "low": b - half_width, "high": b + half_width, "p": np.asarray(result.pvalues)},
+        {"b": b, "se": se, "low": b - half, "high": b + half, "p": np.asarray(result.pvalues)},
         index=matrix.columns,
     )
     table.loc[_infinite(result, matrix)] = np.nan

@@ -76,7 +76,7 @@ def choose_rounds(x: ArrayLike, events: ArrayLike, others: ArrayLike, rng: np.ra
 
 def _trained_trees(x: ArrayLike, events: ArrayLike, others: ArrayLike, number: int):
     """Return so many trees, trained on cells."""
-    from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import, and only one notebook needs it
+    from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import, and rarely needed
 
     x, weight = np.asarray(x, float)[:, 1:], np.concatenate([np.asarray(events), np.asarray(others)]).astype(float)
     outcome, present = np.repeat([1, 0], len(x)), weight > 0

@@ -114,7 +114,7 @@ def observed_expected(risk: ArrayLike, cases: ArrayLike, controls: ArrayLike, co
 
 def brier(risk: ArrayLike, cases: ArrayLike, controls: ArrayLike) -> float:
     """Return the mean squared difference of predicted risk and outcome (Brier 1950, Monthly Weather Review 78: 1-3)."""
-    from sklearn.metrics import brier_score_loss  # slow to import, and few notebooks need it
+    from sklearn.metrics import brier_score_loss  # slow to import, and rarely needed
 
     outcome, risk, weight = as_weighted_rows(risk, cases, controls)
     return float(brier_score_loss(outcome, risk, sample_weight=weight))

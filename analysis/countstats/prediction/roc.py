@@ -201,7 +201,7 @@ def partial_area(score: ArrayLike, cases: ArrayLike, controls: ArrayLike, specif
     """
     if not 0 <= specificity < 1:
         raise ValueError(f"the specificity must lie between 0 and 1, not {specificity}")
-    from sklearn.metrics import roc_auc_score  # slow to import, and few notebooks need it
+    from sklearn.metrics import roc_auc_score  # slow to import, and rarely needed
 
     outcome, score, weight = as_weighted_rows(score, cases, controls)
     return float(roc_auc_score(outcome, score, sample_weight=weight, max_fpr=1 - specificity))
@@ -226,7 +226,7 @@ def average_precision(score: ArrayLike, cases: ArrayLike, controls: ArrayLike) -
     The share of the event is that of a useless score. The sum over steps, not the trapezoid, which is optimistic
     (Davis and Goadrich 2006, doi 10.1145/1143844.1143874).
     """
-    from sklearn.metrics import average_precision_score  # slow to import, and few notebooks need it
+    from sklearn.metrics import average_precision_score  # slow to import, and rarely needed
 
     outcome, score, weight = as_weighted_rows(score, cases, controls)
     return float(average_precision_score(outcome, score, sample_weight=weight))

@@ -1,7 +1,7 @@
 """How many units a prediction model needs, to be developed and to be validated (Riley and colleagues).
 
 Why not a library: pmsampsize needs Python 3.12 and pmvalsampsize draws the risks at random; both are under a licence
-that does not fit this compendium. The tests hold these functions against what they print.
+that does not fit that of this package. The tests hold these functions against what they print.
 """
 
 import math
