@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.contingency_tables import Table2x2
 
+from countstats.columns import COUNTS
 from countstats.estimates import half_width
 from countstats.glm.cell_table import collapse
 from countstats.glm.design import INTERCEPT, TERM
+from countstats.glm.separation import infinite_terms
 
 # For GLM.fit: stop when no coefficient moves any more. statsmodels' own rule watches the deviance, which is
 # flat near its minimum: it leaves standard errors with about five digits.
@@ -24,8 +26,8 @@ def coefficients(result, matrix: pd.DataFrame, confidence: float = 0.95) -> pd.D
 
     Notes
     -----
-    A term without events, without non-events, or compared with a reference that has none, has no finite estimate (the
-    fit stopped on its way to infinity): its row is NaN.
+    The row of a term without a finite estimate is NaN (`separation.infinite_terms`; the fit stopped on its way to
+    infinity), and so is that of a term that no unit has.
     """
     b, se = np.asarray(result.params), np.asarray(result.bse)
     half = half_width(se, confidence)
@@ -41,13 +43,9 @@ def _infinite(result, matrix):
     """Return which terms have no finite estimate: one boolean per column."""
     n = np.asarray(result.model.n_trials)
     events = np.rint(np.asarray(result.model.endog) * n)
-    x = matrix.to_numpy()
-    by_term = pd.DataFrame({"events": events @ x, "others": (n - events) @ x}, index=matrix.columns)
-    terms = by_term.drop(INTERCEPT)
-    base = by_term.loc[INTERCEPT] - terms.groupby(level=0, sort=False).sum()
-    bare = base.index[(base <= 0).any(axis=1)]
-    infinite = (terms <= 0).any(axis=1) | terms.index.get_level_values(0).isin(bare)
-    return infinite.reindex(matrix.columns, fill_value=len(bare) > 0).to_numpy()
+    cells = pd.DataFrame(dict(zip(COUNTS, (events, n - events), strict=True)))
+    absent = n @ np.abs(matrix.to_numpy(float)) == 0
+    return matrix.columns.isin(infinite_terms(matrix, cells).index) | absent
 
 
 def odds_ratios(table: pd.DataFrame) -> pd.DataFrame:

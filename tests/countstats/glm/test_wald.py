@@ -123,3 +123,20 @@ def test_coefficients_are_nan_without_a_finite_estimate(events, others, infinite
     assert found.index[found["odds_ratio"].isna()].tolist() == infinite
     if infinite == ["junior"]:
         agrees("odds ratios beside one without", found.loc["senior", "odds_ratio"], (4 / 7) / (3 / 5), 11)
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation", "ignore:divide by zero", "ignore:.*convergence")
+def test_coefficients_are_nan_where_a_combination_decides():
+    """Each code has units of both kinds, but both codes together have only events, and neither only others."""
+    codes = {"sex": ["male", "male", "female", "female"], "stage": ["primary", "junior"] * 2}
+    cells = pd.DataFrame({name: pd.Categorical(each) for name, each in codes.items()})
+    cells = cells.assign(events=[0, 4, 5, 3], others=[6, 2, 7, 0])
+    x = design.matrix(cells, {"sex": "male", "stage": "primary"})
+    assert wald.coefficients(logit(x, cells["events"], cells["others"]), x).isna().all(axis=None)
+
+
+def test_coefficients_are_nan_without_a_unit():
+    cells = three_stages([1, 2, 0], [4, 5, 0])
+    x = design.matrix(cells, {"stage": "primary"})
+    found = wald.coefficients(logit(x[:2], cells["events"][:2], cells["others"][:2]), x[:2])
+    assert found["b"].isna().tolist() == [False, False, True]
