@@ -97,9 +97,8 @@ def discrimination(risk, cells):
     """Area under the ROC curve with DeLong's interval."""
     from countstats.prediction.roc import auc
 
-    numbers.update(
-        dict(zip(("auc", "variance", "low", "high"), auc(risk, cells["events"], cells["others"]), strict=True))
-    )
+    area = auc(risk, cells["events"], cells["others"])
+    numbers.update({"auc": area.value, "variance": area.se**2, "low": area.low, "high": area.high})
 
 
 def study():
