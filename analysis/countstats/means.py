@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.optimize import root_scalar
-from scipy.stats import studentized_range, t
+from scipy.stats import chi2, studentized_range, t
 from statsmodels.stats.oneway import anova_generic
 
 from countstats.columns import N
+from countstats.estimates import ChiSquare
 
 # Below this no implementation of the studentized range is right to a digit, R's included (they disagree with
 # one another), so smaller p-values are reported as this one.
@@ -161,11 +162,11 @@ def midranks(counts: ArrayLike) -> np.ndarray:
     return np.cumsum(counts) - (counts - 1) / 2
 
 
-def kruskal_wallis(table: ArrayLike) -> tuple[float, int]:
-    """Return the Kruskal-Wallis statistic, corrected for ties, and its degrees of freedom.
+def kruskal_wallis(table: ArrayLike) -> ChiSquare:
+    """Test that no group tends to larger values than another, by ranks (Kruskal and Wallis), corrected for ties.
 
     H = (N - 1) times the share of the variance of the mid-ranks that lies between groups (Kruskal and Wallis 1952, doi
-    10.1080/01621459.1952.10483441). H is NaN where all values are the same, or there are none.
+    10.1080/01621459.1952.10483441). H and p are NaN where all values are the same, or there are none.
 
     Parameters
     ----------
@@ -175,12 +176,13 @@ def kruskal_wallis(table: ArrayLike) -> tuple[float, int]:
     table = np.asarray(table, dtype=float)
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
     if table.shape[1] < 2:
-        return np.nan, max(0, len(table) - 1)
+        return ChiSquare(np.nan, max(0, len(table) - 1), np.nan)
     of_value, of_group = table.sum(axis=0), table.sum(axis=1)
     total = of_value.sum()
     rank = midranks(of_value) - (total + 1) / 2  # centred: the mean rank of all is (N + 1) / 2
     between = ((table @ rank) ** 2 / of_group).sum()
-    return (total - 1) * between / (of_value @ rank**2), len(table) - 1
+    statistic, df = float((total - 1) * between / (of_value @ rank**2)), len(table) - 1
+    return ChiSquare(statistic, df, float(chi2.sf(statistic, df)))
 
 
 def games_howell(

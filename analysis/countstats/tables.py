@@ -14,7 +14,7 @@ from scipy.stats import chi2
 from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 
 from countstats.columns import MISSING, N
-from countstats.estimates import half_width
+from countstats.estimates import ChiSquare, half_width
 
 
 class Trend(NamedTuple):
@@ -172,8 +172,8 @@ def informative(strata: ArrayLike) -> np.ndarray:
     return strata[(strata.sum(axis=1) > 0).all(axis=1) & (strata.sum(axis=2) > 0).all(axis=1)]
 
 
-def breslow_day(strata: ArrayLike, common: float) -> tuple[float, int]:
-    """Test that the odds ratio is the same in all strata (Breslow-Day, with Tarone's correction): (chi2, df).
+def breslow_day(strata: ArrayLike, common: float) -> ChiSquare:
+    """Test that the odds ratio is the same in all strata (Breslow and Day, with Tarone's correction).
 
     Under the common odds ratio the expected first cell e of a table solves e (n22 - n11 + e) = common (row - e)(column
     - e) (Breslow and Day 1980, section 4.4; Tarone 1985, doi 10.1093/biomet/72.1.91).
@@ -196,7 +196,8 @@ def breslow_day(strata: ArrayLike, common: float) -> tuple[float, int]:
     expected = 2 * common * row * column / (b + np.sqrt(b**2 + 4 * (1 - common) * common * row * column))
     variance = 1 / (1 / expected + 1 / (row - expected) + 1 / (column - expected) + 1 / (rest + expected))
     off = first - expected
-    return float((off**2 / variance).sum() - off.sum() ** 2 / variance.sum()), len(strata) - 1
+    statistic, df = float((off**2 / variance).sum() - off.sum() ** 2 / variance.sum()), len(strata) - 1
+    return ChiSquare(statistic, df, float(chi2.sf(statistic, df)))
 
 
 def odds_ratio_over_strata(strata: ArrayLike, confidence: float = 0.95) -> StratifiedOddsRatio:
@@ -231,9 +232,8 @@ def odds_ratio_over_strata(strata: ArrayLike, confidence: float = 0.95) -> Strat
         result |= {"common": float(table.oddsratio_pooled), "low": float(low), "high": float(high)}
         result["p"] = float(chi2.sf(table.test_null_odds(correction=False).statistic, 1))
         if len(useful) > 1:
-            statistic, df = breslow_day(useful, result["common"])
-            result |= {"homogeneity": statistic, "homogeneity_df": df}
-            result["homogeneity_p"] = float(chi2.sf(statistic, df))
+            same = breslow_day(useful, result["common"])
+            result |= {"homogeneity": same.chi_square, "homogeneity_df": same.df, "homogeneity_p": same.p}
     return StratifiedOddsRatio(**result)
 
 

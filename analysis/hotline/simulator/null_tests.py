@@ -55,8 +55,7 @@ def null_tests(rng, place, callers, blocks):
         groups = values.groupby(level, observed=True).agg(["mean", "var", "size"]).to_numpy(float).T
         for test, kind in (("Welch", "unequal"), ("Fisher", "equal")):
             rows.append((test, name, anova_generic(*groups, use_var=kind).pvalue))
-        h, df = kruskal_wallis(counts_by(level, values.astype("category")))
-        rows.append(("Kruskal-Wallis", name, chi2.sf(h, df)))
+        rows.append(("Kruskal-Wallis", name, kruskal_wallis(counts_by(level, values.astype("category"))).p))
     for name in [*(name for names in blocks.values() for name in names), "emotional_state", "disposition"]:
         rows.append(("chi-square", name, chi2_contingency(counts_by(cases[name], level)).pvalue))
     at_risk = (level != "well").astype("category")
