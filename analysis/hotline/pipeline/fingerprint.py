@@ -87,6 +87,17 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in SHOWN_PACKAGES}
 
 
+def _sources(notebook):
+    """Return the code of a notebook's cells; raises InputError naming cell and line where it is no Python."""
+    sources = [source for source, _ in schedule.code_cells(notebook)]
+    for number, source in enumerate(sources, start=1):
+        try:
+            imported(source)
+        except SyntaxError as error:
+            raise schedule.not_python(notebook, number, error) from error
+    return sources
+
+
 def of_step(notebook, parameters, after, export=None, secret=None):
     """Return everything that the outputs of a step follow from, as a dictionary of hashes.
 
@@ -98,7 +109,7 @@ def of_step(notebook, parameters, after, export=None, secret=None):
     export : path of the raw export, for the step that reads it; its content counts, not its name
     secret : the key under which it is read, where it is a real one; only its mark is kept
     """
-    sources = [source for source, _ in schedule.code_cells(notebook)]
+    sources = _sources(notebook)
     # The simulation plays the outside world: it knows what the compendium's own codebook describes.
     codebook = paths.DATA_RAW / "codebook.yaml" if notebook.stem in paths.OF_SIMULATION else current_run().codebook
     if not codebook.is_file():

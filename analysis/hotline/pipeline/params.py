@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from hotline import paths
 from hotline.errors import InputError, did_you_mean
 from hotline.pipeline import parameter_types
-from hotline.pipeline.schedule import code_cells, notebooks
+from hotline.pipeline.schedule import code_cells, not_python, notebooks
 
 SHARED, PROFILES = "shared", "profiles"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one, where PyYAML was built with it
@@ -71,25 +71,40 @@ class Parameter:
         return None
 
 
+def _declared_in(node, line):
+    """Return the Parameter of a statement of the parameters cell; None where the statement has another form."""
+    name = getattr(getattr(node, "annotation", None), "id", "")
+    help_text = line.partition("#")[2].strip()
+    if not help_text or not hasattr(parameter_types, name or "none"):
+        return None
+    try:
+        return Parameter(name, ast.literal_eval(node.value), help_text)
+    except (TypeError, ValueError):  # no default, or one that is computed
+        return None
+
+
 def declared(notebook: Path) -> dict[str, Parameter]:
     """Return {name: Parameter} of a notebook's parameters cell, in order.
 
     Raises InputError where a line of that cell is not ``name: type = default  # help``, with a type that is known.
     """
-    cells = [source for source, tags in code_cells(notebook) if "parameters" in tags]
     parameters = {}
-    for source in cells:
-        lines = source.splitlines()
-        for node in ast.parse(source).body:
-            line = lines[node.lineno - 1]
-            name = getattr(getattr(node, "annotation", None), "id", "")
-            if not hasattr(parameter_types, name or "none") or "#" not in line:
+    for number, (source, tags) in enumerate(code_cells(notebook), start=1):
+        if "parameters" not in tags:
+            continue
+        try:
+            statements = ast.parse(source).body
+        except SyntaxError as error:
+            raise not_python(notebook, number, error) from error
+        for node in statements:
+            line = source.splitlines()[node.lineno - 1]
+            parameter = _declared_in(node, line)
+            if not parameter:
                 raise InputError(
                     f"{paths.shown(notebook)}: in the parameters cell, expected "
                     f'"name: type = default  # help" with a type of {parameter_types.__name__}, found "{line}"'
                 )
-            default, help_text = ast.literal_eval(node.value), line.split("#", 1)[1].strip()
-            parameters[node.target.id] = Parameter(name, default, help_text)
+            parameters[node.target.id] = parameter
     return parameters
 
 

@@ -73,3 +73,8 @@ def test_results_of_a_step_that_has_not_been_run_names_the_command(of_step):
 
 def test_of_step_keeps_the_mark_of_a_key_and_not_the_key(of_step):
     assert "a key for the tests alone" not in str(of_step(secret=b"a key for the tests alone"))
+
+
+def test_of_step_names_cell_and_line_of_a_syntax_error(of_step):
+    with pytest.raises(InputError, match=r"02-small\.ipynb, code cell 1, line 2: this is no Python \(.+\): y = = 2$"):
+        of_step(code="x = 1\ny = = 2")

@@ -2,6 +2,7 @@
 
 import papermill
 import pytest
+from nbformat import v4, write
 
 from hotline import paths
 from hotline.errors import InputError
@@ -48,6 +49,26 @@ def test_every_number_has_a_range_and_every_line_of_params_yml_a_help():
                 assert " from " in parameter.expected, f"{notebook}: the type of {name} has no range"
     for line in TEXT[: TEXT.index("\nprofiles:")].splitlines():
         assert not line.startswith("  ") or "  # " in line, line
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        (
+            "seed: Seed = 1  # a\nrows: Rows = = 2  # b",
+            r"code cell 2, line 2: this is no Python \(.+\): rows: Rows = = 2",
+        ),
+        ("seed: Seed = 2 * 3  # start", 'expected "name: type = default  # help"'),
+        ("seed: Seed  # start", 'expected "name: type = default  # help"'),
+        ("seed: Sed = 1  # start", 'with a type of hotline.pipeline.parameter_types, found "seed: Sed'),
+        ("seed: Seed = 1", 'found "seed: Seed = 1"'),
+    ],
+)
+def test_declared_names_what_is_wrong_in_a_parameters_cell(tmp_path, cell, expected):
+    tagged = v4.new_code_cell(cell, metadata={"tags": ["parameters"]})
+    write(v4.new_notebook(cells=[v4.new_code_cell("import numpy"), tagged]), tmp_path / "notebook.ipynb")
+    with pytest.raises(InputError, match=expected):
+        params.declared(tmp_path / "notebook.ipynb")
 
 
 def test_declared_is_what_papermill_shows():
