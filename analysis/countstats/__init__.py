@@ -5,12 +5,12 @@ columns
 estimates
     Estimate, ChiSquare, wald, half_width
 tables
-    two_way, cube, sparse_expected, cochran_armitage, breslow_day, odds_ratio_over_strata, mix_and_risk, expected_cells
+    two_way, cube, sparse_expected, cochran_armitage, informative, breslow_day, odds_ratio_over_strata, mix_and_risk,
+    expected_cells
 shares
     wilson, share_of, standardized_shares, same_share
 means
-    group_moments, mean_intervals, quantile, group_quantiles, levene, midranks, kruskal_wallis, games_howell,
-    tukey_kramer
+    group_moments, mean_intervals, quantile, group_quantiles, levene, kruskal_wallis, games_howell, tukey_kramer
 effect_size
     eta_squared, omega_squared, omega_squared_interval, cohen_f, superiority, cramers_v, bergsma, difference_of_means,
     difference_of_shares, noncentral_f_limits, noncentral_chi2_limits

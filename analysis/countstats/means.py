@@ -152,7 +152,7 @@ def levene(cells: pd.DataFrame, x: str, by: str) -> FTest:
     return FTest(float(test.statistic), df1, df2, float(test.pvalue))
 
 
-def midranks(counts: ArrayLike) -> np.ndarray:
+def _midranks(counts: ArrayLike) -> np.ndarray:
     """Return the mean rank, counted from 1, of each of the ordered values that occur `counts` times (ties share one).
 
     With ranks in place of values an analysis of variance gives the Kruskal-Wallis test.
@@ -179,7 +179,7 @@ def kruskal_wallis(table: ArrayLike) -> ChiSquare:
         return ChiSquare(np.nan, max(0, len(table) - 1), np.nan)
     of_value, of_group = table.sum(axis=0), table.sum(axis=1)
     total = of_value.sum()
-    rank = midranks(of_value) - (total + 1) / 2  # centred: the mean rank of all is (N + 1) / 2
+    rank = _midranks(of_value) - (total + 1) / 2  # centred: the mean rank of all is (N + 1) / 2
     between = ((table @ rank) ** 2 / of_group).sum()
     statistic, df = float((total - 1) * between / (of_value @ rank**2)), len(table) - 1
     return ChiSquare(statistic, df, float(chi2.sf(statistic, df)))

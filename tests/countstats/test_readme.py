@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import countstats
-from countstats import prediction
+from countstats import glm, prediction
 
 # What modules of a package share, and a user does not need.
-SHARED_HELPERS = {"log_odds", "check_overlap", "as_weighted_rows", "by_score", "informative"}
+SHARED_HELPERS = {"log_odds", "check_overlap", "as_weighted_rows", "by_score", "as_design", "refuse_constant"}
 README = Path(countstats.__file__).parent / "README.md"
 
 
@@ -31,7 +31,7 @@ def test_functions_of_the_readme_exist():
         assert hasattr(importlib.import_module(f"countstats.{module}"), function), name
 
 
-@pytest.mark.parametrize("package", [countstats, prediction], ids=lambda package: package.__name__)
+@pytest.mark.parametrize("package", [countstats, glm, prediction], ids=lambda package: package.__name__)
 def test_package_docstring_lists_its_public_functions(package):
     names = [each.name for each in pkgutil.iter_modules(package.__path__) if not each.ispkg]
     assert names
