@@ -17,7 +17,6 @@ SAVES = re.compile(r"\bout\.(result|table|figure|value|values|take)\(")
 PENDING = {
     "simulate",
     "recovery",
-    "07-use",
 }
 NOTEBOOKS = {name: json.loads(paths.notebook(name).read_text(encoding="utf-8")) for name in schedule.notebooks()}
 

@@ -18,7 +18,7 @@ sample_size
 decision_curve
     net_benefit, surely_ahead
 points
-    points, total, log_odds_per_point, risk
+    points, total, log_odds_per_point, risk, risk_by_sum
 benchmark
     boosting, choose_rounds, ridge, compare_models
 """

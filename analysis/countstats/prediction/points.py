@@ -90,6 +90,20 @@ def log_odds_per_point(sums: ArrayLike, events: ArrayLike, others: ArrayLike) ->
     return float(base), float(unit)
 
 
+def risk_by_sum(table: pd.DataFrame, base: float, unit: float) -> pd.DataFrame:
+    """Return the risk at every sum of points that can occur: columns sum and risk, from no points to the most.
+
+    Parameters
+    ----------
+    table
+        As `points` gives it.
+    base, unit
+        As `log_odds_per_point` gives them.
+    """
+    sums = np.arange(table.groupby("variable")["points"].max().sum() + 1)
+    return pd.DataFrame({"sum": sums, "risk": risk(sums, base, unit)})
+
+
 def risk(sums: ArrayLike, base: float, unit: float) -> np.ndarray:
     """Return the risk at so many points."""
     return expit(base + unit * np.asarray(sums, float))

@@ -39,6 +39,13 @@ def test_with_fine_points_the_sum_gives_the_risk_of_the_model():
     assert np.allclose(points.risk(sums, base, unit), 1 / (1 + np.exp(-np.array(odds))), atol=1e-5)
 
 
+def test_risk_by_sum_goes_from_no_points_to_the_most():
+    table = pd.DataFrame({"variable": ["a", "a", "b"], "code": ["x", "y", "z"], "points": [0, 4, 2]})
+    risks = points.risk_by_sum(table, -2.0, 0.1)
+    assert risks["sum"].tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert risks["risk"].tolist() == pytest.approx([1 / (1 + np.exp(2 - 0.1 * each)) for each in range(7)])
+
+
 def test_the_line_of_the_sums_is_that_of_statsmodels_and_its_risks_are_calibrated():
     sums, events, others = np.array([0.0, 2, 3, 7, np.nan]), np.array([3, 9, 20, 30, 5]), np.array([40, 31, 22, 9, 5])
     base, unit = points.log_odds_per_point(sums, events, others)

@@ -5,14 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from countstats.prediction.points import risk
 from countstats.prediction.pooling import Pooled
 from countstats.prediction.updating import Update
 from hotline import text
 from hotline.codebook import Codebook
 from hotline.models.validation import CHANGED
 from hotline.report.tables.table import Column, Table
-from hotline.report.values import Value
 
 # What a row of `performance.measure` is called.
 MEASURES = {
@@ -60,12 +58,6 @@ def _measure(name, label, digits=None):
     kind = "share" if name in (*SHARES, "threshold") else "performance"
     limits = (f"{name}_low", f"{name}_high") if name in WITH_INTERVAL else None
     return Column(name, label, kind, interval=limits, digits=digits)
-
-
-def value(row: pd.Series, name: str) -> Value:
-    """Return an estimate of a row of `performance.measure` with its interval as a named value."""
-    kind = "share" if name in SHARES else "performance"
-    return Value(row[name], kind, interval=(row[f"{name}_low"], row[f"{name}_high"]))
 
 
 def performance(samples: Mapping[str, pd.Series], phrase: str) -> Table:
@@ -160,11 +152,11 @@ def thresholds(rows: Mapping[str, pd.Series], calls_per_shift: int) -> Table:
 def thresholds_note(calls_per_shift: int, scored: float, caught: float, phrase: str, level: str) -> str:
     """Return the note of that table; scored, caught : as in `performance.of_all`;  level : of the intervals."""
     return (
-        f"Validation part; in brackets {level} intervals after Wilson. Alerts are told of all assessed calls that come "
-        f"in, {calls_per_shift} in a shift, of which {text.percent(scored)} have every predictor recorded and so a "
-        f"score. Found of all: of all pupils {phrase}, with a score or without; {text.percent(caught)} of them have "
-        "one, counted among all cases and taken as known. Sensitivity: of those with a score. PPV: share of the alerts "
-        "that were right; NPV: share of the others without the event."
+        f"Validation part; in brackets {level} intervals after Wilson. Alerts are counted among all assessed calls "
+        f"that come in, {calls_per_shift} in a shift, of which {text.percent(scored)} have every predictor recorded "
+        f"and so a score. Found of all: of all pupils {phrase}, with a score or without; {text.percent(caught)} of "
+        "them have one, counted among all cases and taken as known. Sensitivity: of those with a score. PPV: share of "
+        "the alerts that were right; NPV: share of the others without the event."
     )
 
 
@@ -227,14 +219,16 @@ def points(table: pd.DataFrame, book: Codebook) -> Table:
     return Table(pd.DataFrame(rows), [Column("title", "Question"), Column("answers", "Points for each answer")])
 
 
-def score(table: pd.DataFrame, base: float, unit: float, pairs: int = 4) -> Table:
-    """Return the risk at every sum of points, in so many pairs of columns, to be read downwards, then to the right."""
-    sums = np.arange(int(table.groupby("variable")["points"].max().sum()) + 1)
-    rows = -(-len(sums) // pairs)
+def score(risks: pd.DataFrame, pairs: int = 4) -> Table:
+    """Return the risk at every sum of points, in so many pairs of columns, to be read downwards, then to the right.
+
+    risks : as `points.risk_by_sum` gives them
+    """
+    rows = -(-len(risks) // pairs)
     frame, columns = pd.DataFrame(index=range(rows)), []
     for pair in range(pairs):
-        part = pd.Series(sums[pair * rows : (pair + 1) * rows])
-        frame[f"sum_{pair}"], frame[f"risk_{pair}"] = part, part.map(lambda points: risk(points, base, unit))
+        part = risks.iloc[pair * rows : (pair + 1) * rows].reset_index(drop=True)
+        frame[f"sum_{pair}"], frame[f"risk_{pair}"] = part["sum"], part["risk"]
         columns.append(Column(f"sum_{pair}", "Sum", "count", absent=""))
         columns.append(Column(f"risk_{pair}", "Risk", "share", absent=""))
     return Table(frame, columns)

@@ -69,8 +69,8 @@ def test_differences_are_printed_and_tidied():
 
 
 def test_the_score_has_every_sum_in_pairs_of_columns():
-    sheet = pd.DataFrame({"variable": ["a", "a", "b"], "code": ["x", "y", "z"], "points": [0, 4, 2]})
-    table = prediction.score(sheet, -2.0, 0.1, pairs=3).printed()
+    risks = pd.DataFrame({"sum": range(7), "risk": [0.119, 0.13, 0.142, 0.154, 0.168, 0.182, 0.198]})
+    table = prediction.score(risks, pairs=3).printed()
     assert list(table) == ["Sum", "Risk"] * 3
     assert table.iloc[:, ::2].to_numpy().tolist() == [["0", "3", "6"], ["1", "4", ""], ["2", "5", ""]]
     assert table.iloc[0].tolist() == ["0", "11.9%", "3", "15.4%", "6", "19.8%"]
