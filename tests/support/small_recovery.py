@@ -6,15 +6,14 @@ import pytest
 
 from hotline import paths
 from hotline.codebook import read_codebook
-from hotline.simulator import draws as sim
-from hotline.simulator import scenario
+from hotline.simulator import draws, scenario
 
 BOOK = read_codebook(paths.DATA_RAW / "codebook.yaml")
-NUMBERS = sim.read_numbers(paths.PUBLISHED)
+NUMBERS = draws.read_numbers(paths.PUBLISHED)
 CHILDREN = pd.read_csv(paths.POPULATION, index_col="city")["children_0_14"]
 TIMES, CALLERS = 24, 5000
 
 
 @pytest.fixture(scope="module")
-def place():
-    return scenario.setting(np.random.default_rng(1), NUMBERS, BOOK, CHILDREN, 2019, 2022)
+def setting():
+    return scenario.make_setting(np.random.default_rng(1), NUMBERS, BOOK, CHILDREN, 2019, 2022)

@@ -1,29 +1,43 @@
 """Numbers and random draws for the simulator: small functions that know nothing about hotlines.
 
 Every draw comes from the one generator `rng` that the caller seeds, in the order in which the functions are
-called, so that the same seed gives the same export byte for byte. Every number comes from published.yml.
-Which variables are drawn from which stands in `scenario`, how they are written in `export`.
+called, so that the same seed gives the same export byte for byte. Every share, odds ratio, time and length comes from
+published.yml. `scenario` says which variables are drawn from which, `export` how they are written.
 """
 
+from collections.abc import Mapping
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import yaml
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import expit
 
 from hotline.errors import InputError
 
 STATUS = ("published", "borrowed", "derived", "assumed")
+SECONDS_PER_HOUR = 3600
+DAYS_PER_YEAR = 365.25
+# The intercept of a logit lies between the lowest and the highest score, and this many log odds beyond.
+INTERCEPT_MARGIN = 30
+
+Shares = Mapping[str, float]  # {code: share}
+OddsRatios = Mapping[str, Mapping[str, float]]  # {variable: {code: odds ratio}}
 
 
-def read_numbers(path):
+def read_numbers(path: Path) -> SimpleNamespace:
     """Return the values of published.yml as ``numbers.topic.name``.
 
-    A name that is not a word, such as "sex:problem", is reached with ``vars(numbers.topic)``. Raises
-    InputError where an entry lacks its value, its status or a source that the file lists.
+    A name that is not a word, such as "sex:problem", is reached with ``vars(numbers.topic)``.
+
+    Raises
+    ------
+    InputError
+        Where an entry lacks its value, its status or a source that the file lists.
     """
     content = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     sources, topics = content["sources"], {}
@@ -43,12 +57,16 @@ def read_numbers(path):
 # --- how variables depend on others --------------------------------------------------------------------
 
 
-def log_odds(frame, odds_ratios):
+def log_odds(frame: pd.DataFrame, odds_ratios: OddsRatios) -> np.ndarray:
     """Return the sum of the log odds ratios of every row's codes, shape (rows,).
 
-    `odds_ratios` is {variable: {code: odds ratio}}; a code that is not named counts as 1. A variable
-    "a:b" is the interaction of a and b, and its codes are written "code of a:code of b". The columns
-    of `frame` are categoricals.
+    Parameters
+    ----------
+    frame
+        Categorical columns, shape (rows, variables).
+    odds_ratios
+        {variable: {code: odds ratio}}; a code that is not named counts as 1. A variable "a:b" is the interaction of a
+        and b, and its codes are written "code of a:code of b".
     """
     total = np.zeros(len(frame))
     for variable, ratios in odds_ratios.items():
@@ -61,12 +79,29 @@ def log_odds(frame, odds_ratios):
     return total
 
 
-def nominal(rng, frame, shares, odds_ratios=None, by=None):
+def nominal(
+    rng: np.random.Generator,
+    frame: pd.DataFrame,
+    shares: Shares | Mapping[str, Shares],
+    odds_ratios: Mapping[str, OddsRatios] | None = None,
+    by: str | None = None,
+) -> pd.Categorical:
     """Draw one code per row from unordered categories.
 
-    `shares` is {code: share}, or {group: {code: share}} where `by` names the variable with the groups.
-    `odds_ratios`, {code: {variable: {code: odds ratio}}}, multiply the share of a code in the rows that
-    they name: a multinomial logit. Returns a Categorical, shape (rows,).
+    Parameters
+    ----------
+    frame
+        The variables drawn before, shape (rows, variables).
+    shares
+        {code: share}, or {group: {code: share}} where `by` names the variable with the groups.
+    odds_ratios
+        {code: {variable: {code: odds ratio}}}: they multiply the share of a code in the rows that they name, as in a
+        multinomial logit.
+
+    Returns
+    -------
+    pandas.Categorical
+        Shape (rows,).
     """
     by_group = pd.DataFrame(shares).T.fillna(0.0) if by else pd.DataFrame([shares])
     codes, groups = by_group.columns, 0
@@ -78,28 +113,44 @@ def nominal(rng, frame, shares, odds_ratios=None, by=None):
     return pd.Categorical.from_codes(pick(rng, weights), codes)
 
 
-def pick(rng, weights):
+def pick(rng: np.random.Generator, weights: np.ndarray) -> np.ndarray:
     """Return for every row of weights, shape (rows, k), the number of a column drawn in their proportion."""
     edges = np.cumsum(weights, axis=1)
     return (rng.random(len(weights))[:, None] * edges[:, -1:] >= edges).sum(axis=1)
 
 
-def threshold(score, share):
+def threshold(score: np.ndarray, share: float) -> float:
     """Return the c for which ``expit(score - c)`` has the mean `share`: the intercept of a logit, reversed."""
-    values, many = np.unique(score, return_counts=True)  # a score of categories takes few values
+    values, counts = np.unique(score, return_counts=True)  # a score of categories takes few values
 
     def excess(c):
-        return many @ expit(values - c) / len(score) - share
+        return counts @ expit(values - c) / len(score) - share
 
-    return brentq(excess, values[0] - 30, values[-1] + 30, xtol=1e-9)
+    return brentq(excess, values[0] - INTERCEPT_MARGIN, values[-1] + INTERCEPT_MARGIN, xtol=1e-9)
 
 
-def ordinal(rng, frame, shares, odds_ratios=None, score=0.0):
-    """Draw one code per row from ordered categories: a proportional-odds model.
+def ordinal(
+    rng: np.random.Generator,
+    frame: pd.DataFrame,
+    shares: Shares,
+    odds_ratios: OddsRatios | None = None,
+    score: ArrayLike = 0.0,
+) -> pd.Categorical:
+    """Draw one code per row from ordered categories: a proportional-odds model; with two codes, a logistic one.
 
-    `shares`, {code: share} from low to high, hold for all rows together; the thresholds are solved for
-    them. `odds_ratios` and `score` (log odds, shape (rows,)) move a row up. With two codes this is
-    a logistic model. Returns a Categorical, shape (rows,).
+    Parameters
+    ----------
+    frame
+        The variables drawn before, shape (rows, variables).
+    shares
+        {code: share} from low to high, for all rows together; the thresholds are solved for them.
+    odds_ratios, score
+        What moves a row up: odds ratios by code, and log odds, shape (rows,).
+
+    Returns
+    -------
+    pandas.Categorical
+        Shape (rows,).
     """
     score = log_odds(frame, odds_ratios or {}) + score
     above = 1 - np.cumsum(list(shares.values()))[:-1]
@@ -108,18 +159,37 @@ def ordinal(rng, frame, shares, odds_ratios=None, score=0.0):
     return pd.Categorical.from_codes(rank, list(shares))
 
 
-def occurs(rng, score, share):
+def occurs(rng: np.random.Generator, score: np.ndarray, share: float) -> np.ndarray:
     """Return for every row whether an event occurs whose log odds are `score` plus what gives `share` overall."""
     return rng.random(len(score)) < expit(score - threshold(score, share))
 
 
-def at_or_above(frame, intercepts, odds_ratios, departures):
-    """Return the probability of each category or a higher one, shape (rows, categories - 1): partial proportional odds.
+def at_or_above(
+    frame: pd.DataFrame, intercepts: Mapping[str, float], odds_ratios: OddsRatios, departures: Mapping[str, OddsRatios]
+) -> np.ndarray:
+    """Return the probability of each category or a higher one: partial proportional odds.
 
     ``logit P(Y >= j) = intercepts[j] + log odds ratios + departures at j`` (Peterson and Harrell 1990,
-    Applied Statistics 39: 205-217). `intercepts` is {category: number} for all categories but the lowest;
-    `odds_ratios` hold at every category, and `departures`, {category: {variable: {code: ratio}}}, multiply
-    them at the one named. Raises ValueError where a category would have a negative probability.
+    Applied Statistics 39: 205-217, doi 10.2307/2347760).
+
+    Parameters
+    ----------
+    intercepts
+        {category: log odds} for all categories but the lowest.
+    odds_ratios
+        Those that hold at every category.
+    departures
+        {category: odds ratios} that multiply them at the one named.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (rows, categories - 1).
+
+    Raises
+    ------
+    ValueError
+        Where a category would have a negative probability.
     """
     common = log_odds(frame, odds_ratios)
     logits = [number + common + log_odds(frame, departures.get(code, {})) for code, number in intercepts.items()]
@@ -128,25 +198,30 @@ def at_or_above(frame, intercepts, odds_ratios, departures):
     return expit(np.column_stack(logits))
 
 
-def cumulative(rng, probabilities, codes):
-    """Draw one of the ordered `codes` per row from the probabilities of `at_or_above`; returns a Categorical."""
+def cumulative(rng: np.random.Generator, probabilities: np.ndarray, codes: Shares | list[str]) -> pd.Categorical:
+    """Draw one of the ordered `codes` per row from the probabilities of `at_or_above`."""
     return pd.Categorical.from_codes((rng.random(len(probabilities))[:, None] < probabilities).sum(axis=1), list(codes))
 
 
 # --- time ----------------------------------------------------------------------------------------------
 
 
-def lognormal(rng, median, spread, size):
-    """Draw right-skewed positive numbers with a median and an SD of the log."""
+def lognormal(rng: np.random.Generator, median: ArrayLike, spread: float, size: int) -> np.ndarray:
+    """Draw right-skewed positive numbers, shape (size,), with a median and an SD of the log."""
     return median * np.exp(spread * rng.standard_normal(size))
 
 
-def day_weights(days, calendar, examinations=False):
-    """Return the share of calls that falls on each day: growth x month x weekday.
+def day_weights(days: pd.DatetimeIndex, calendar: SimpleNamespace, examinations: bool = False) -> np.ndarray:
+    """Return the share of calls that falls on each day, shape (days,): growth x month x weekday.
 
-    `days` is a DatetimeIndex; with `examinations` the months of examinations weigh more.
+    Parameters
+    ----------
+    calendar
+        The numbers of the topic `calendar`.
+    examinations
+        Whether the months of examinations weigh more.
     """
-    weights = calendar.growth ** ((days - days[0]).days.to_numpy() / 365.25)
+    weights = calendar.growth ** ((days - days[0]).days.to_numpy() / DAYS_PER_YEAR)
     weights = weights * np.array(calendar.month)[days.month - 1] * np.array(calendar.weekday)[days.day_of_week]
     if examinations:
         weights = weights * np.array([calendar.examinations.get(month, 1.0) for month in days.month])
@@ -154,10 +229,15 @@ def day_weights(days, calendar, examinations=False):
     return weights / weights.sum()
 
 
-def hour_weights(hour):
+def hour_weights(hour: SimpleNamespace) -> np.ndarray:
     """Return the share of calls in each hour of the day by level, shape (24, levels), levels in their order.
 
     A von Mises curve over the day with an evening peak; the tilt makes a level commoner around the late centre.
+
+    Parameters
+    ----------
+    hour
+        The numbers of the topic `hour`.
     """
     angle = 2 * np.pi * (np.arange(24) + 0.5) / 24
 
@@ -172,21 +252,34 @@ def hour_weights(hour):
     return weights / weights.sum(axis=0)
 
 
-def moments(rng, days, hours):
-    """Return the times of calls, at a random second of an hour of a day; both arrays have one entry per call."""
-    return days + pd.to_timedelta(hours * 3600 + rng.integers(0, 3600, len(hours)), unit="s")
+def call_times(rng: np.random.Generator, days: pd.DatetimeIndex, hours: np.ndarray) -> pd.DatetimeIndex:
+    """Return the times of calls, at a random second of an hour of a day; both arrays have shape (calls,)."""
+    return days + pd.to_timedelta(hours * SECONDS_PER_HOUR + rng.integers(0, SECONDS_PER_HOUR, len(hours)), unit="s")
 
 
-def spread_calls(rng, first_day, many, gap):
-    """Return (caller, day) of every call: the callers' row numbers and whole days since the calendar's start.
+def spread_calls(
+    rng: np.random.Generator, first_day: np.ndarray, counts: np.ndarray, gap: Mapping[str, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the days of all calls: a caller's first as stated, the others after lognormal gaps, never two on one day.
 
-    A caller's first call is on `first_day`; the others follow after lognormal gaps, never two on one day.
-    `many`, shape (callers,), is the number of calls of each.
+    Parameters
+    ----------
+    first_day
+        Day of each caller's first call, in days since the calendar's start, shape (callers,).
+    counts
+        Number of calls of each caller, shape (callers,).
+    gap
+        Median (days) and spread (SD of the log) of the gaps.
+
+    Returns
+    -------
+    caller, day : numpy.ndarray
+        The caller's row number and the day of every call, each of shape (calls,).
     """
-    caller = np.repeat(np.arange(len(many)), many)
-    days = lognormal(rng, gap["median"] / np.sqrt(many[caller]), gap["spread"], len(caller))
+    caller = np.repeat(np.arange(len(counts)), counts)
+    days = lognormal(rng, gap["median"] / np.sqrt(counts[caller]), gap["spread"], len(caller))
     days = np.maximum(1, np.round(days)).astype(int)
-    opening = np.cumsum(many) - many
-    days[opening] = 0
+    first_call = np.cumsum(counts) - counts
+    days[first_call] = 0
     elapsed = np.cumsum(days)
-    return caller, first_day[caller] + elapsed - elapsed[opening][caller]
+    return caller, first_day[caller] + elapsed - elapsed[first_call][caller]

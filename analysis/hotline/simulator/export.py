@@ -6,28 +6,42 @@ would take most of the time of a large export.
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
 import pandas as pd
+
+from hotline.codebook import Codebook, Field
 
 # ASCII digits to the full-width digits of Chinese typing.
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 BYTE_ORDER_MARK = "\ufeff"  # by it a spreadsheet knows UTF-8
 
 
-def encode(rng, codes, field, spelling):
+def encode(rng: np.random.Generator, codes: pd.Series, field: Field, spelling: SimpleNamespace) -> pd.Categorical:
     """Write codes as the export does: the Chinese label, now and then a synonym, spaces or a text for missing.
 
-    `codes` is a Series of codes or of whole numbers, which are written in digits; it has a missing value where
-    nothing is recorded. Returns a Categorical of texts, missing where the cell is empty.
+    Parameters
+    ----------
+    codes
+        Codes, or whole numbers, which are written in digits; missing where nothing is recorded.
+    field
+        The variable as the codebook has it.
+    spelling
+        The numbers of the topic `spelling`: the shares of synonyms, texts for missing and spaces.
+
+    Returns
+    -------
+    pandas.Categorical
+        Texts, missing where the cell is empty.
     """
     values = (codes if isinstance(codes.dtype, pd.CategoricalDtype) else codes.astype("category")).cat
     texts_of = {code.code: [code.zh, *code.synonyms] for code in field.codes}
     number, written, texts = values.codes.to_numpy(), np.full(len(codes), -1), []
-    for each, value in enumerate(values.categories):
+    for code, value in enumerate(values.categories):
         spellings = texts_of.get(value) or [f"{value:.0f}" if isinstance(value, float) else str(value)]
-        rows = np.flatnonzero(number == each)
+        rows = np.flatnonzero(number == code)
         written[rows] = len(texts)
         if len(spellings) > 1:
             other = rows[rng.random(len(rows)) < spelling.synonym]
@@ -35,25 +49,27 @@ def encode(rng, codes, field, spelling):
         texts += spellings
     blank = np.flatnonzero(number < 0)
     if field.missing:
-        said = blank[rng.random(len(blank)) < spelling.missing_text]
-        written[said] = len(texts) + rng.integers(0, len(field.missing), len(said))
+        with_text = blank[rng.random(len(blank)) < spelling.missing_text]
+        written[with_text] = len(texts) + rng.integers(0, len(field.missing), len(with_text))
         texts += field.missing
     spaced = (rng.random(len(written)) < spelling.space) & (number >= 0)
     written[spaced] += len(texts)
     texts += [f" {text} " for text in texts]
-    place, unique = pd.factorize(np.array(texts, dtype=object))  # "9" may be an age and a text for missing
-    return pd.Categorical.from_codes(np.append(place, -1)[written], unique)
+    position, unique = pd.factorize(np.array(texts, dtype=object))  # "9" may be an age and a text for missing
+    return pd.Categorical.from_codes(np.append(position, -1)[written], unique)
 
 
-def overwrite(column, rows, texts):
-    """Return a Categorical with other texts in some rows; the empty text makes an empty cell."""
+def overwrite(column: pd.Categorical, rows: np.ndarray, texts: list[str]) -> pd.Categorical:
+    """Return a column with other texts in the rows of these numbers; the empty text makes an empty cell."""
     texts = [text or None for text in texts]
     column = column.add_categories([text for text in dict.fromkeys(texts) if text and text not in column.categories])
     column[rows] = texts
     return column
 
 
-def corrupt(rng, table, rows, spelling):
+def corrupt(
+    rng: np.random.Generator, table: pd.DataFrame, rows: SimpleNamespace, spelling: SimpleNamespace
+) -> pd.Series:
     """Return what is wrong with each row, shape (rows,): a key of `spelling.malformed`, or None.
 
     The share of malformed rows is that of `rows.malformed`; they are all among the answered calls of callers.
@@ -66,11 +82,23 @@ def corrupt(rng, table, rows, spelling):
     return fault
 
 
-def raw_cells(rng, table, fault, book, spelling):
+def raw_cells(
+    rng: np.random.Generator, table: pd.DataFrame, fault: pd.Series, book: Codebook, spelling: SimpleNamespace
+) -> pd.DataFrame:
     """Return the export's cells, one column per heading: texts as Categoricals, and times not yet written out.
 
-    `table` has the codebook's variables and `answered`; `fault` is of `corrupt`. Besides the headings there are
-    `form`, the number of the row's form of times, and `wrong_start`, a text instead of the start.
+    Parameters
+    ----------
+    table
+        The codebook's variables and `answered`, as `scenario.simulate` returns them.
+    fault
+        What is wrong with each row, from `corrupt`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Besides the headings, form is the number of the row's form of times, and wrong_start a text instead of the
+        start.
     """
     hours = {name: pd.Timedelta(hours=n) for name, n in spelling.wrong_hours.items()}
     cells, unanswered = {}, ~table["answered"].to_numpy()
@@ -87,9 +115,9 @@ def raw_cells(rng, table, fault, book, spelling):
     cells["age"] = overwrite(cells["age"], wide, [text.translate(FULL_WIDTH) for text in cells["age"][wide]])
     wrong = {name: np.flatnonzero(fault == name) for name in spelling.malformed}
     cells["age"] = overwrite(cells["age"], wrong["age"], rng.choice(spelling.wrong_age, len(wrong["age"])).tolist())
-    where, text = (rng.choice(many, len(wrong["code"])) for many in (spelling.wrong_code_in, spelling.wrong_code))
+    variable, text = (rng.choice(among, len(wrong["code"])) for among in (spelling.wrong_code_in, spelling.wrong_code))
     for name in spelling.wrong_code_in:
-        cells[name] = overwrite(cells[name], wrong["code"][where == name], text[where == name].tolist())
+        cells[name] = overwrite(cells[name], wrong["code"][variable == name], text[variable == name].tolist())
     cells["answer_time"] = table["answer_time"].mask(fault == "answer", table["call_start"] - hours["backwards"])
     for name, shift in (("end", -hours["backwards"]), ("long", hours["long"])):
         cells["call_end"] = cells["call_end"].mask(fault == name, table["answer_time"] + shift)
@@ -99,13 +127,13 @@ def raw_cells(rng, table, fault, book, spelling):
     return pd.DataFrame(cells, index=table.index)
 
 
-def with_copies(rng, cells, fault, many):
+def with_copies(rng: np.random.Generator, cells: pd.DataFrame, fault: pd.Series, copies: int) -> pd.DataFrame:
     """Return the cells with exact copies of so many sound rows, each below its original."""
-    copies = rng.choice(cells.index[fault.isna()], many, replace=False)
-    return cells.loc[np.sort(np.append(cells.index, copies))]
+    copied = rng.choice(cells.index[fault.isna()], copies, replace=False)
+    return cells.loc[np.sort(np.append(cells.index, copied))]
 
 
-def column_sql(field, spelling):
+def column_sql(field: Field, spelling: SimpleNamespace) -> str:
     """Return the SQL that writes one column of the cells as text."""
     name = field.name
     if field.formats:
@@ -122,7 +150,7 @@ def column_sql(field, spelling):
     return f'{written} AS "{field.header}"'
 
 
-def append(cells, path, book, spelling):
+def append(cells: pd.DataFrame, path: str | Path, book: Codebook, spelling: SimpleNamespace) -> None:
     """Add the cells as rows to the CSV at `path`; a new file begins with a byte-order mark and the headings."""
     columns = ", ".join(column_sql(field, spelling) for field in book if field.header)
     part, path = Path(f"{path}.part"), Path(path)

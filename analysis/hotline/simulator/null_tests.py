@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+from collections.abc import Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -16,11 +17,12 @@ from countstats.glm import logit as logistic
 from countstats.glm.solver import NoEstimate
 from countstats.means import kruskal_wallis
 from hotline.simulator.recovery import collapsed, draw_pupils, draw_talks
+from hotline.simulator.scenario import Setting
 
 
-def without_effects(place):
+def without_effects(setting: Setting) -> Setting:
     """Return the setting in which nothing depends on the level, nor the level on anything."""
-    numbers = copy.deepcopy(place.numbers)
+    numbers = copy.deepcopy(setting.numbers)
     shares = np.cumsum(list(numbers.level.shares.values())[::-1])[::-1][1:]
     numbers.level.intercepts = dict(zip(numbers.level.intercepts, logit(shares), strict=True))
     numbers.level_odds_ratios, numbers.level_departures = SimpleNamespace(), SimpleNamespace()
@@ -29,26 +31,33 @@ def without_effects(place):
     numbers.talk.disposition["odds_ratios"].pop("crisis")
     for table in (numbers.talk.ideation, numbers.talk.emotional_state, numbers.talk.disposition):
         table["shares"] = dict.fromkeys(table["shares"], table["shares"]["well"])
-    by_hour = np.repeat(place.by_hour[:, :1], len(numbers.level.shares), axis=1)
-    return replace(place, numbers=numbers, by_hour=by_hour)
+    by_hour = np.repeat(setting.by_hour[:, :1], len(numbers.level.shares), axis=1)
+    return replace(setting, numbers=numbers, by_hour=by_hour)
 
 
-def counts_by(one, other):
-    """Return the table of counts of two categorical columns, without the codes that do not occur, as an array."""
+def counts_by(one: pd.Series, other: pd.Series) -> np.ndarray:
+    """Return the counts of two categorical columns, shape (codes of one, codes of other): those that occur."""
     one, other = (each.cat.remove_unused_categories().cat for each in (one, other))
     shape = len(one.categories), len(other.categories)
     return np.bincount(one.codes.to_numpy(np.intp) * shape[1] + other.codes, minlength=np.prod(shape)).reshape(shape)
 
 
-def null_tests(rng, place, callers, blocks):
-    """Return the p-values of the tests of the study on data `without_effects`: rows of test, variable and p.
+def p_values(rng: np.random.Generator, setting: Setting, callers: int, blocks: Mapping[str, list[str]]) -> pd.DataFrame:
+    """Return the p-values of the tests of the study, on one data set.
 
     Parameters
     ----------
-    place : a setting of `without_effects`
-    blocks : {block: names of predictors}, in the order in which they enter the logistic model
+    setting
+        A setting of `without_effects`.
+    blocks
+        {block: names of predictors}, in the order in which they enter the logistic model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per test: test, variable, p.
     """
-    cases = draw_talks(rng, place, draw_pupils(rng, place, callers)).drop_duplicates("pupil")
+    cases = draw_talks(rng, setting, draw_pupils(rng, setting, callers)).drop_duplicates("pupil")
     level, rows = cases["level"], []
     for name in ("age", "length", "waiting", "follow_ups", "satisfaction"):
         values = cases[name].astype(int)
@@ -69,12 +78,19 @@ def null_tests(rng, place, callers, blocks):
     return pd.DataFrame(rows, columns=["test", "variable", "p"])
 
 
-def logistic_tests(cases, two, blocks):
+def logistic_tests(
+    cases: pd.DataFrame, counts: pd.DataFrame, blocks: Mapping[str, list[str]]
+) -> list[tuple[str, str, float]]:
     """Return (test, name, p): likelihood ratios of the blocks, each added to those before it, and Wald tests of terms.
 
-    two : counts of the others and of those with the event, one row per case
+    Parameters
+    ----------
+    cases
+        The predictors, one row per case.
+    counts
+        Counts of the others and of those with the event, one row per case.
     """
-    counts = two.rename(columns={"event": "events"})
+    counts = counts.rename(columns={"event": "events"})
     tests, names, smaller = [], [], None
     for block in [None, *blocks]:
         names = names + blocks.get(block, [])

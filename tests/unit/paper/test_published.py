@@ -4,7 +4,7 @@ import re
 
 from hotline import paths
 from hotline.paper import published
-from hotline.simulator import draws as sim
+from hotline.simulator import draws
 
 
 def test_every_entry_has_known_keys_only():
@@ -14,7 +14,7 @@ def test_every_entry_has_known_keys_only():
 
 
 def test_the_numbers_are_those_that_the_simulator_reads():
-    known = sim.read_numbers(paths.PUBLISHED)
+    known = draws.read_numbers(paths.PUBLISHED)
     read = [(topic, name) for topic, named in vars(known).items() for name in vars(named)]
     assert [(topic, name) for topic, name, _ in published.entries()] == read
 

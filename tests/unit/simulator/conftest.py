@@ -1,3 +1,3 @@
 """Fixtures of the recovery study."""
 
-from small_recovery import place  # noqa: F401 (a fixture)
+from small_recovery import setting  # noqa: F401 (a fixture)

@@ -15,9 +15,9 @@ def test_terms_are_named_for_readers():
     assert level_model.label(BOOK, "high_risk: bullying=yes").endswith("departure at high risk")
 
 
-def test_a_fit_that_begins_elsewhere_ends_at_the_same_place(place):
+def test_a_fit_that_begins_elsewhere_ends_at_the_same_place(setting):
     """Beginning at the truth saves steps; it must not draw the estimates towards the truth."""
-    pupils = recovery.draw_pupils(np.random.default_rng(6), place, CALLERS)
+    pupils = recovery.draw_pupils(np.random.default_rng(6), setting, CALLERS)
     x = level_model.terms(pupils, vars(NUMBERS.level_odds_ratios))
     departing = level_model.log_ratios(NUMBERS.level_departures).index
     counts = pd.get_dummies(pupils["level"], dtype=int)

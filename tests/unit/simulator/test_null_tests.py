@@ -12,10 +12,10 @@ from hotline.simulator import null_tests, recovery
 pytestmark = pytest.mark.xdist_group("recovery")
 
 
-def test_without_effects_the_tests_of_the_study_reject_at_five_per_cent(place):
+def test_without_effects_the_tests_of_the_study_reject_at_five_per_cent(setting):
     streams = np.random.SeedSequence(3).spawn(TIMES)
-    given = (null_tests.without_effects(place), 2000, predictors(BOOK))
-    tests = replicate(streams, null_tests.null_tests, *given)
+    given = (null_tests.without_effects(setting), 2000, predictors(BOOK))
+    tests = replicate(streams, null_tests.p_values, *given)
     rejected = (tests["p"] < 0.05).groupby([tests["test"], tests["variable"]]).mean()
     assert set(tests["test"]) == {
         "Welch",
@@ -32,9 +32,9 @@ def test_without_effects_the_tests_of_the_study_reject_at_five_per_cent(place):
     assert over_all.mean() == pytest.approx(0.05, abs=3.3 * over_all.std() / np.sqrt(TIMES))
 
 
-def test_without_effects_means_without(place):
-    nothing = null_tests.without_effects(place)
+def test_without_effects_means_without(setting):
+    nothing = null_tests.without_effects(setting)
     pupils = recovery.draw_pupils(np.random.default_rng(4), nothing, 40_000)
     shares = pd.crosstab(pupils["stage"], pupils["level"], normalize="index")
     assert (shares - pd.Series(NUMBERS.level.shares)).abs().to_numpy().max() < 0.025
-    assert vars(place.numbers.level_odds_ratios)  # the setting with effects is left as it was
+    assert vars(setting.numbers.level_odds_ratios)  # the setting with effects is left as it was

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.xdist_group("recovery")
 
 
 @pytest.fixture(scope="module")
-def estimates(place):
+def estimates(setting):
     streams = np.random.SeedSequence(2).spawn(TIMES)
-    return replicate(streams, recovery.recover, place, CALLERS)
+    return replicate(streams, recovery.recover, setting, CALLERS)
 
 
 def test_every_number_of_the_model_is_estimated(estimates):
@@ -54,13 +54,13 @@ def test_a_wrong_coefficient_is_noticed(estimates, term):
 
 
 @pytest.fixture(scope="module")
-def threats(place):
-    return replicate(np.random.SeedSequence(5).spawn(8), recovery.threaten, place, CALLERS)
+def threats(setting):
+    return replicate(np.random.SeedSequence(5).spawn(8), recovery.estimate_by_analysis, setting, CALLERS)
 
 
-def test_the_complete_data_among_the_threats_are_those_of_the_recovery(place, threats):
-    complete = threats[(threats["setting"] == "complete") & (threats["replication"] == 0)].set_index("term")
-    alone = recovery.recover(np.random.default_rng(np.random.SeedSequence(5).spawn(1)[0]), place, CALLERS)
+def test_the_complete_data_among_the_threats_are_those_of_the_recovery(setting, threats):
+    complete = threats[(threats["analysis"] == "complete") & (threats["replication"] == 0)].set_index("term")
+    alone = recovery.recover(np.random.default_rng(np.random.SeedSequence(5).spawn(1)[0]), setting, CALLERS)
     alone = alone.set_index("term")
     assert np.allclose(complete["b"], alone["b"].loc[complete.index], atol=1e-9)
     assert set(alone.index) == set(complete.index)
@@ -68,24 +68,24 @@ def test_the_complete_data_among_the_threats_are_those_of_the_recovery(place, th
 
 def test_what_records_do_is_seen(threats):
     """Signs of what theory says, far beyond their Monte-Carlo errors; sizes are results, not tests."""
-    found = recovery.by_setting(threats).set_index("setting")
+    found = recovery.by_analysis(threats).set_index("analysis")
     assert list(found.index) == list(recovery.ANALYSES)
     assert found.loc["repeat_callers", "coverage"] < 0.8 < found.loc["complete", "coverage"]
     assert found.loc["repeat_callers", "model_se"] < 0.7 * found.loc["repeat_callers", "empirical_se"]
     assert found.loc["two_high_risk", "model_se"] > 1.3 * found.loc["complete", "model_se"]
     assert found.loc["cases", "records"] < found.loc["assessed", "records"] < found.loc["complete", "records"]
     assert found.loc["repeat_callers", "high_risk"] > found.loc["complete", "high_risk"]
-    moved = recovery.most_moved(threats).set_index("setting")
-    assert list(moved.index) == list(recovery.ANALYSES)[1:]
+    shifts = recovery.largest_shifts(threats).set_index("analysis")
+    assert list(shifts.index) == list(recovery.ANALYSES)[1:]
     left_out = level_model.log_ratios(NUMBERS.level_departures).index
-    assert moved.loc["proportional", "term"] in left_out
-    assert abs(moved.loc["proportional", "moved"]) > 4 * moved.loc["proportional", "moved_mcse"]
+    assert shifts.loc["proportional", "term"] in left_out
+    assert abs(shifts.loc["proportional", "shift"]) > 4 * shifts.loc["proportional", "shift_mcse"]
 
 
 def test_an_analysis_without_estimates_is_named(threats):
-    few = threats[(threats["setting"] != "two_high_risk") | (threats["replication"] == 0)]
+    few = threats[(threats["analysis"] != "two_high_risk") | (threats["replication"] == 0)]
     with pytest.raises(InputError, match=r"two_high_risk.*raise callers or replications"):
-        recovery.by_setting(few)
+        recovery.by_analysis(few)
 
 
 def test_performance_by_hand():

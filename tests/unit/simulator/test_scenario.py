@@ -10,13 +10,12 @@ import runs
 from hotline import paths
 from hotline.codebook import read_codebook
 from hotline.pipeline import schedule
-from hotline.simulator import draws as sim
-from hotline.simulator import scenario
+from hotline.simulator import draws, scenario
 
 pytestmark = pytest.mark.xdist_group("simulation")
 
 BOOK = read_codebook(paths.DATA_RAW / "codebook.yaml")
-NUMBERS = sim.read_numbers(paths.PUBLISHED)
+NUMBERS = draws.read_numbers(paths.PUBLISHED)
 SMALL = {"seed": 5, "calls": 6000}
 
 
@@ -161,8 +160,8 @@ def test_codes_in_published_are_the_codebooks():
 def test_intercepts_of_the_level_give_its_shares():
     rng = np.random.default_rng(1)
     children = pd.read_csv(paths.POPULATION, index_col="city")["children_0_14"]
-    place = scenario.setting(rng, NUMBERS, BOOK, children, 2019, 2022)
-    pupils = scenario.draw_pupils(rng, place, 200_000)
+    setting = scenario.make_setting(rng, NUMBERS, BOOK, children, 2019, 2022)
+    pupils = scenario.draw_pupils(rng, setting, 200_000)
     shares = pd.Series(scenario.draw_level(rng, NUMBERS, pupils)).value_counts(normalize=True)
     for level, share in NUMBERS.level.shares.items():
         assert shares[level] == pytest.approx(share, abs=0.005)
