@@ -16,7 +16,6 @@ SAVES = re.compile(r"\bout\.(result|table|figure|value|values|take)\(")
 # Not yet laid out like the others; whoever rewrites one takes it out here.
 PENDING = {
     "simulate",
-    "recovery",
 }
 NOTEBOOKS = {name: json.loads(paths.notebook(name).read_text(encoding="utf-8")) for name in schedule.notebooks()}
 
