@@ -13,10 +13,6 @@ from hotline.pipeline import params, schedule
 SAVING = "## What is saved"
 # What writes an output. `out.path` is not among them: a check may have to read back a file of the step.
 SAVES = re.compile(r"\bout\.(result|table|figure|value|values|take)\(")
-# Not yet laid out like the others; whoever rewrites one takes it out here.
-PENDING = {
-    "simulate",
-}
 NOTEBOOKS = {name: json.loads(paths.notebook(name).read_text(encoding="utf-8")) for name in schedule.notebooks()}
 
 
@@ -42,11 +38,6 @@ def name(request):
     return request.param
 
 
-@pytest.fixture(params=[name for name in NOTEBOOKS if name not in PENDING])
-def rewritten(request):
-    return request.param
-
-
 def test_no_outputs_and_no_traces_of_a_run(name):
     assert set(NOTEBOOKS[name]["metadata"]) <= {"kernelspec", "language_info"}
     for cell in NOTEBOOKS[name]["cells"]:
@@ -67,25 +58,25 @@ def test_it_opens_with_title_question_and_what_it_reads_writes_and_feeds(name):
         assert word in opening
 
 
-def test_it_says_where_it_stands_in_the_study(rewritten):
+def test_it_says_where_it_stands_in_the_study(name):
     """As two lines or as a picture in a fenced block: what comes before it, itself, and what comes after."""
-    opening = sources(rewritten, "markdown")[0].split("| reads")[0]
+    opening = sources(name, "markdown")[0].split("| reads")[0]
     assert "**Where it stands.**" in opening or "```text" in opening
-    flow = [line for line in opening.splitlines() if rewritten in line and "→" in line]
-    assert flow, f"no line of the opening has {rewritten} between arrows"
+    flow = [line for line in opening.splitlines() if name in line and "→" in line]
+    assert flow, f"no line of the opening has {name} between arrows"
 
 
-def test_code_stands_between_a_question_and_its_reading(rewritten):
+def test_code_stands_between_a_question_and_its_reading(name):
     """Outside the opening and the saving section there is a text between any two code cells, and one after the last."""
-    _, body, _ = parts(rewritten)
+    _, body, _ = parts(name)
     kinds = [kind for kind, _ in body]
     assert kinds[0] == "markdown"
     for (kind, above), (following, below) in itertools.pairwise(body):
         assert kind == "markdown" or following == "markdown", f"no text between\n{above}\n\nand\n\n{below}"
 
 
-def test_what_is_saved_stands_in_the_last_section(rewritten):
-    opening, body, saving = parts(rewritten)
+def test_what_is_saved_stands_in_the_last_section(name):
+    opening, body, saving = parts(name)
     for kind, source in opening + body:
         assert kind == "markdown" or not SAVES.search(source), f"saved before the last section:\n{source}"
     texts = [source for kind, source in saving if kind == "markdown"]
