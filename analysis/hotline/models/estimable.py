@@ -29,7 +29,8 @@ MIN_RECORDED = 0.1
 class Estimable:
     """The part of a model that can be estimated.
 
-    complete : cells in which all its variables are recorded
+    recorded : variables that all its pupils have recorded: its own, and those left out since they say nothing
+    complete : cells in which all of these are recorded
     cells : those of them that the model uses
     blocks : {block: variables}, none of them empty
     reference : {variable: code that the others are compared with}
@@ -37,6 +38,7 @@ class Estimable:
     excluded : (variable, code) of the categories whose pupils the model cannot use
     """
 
+    recorded: list[str]
     complete: pd.DataFrame
     cells: pd.DataFrame
     blocks: dict[str, list[str]]
@@ -49,12 +51,17 @@ class Estimable:
         """The variables, in order."""
         return list(self.reference)
 
+    @property
+    def varying(self) -> list[str]:
+        """The variables with several categories among the complete cells: its own, and those of excluded categories."""
+        return list(dict.fromkeys([*self.names, *(name for name, _ in self.excluded)]))
+
     def keep(self, cells: pd.DataFrame) -> pd.DataFrame:
-        """Return the cells that a model like this one can use: all recorded, and none of the excluded categories."""
-        return self.without_excluded(cell_table.complete(cells, self.reference))
+        """Return the cells, by `recorded` and others, that a model like this one can use: as `complete` and `cells`."""
+        return self.without_excluded(cell_table.complete(cells, self.recorded))
 
     def without_excluded(self, cells: pd.DataFrame) -> pd.DataFrame:
-        """Return the cells without the excluded categories, whether all is recorded or not."""
+        """Return the cells, by `varying` and others, without the excluded categories, recorded or not."""
         for name, code in self.excluded:
             cells = cells[cells[name] != code]
         return cells.reset_index(drop=True)
@@ -101,8 +108,8 @@ def estimable(cells: pd.DataFrame, blocks: Mapping[str, Sequence[str]], book: Co
     reference, left_out = _recorded(cells, in_order(blocks), book)
     if not reference:
         raise NothingToEstimate(f"hardly any pupil has a predictor of being {phrase} recorded")
-    complete = cells = cell_table.complete(cells, reference)
-    excluded = []
+    recorded, excluded = list(reference), []
+    complete = cells = cell_table.complete(cells, recorded)
     while True:
         _refuse_empty(
             complete, cells, phrase, [f"{book[name].title}: {book.label(name, code)}" for name, code in excluded]
@@ -126,7 +133,7 @@ def estimable(cells: pd.DataFrame, blocks: Mapping[str, Sequence[str]], book: Co
             cells = cells[cells[name] != code].reset_index(drop=True)
     kept = {block: [name for name in names if name in reference] for block, names in blocks.items()}
     kept = {block: names for block, names in kept.items() if names}
-    return Estimable(complete, cells, kept, reference, left_out, excluded)
+    return Estimable(recorded, complete, cells, kept, reference, left_out, excluded)
 
 
 def _recorded(cells: pd.DataFrame, names: Sequence[str], book: Codebook) -> tuple[dict[str, str], list[str]]:

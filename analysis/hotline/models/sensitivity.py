@@ -24,7 +24,7 @@ AGE_BAND_ENDS = (9, 11, 13, 15, 17)
 class ClusterSample(NamedTuple):
     """The cells of a model whose cluster is known, for standard errors robust to clustering.
 
-    cells : by the model's variables and the cluster
+    cells : by the model's recorded variables and the cluster
     n, clusters : units (pupils or calls), and how many clusters these are in
     largest : units in the largest cluster
     reason : why the model can't be fitted to them, or ""
@@ -48,9 +48,9 @@ def cells_with_cluster(model: Estimable, counts: pd.DataFrame, cluster: str, out
     Parameters
     ----------
     counts
-        Tally by the model's variables, the outcome and the cluster.
+        Tally by `model.recorded`, the outcome and the cluster.
     """
-    cells = model.keep(cell_table.cells_of(counts, [*model.names, cluster], outcome))
+    cells = model.keep(cell_table.cells_of(counts, [*model.recorded, cluster], outcome))
     cells = cells[cells[cluster].ne(MISSING)].reset_index(drop=True)
     sizes = cells.groupby(cluster, observed=True)[COUNTS].sum().sum(axis=1)
     n, largest = int(sizes.sum()), int(sizes.max()) if len(sizes) else 0

@@ -81,6 +81,20 @@ def test_a_category_without_events_or_without_others_is_set_apart(event, word):
     assert model.keep(cells())["stage"].ne("vocational").all() and fits(model)
 
 
+def test_cells_of_further_variables_are_kept_as_those_of_the_model():
+    """A variable that left the model with its only pupils still says who is in it."""
+
+    def bullying(rows):
+        return np.where(rows.index % 10 == 0, "missing", rows["bullying"])
+
+    rows = cells(bullying=bullying, event=lambda rows: rows["event"] & (rows["bullying"] != "yes"))
+    model = estimable(rows, BLOCKS, codebook(), "at risk")
+    assert model.excluded == [("bullying", "yes")] and "bullying" not in model.names
+    assert model.recorded == NAMES and model.varying == [*model.names, "bullying"]
+    finer = model.keep(rows.assign(year=2024))
+    assert finer[COUNTS].sum().equals(model.cells[COUNTS].sum()) and len(finer) == len(model.cells)
+
+
 def test_a_reference_without_events_is_set_apart_and_replaced():
     model = found(event=lambda rows: rows["event"] & (rows["stage"] != "primary"))
     assert model.excluded == [("stage", "primary")] and model.reference["stage"] != "primary" and fits(model)

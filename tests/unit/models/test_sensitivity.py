@@ -120,7 +120,7 @@ def test_with_auxiliaries_leaves_out_what_cannot_help(ages, lengths, auxiliary):
 class Model:
     """As much of an estimable model as the cells of an analysis ask of it."""
 
-    names, reference = ["sex", "stage"], {"sex": "male", "stage": "primary"}
+    recorded, reference = ["sex", "stage"], {"sex": "male", "stage": "primary"}
 
     @staticmethod
     def keep(cells):
