@@ -3,19 +3,22 @@
 from collections.abc import Mapping
 
 import pandas as pd
+from pandas import DataFrame, Series
 
 from hotline import text
 from hotline.codebook import Codebook
-from hotline.report.tables.table import Column, Table
+from hotline.report.tables.table import NAMES, Column, Table, estimate, named, of_sentence, plain, with_interval
 from hotline.report.values import Source, Value, taken
 from hotline.text import DASH
 
-KINDS = ("univariable", "multivariable")
+KINDS = {"univariable": "OR alone", "multivariable": "OR together"}
 R_SQUARED = {"mcfadden": "McFadden R²", "cox_snell": "Cox–Snell R²", "nagelkerke": "Nagelkerke R²", "tjur": "Tjur R²"}
 SPARSE = "†"  # behind an odds ratio that rests on few
+# Named values of each term: prefix of the name, of the columns with the limits, column, and kind.
+TERM_VALUES = (("or", "", "odds_ratio_multivariable", "ratio"), ("ame", "effect_", "effect_multivariable", "points"))
 
 
-def side_by_side(alone: pd.DataFrame, together: pd.DataFrame, blocks: Mapping, reference: Mapping) -> pd.DataFrame:
+def side_by_side(alone: DataFrame, together: DataFrame, blocks: Mapping, reference: Mapping) -> DataFrame:
     """Return one row per category, references among them, with both kinds of odds ratio.
 
     Parameters
@@ -42,113 +45,79 @@ def side_by_side(alone: pd.DataFrame, together: pd.DataFrame, blocks: Mapping, r
     return table.astype({"n": int, "events": int})
 
 
-def one_kind(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+def one_kind(table: DataFrame, kind: str) -> DataFrame:
     """Return the columns of one kind ("univariable" or "multivariable"), under their plain names."""
-    other = KINDS[1 - KINDS.index(kind)]
-    kept = table[[name for name in table if not name.endswith("_" + other)]]
+    others = tuple(f"_{other}" for other in KINDS if other != kind)
+    kept = table[[name for name in table if not name.endswith(others)]]
     return kept.rename(columns=lambda name: name.removesuffix("_" + kind))
 
 
-def _named(table, book):
-    """Add how the variable and the category of each row are called in print."""
-    labels = [book.label(*pair) for pair in zip(table["variable"], table["code"], strict=True)]
-    return table.assign(title=table["variable"].map(lambda name: book[name].title), label=labels)
+def _two_kinds(confidence, name, limits, **more):
+    """Return the columns of odds ratios, each variable alone and all together; limits : the words before low."""
+    return [
+        estimate(f"odds_ratio_{kind}", with_interval(heading, confidence, name), "ratio", limits, f"_{kind}", **more)
+        for kind, heading in KINDS.items()
+    ]
 
 
-NAMES = [Column("title", "Variable"), Column("label", "Category")]
-
-
-def odds_ratios(table: pd.DataFrame, book: Codebook, event: str, confidence: float = 0.95) -> Table:
+def odds_ratios(table: DataFrame, book: Codebook, event: str, confidence: float = 0.95) -> Table:
     """Return odds ratios, each variable alone and all together, a row per category.
 
     table : as `side_by_side` gives it;  event : heads the column of events
     """
-    words = table["reference"].map({True: "1 (reference)", False: ""})
-    frame = _named(table, book).assign(share=table["events"] / table["n"], words=words)
-    ratios = [
-        Column(
-            f"odds_ratio_{kind}",
-            f"OR {word} ({text.percent(confidence, 0)} CI)",
-            "ratio",
-            interval=(f"low_{kind}", f"high_{kind}"),
-            instead="words",
-        )
-        for kind, word in zip(KINDS, ("alone", "together"), strict=True)
+    words = table["reference"].map({True: "1 (reference)", False: None})
+    columns = [
+        *NAMES,
+        Column("n", "Pupils", "count"),
+        Column("events", event, "count", then=" ({share:share})"),
+        *_two_kinds(confidence, "CI", "", instead="words"),
+        Column("p_multivariable", "p", "p", blank="reference"),
     ]
-    return Table(
-        frame,
-        [
-            *NAMES,
-            Column("n", "Pupils", "count"),
-            Column("events", event, "count", brackets=("share", "share")),
-            *ratios,
-            Column("p_multivariable", "p", "p", blank="reference"),
-        ],
-        once=["title"],
-    )
+    return Table(named(table, book).assign(share=table["events"] / table["n"], words=words), columns, once=["title"])
 
 
-def profiles(table: pd.DataFrame, book: Codebook, confidence: float = 0.95) -> Table:
+def profiles(table: DataFrame, book: Codebook, confidence: float = 0.95) -> Table:
     """Return profile-likelihood intervals and average marginal effects, without the references.
 
     table : as `side_by_side` gives it from tables that also have profile_low and profile_high and, of all variables
         together, effect, effect_low and effect_high, in shares
     """
-    percent = text.percent(confidence, 0)
-    ratios = [
-        Column(
-            f"odds_ratio_{kind}",
-            f"OR {word} ({percent} profile CI)",
-            "ratio",
-            interval=(f"profile_low_{kind}", f"profile_high_{kind}"),
-        )
-        for kind, word in zip(KINDS, ("alone", "together"), strict=True)
-    ]
-    limits = "effect_low_multivariable", "effect_high_multivariable"
-    effect = Column("effect_multivariable", f"Marginal effect, points ({percent} CI)", "points", interval=limits)
-    return Table(_named(table[~table["reference"]], book), [*NAMES, *ratios, effect], once=["title"])
+    heading = with_interval("Marginal effect, points", confidence)
+    effect = estimate("effect_multivariable", heading, "points", "effect_", "_multivariable")
+    frame = named(table[~table["reference"]], book)
+    return Table(frame, [*NAMES, *_two_kinds(confidence, "profile CI", "profile_"), effect], once=["title"])
 
 
-def coefficients(table: pd.DataFrame, book: Codebook) -> Table:
+def coefficients(table: DataFrame, book: Codebook) -> Table:
     """Return the coefficients of a model, the intercept first.
 
     table : as `countstats.glm.wald.coefficients` gives it
     """
-    terms = table.reset_index()
-    titles = {"intercept": "Intercept"} | {name: book[name].title for name in terms["variable"].iloc[1:]}
-    labels = [book.label(name, code) if code else "" for name, code in table.index]
-    return Table(
-        terms.assign(title=terms["variable"].map(titles), label=labels),
-        [*NAMES, Column("b", "Coefficient", "coefficient"), Column("se", "Standard error", "coefficient")],
-        once=["title"],
-    )
+    numbers = plain({"b": "Coefficient", "se": "Standard error"}, "coefficient")
+    return Table(named(table.reset_index(), book), [*NAMES, *numbers], once=["title"])
 
 
-def blocks(gains: pd.DataFrame, confidence: float = 0.95) -> Table:
+def blocks(gains: DataFrame, confidence: float = 0.95) -> Table:
     """Return what each block adds to the model: a row per measure, a column per block.
 
     gains : one row per block: block, chi_square, df, p, the four of R_SQUARED, and of the validation part auc, auc_low,
         auc_high, gain, gain_low, gain_high, gain_p
     """
     names = [f"and {block}" if place else block.capitalize() for place, block in enumerate(gains["block"])]
-    area = f"AUC ({text.percent(confidence, 0)} CI)"
-    return Table(
-        gains.assign(name=names),
-        [
-            Column("name", "Measure"),
-            Column("chi_square", "χ² (df)", "statistic", brackets=("df", "count")),
-            Column("p", "p", "p"),
-            *(Column(name, label, "effect") for name, label in R_SQUARED.items()),
-            Column("auc", area, "performance", interval=("auc_low", "auc_high")),
-            Column("gain", "Change of the AUC", "performance", interval=("gain_low", "gain_high")),
-            Column("gain_p", "p of the change", "p"),
-        ],
-        transposed=True,
-    )
+    columns = [
+        Column("name", "Measure"),
+        Column("chi_square", "χ² (df)", "statistic", then=" ({df:count})"),
+        Column("p", "p", "p"),
+        *plain(R_SQUARED, "effect"),
+        estimate("auc", with_interval("AUC", confidence), "performance", "auc_"),
+        estimate("gain", "Change of the AUC", "performance", "gain_"),
+        Column("gain_p", "p of the change", "p"),
+    ]
+    return Table(gains.assign(name=names), columns, transposed=True)
 
 
 def variables(
-    tests: pd.DataFrame, fractions: pd.DataFrame, blocks: Mapping, book: Codebook, confidence: float = 0.95
+    tests: DataFrame, fractions: DataFrame, blocks: Mapping, book: Codebook, confidence: float = 0.95
 ) -> Table:
     """Return each variable's test adjusted for all others, and attributable fractions where there are any.
 
@@ -162,16 +131,16 @@ def variables(
     keys = [key for key in keys if key in tests.index or key in fractions.index]
     parts = fractions.reindex(columns=["fraction", "low", "high"])
     frame = tests[["chi_square", "df", "p"]].join(parts, how="outer").loc[keys]
-    fraction = f"Attributable fraction ({text.percent(confidence, 0)} CI)"
+    heading = with_interval("Attributable fraction", confidence)
+    columns = [
+        Column("name", "Variable"),
+        Column("chi_square", "χ²", "statistic", absent=""),
+        Column("df", "df", "count", absent=""),
+        Column("p", "p", "p", absent=""),
+        estimate("fraction", heading, "share", absent=""),
+    ]
     return Table(
-        frame.assign(name=[book[key].title if key in tests.index else f"All of {key}" for key in keys]),
-        [
-            Column("name", "Variable"),
-            Column("chi_square", "χ²", "statistic", absent=""),
-            Column("df", "df", "count", absent=""),
-            Column("p", "p", "p", absent=""),
-            Column("fraction", fraction, "share", interval=("low", "high"), absent=""),
-        ],
+        frame.assign(name=[book[key].title if key in tests.index else f"All of {key}" for key in keys]), columns
     )
 
 
@@ -181,19 +150,19 @@ def interactions(within: Mapping, reference: Mapping, book: Codebook) -> Table:
     within : {variable: as `interaction.within` gives it}, all within the same other variable
     """
     if not within:
-        sentence = pd.DataFrame({"label": ["The presenting problem is not among the predictors."]})
-        return Table(sentence, [Column("label", "Category")])
+        return of_sentence(Category="The presenting problem is not among the predictors.")
     codes = next(iter(within.values())).index.unique(1)
-    frames = [pd.Series([book.label(codes.name, code) for code in codes], codes, name="label")]
-    columns = [Column("label", book[codes.name].title)]
+    frames = [Series([book.label(codes.name, code) for code in codes], codes, name="label")]
+    ratios = []
     for name, table in within.items():
         for code in table.index.unique(0):
             key = f"{name}_{code}_"
-            frames.append(table.loc[code, ["odds_ratio", "low", "high", "sparse"]].add_prefix(key))
+            part = table.loc[code, ["odds_ratio", "low", "high"]]
+            few = table.loc[code, "sparse"].map(lambda few: SPARSE if few else "")
+            frames.append(part.assign(few=few).add_prefix(key))
             label = f"{book.label(name, code)} / {book.label(name, reference[name]).lower()}"
-            limits, mark = (f"{key}low", f"{key}high"), (f"{key}sparse", SPARSE)
-            columns.append(Column(f"{key}odds_ratio", label, "ratio", interval=limits, mark=mark))
-    return Table(pd.concat(frames, axis=1), columns)
+            ratios.append(estimate(f"{key}odds_ratio", label, "ratio", key, then=f"{{{key}few:text}}"))
+    return Table(pd.concat(frames, axis=1), [Column("label", book[codes.name].title), *ratios])
 
 
 def interaction_note(crossed: Mapping, within: Mapping, fewer_than: int, book: Codebook, other: str = "problem") -> str:
@@ -223,7 +192,7 @@ def interaction_note(crossed: Mapping, within: Mapping, fewer_than: int, book: C
     return " ".join(sentences)
 
 
-def term_values(terms: pd.DataFrame, blocks: Mapping, book: Codebook) -> dict[str, Value]:
+def term_values(terms: DataFrame, blocks: Mapping, book: Codebook) -> dict[str, Value]:
     """Return named values of every category of every predictor.
 
     or_VARIABLE_CODE is the odds ratio of all variables together, ame_VARIABLE_CODE the average marginal effect in
@@ -238,17 +207,14 @@ def term_values(terms: pd.DataFrame, blocks: Mapping, book: Codebook) -> dict[st
     for name in (name for names in blocks.values() for name in names):
         for code in book[name].kept_codes:
             row = {"variable": name, "code": code}
-            for prefix, column, kind in (("or", "odds_ratio", "ratio"), ("ame", "effect", "points")):
-                start = "" if column == "odds_ratio" else "effect_"
+            for prefix, start, column, kind in TERM_VALUES:
                 limits = f"{start}low_multivariable", f"{start}high_multivariable"
-                values[f"{prefix}_{name}_{code}"] = taken(
-                    "odds_ratios", terms, row, f"{column}_multivariable", kind, interval=limits
-                )
+                values[f"{prefix}_{name}_{code}"] = taken("odds_ratios", terms, row, column, kind, interval=limits)
     return values
 
 
 def model_values(
-    gains: pd.DataFrame, tests: pd.DataFrame, fractions: pd.DataFrame, crossed: Mapping, blocks: Mapping
+    gains: DataFrame, tests: DataFrame, fractions: DataFrame, crossed: Mapping, blocks: Mapping
 ) -> dict[str, Value]:
     """Return named values of the model; what was left out prints a dash.
 
@@ -274,13 +240,13 @@ def model_values(
         row = {"variable": key}
         values[f"fraction_{key}"] = taken("variables", parts, row, "fraction", "share", interval=("low", "high"))
         if key in tests.index:
-            values[f"test_{key}"] = _tested(tests.loc[key], Source("variables", row, "p"))
-    return values | {f"{name}_by_problem": _tested(crossed.get(name, {"df": 0})) for name in ("sex", "stage")}
+            values[f"test_{key}"] = tested(tests.loc[key], Source("variables", row, "p"))
+    return values | {f"{name}_by_problem": tested(crossed.get(name, {})) for name in ("sex", "stage")}
 
 
-def _tested(test, source=None):
+def tested(test: Mapping, source: Source | None = None) -> Value:
     """Return the Value of a likelihood-ratio test (chi_square, df, p); a dash where it has no degree of freedom."""
-    if not test["df"] > 0:
+    if not test.get("df", 0) > 0:
         return Value(None, "test", text=DASH)
     printed = text.chi_square(test["chi_square"], test["df"], test["p"])
     return Value(test["p"], "test", text=printed, source=source)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
+from pandas import DataFrame, Series
 
 from countstats.prediction.pooling import Pooled
 from countstats.prediction.updating import Update
 from hotline import text
 from hotline.codebook import Codebook
 from hotline.models.validation import CHANGED
-from hotline.report.tables.table import Column, Table
+from hotline.report.tables.table import Column, Table, estimate, named, plain
 
 # What a row of `performance.measure` is called.
 MEASURES = {
@@ -35,6 +35,7 @@ MEASURES = {
 }
 SHARES = ("flagged", "sensitivity", "specificity", "ppv", "npv", "flagged_of_all", "sensitivity_of_all", "scored")
 WITH_INTERVAL = ("auc", "oe", "intercept", "slope", "partial_auc", *SHARES)
+SMALL = ("average_precision", "ici", "e50", "e90", "brier", "scaled_brier")  # in need of a fourth decimal
 CRITERIA = {
     "shrinkage": ("Development", "Expected calibration slope in new pupils at least {0}"),
     "optimism": ("Development", "Apparent less adjusted R² at most {0}"),
@@ -51,16 +52,18 @@ CHANGES = {
     "few": "Too few to choose",
     "no_line": "No line can be fitted",
 }
+WHEN = ("before", "after")  # recalibration
 
 
 def _measure(name, label, digits=None):
     """Return the column of a measure of `performance.measure`, with its interval where it has one."""
-    kind = "share" if name in (*SHARES, "threshold") else "performance"
+    kind = "text" if name == "hl" else "share" if name in (*SHARES, "threshold") else "performance"
+    digits = 4 if digits is None and name in SMALL else digits
     limits = (f"{name}_low", f"{name}_high") if name in WITH_INTERVAL else None
     return Column(name, label, kind, interval=limits, digits=digits)
 
 
-def performance(samples: Mapping[str, pd.Series], phrase: str) -> Table:
+def performance(samples: Mapping[str, Series], phrase: str) -> Table:
     """Return how well a model does in several samples: a row per measure, a column per sample.
 
     Parameters
@@ -69,35 +72,27 @@ def performance(samples: Mapping[str, pd.Series], phrase: str) -> Table:
         average_precision, ici, e50, e90, and a result of `calibration.hosmer_lemeshow` as hl
     phrase : the event in words, such as "at risk"
     """
-    frame = pd.DataFrame(samples).T
+    frame = DataFrame(samples).T
     if "hl" in frame:
-        frame["hl"] = [_hosmer_lemeshow(row["hl"]) if "hl" in row else None for row in samples.values()]
-    unlike_kind = {name: 4 for name in MEASURES if name not in (*WITH_INTERVAL, "threshold", "hl")}
-    measures = [
-        Column("hl", label) if name == "hl" else _measure(name, label, unlike_kind.get(name))
-        for name, label in MEASURES.items()
-        if name in frame
+        frame["hl"] = [_hosmer_lemeshow(row.get("hl")) for row in samples.values()]
+    columns = [
+        Column("name", "Measure"),
+        Column("n", "Pupils", "count"),
+        Column("events", f"Pupils {phrase}", "count", then=" ({share:share})"),
+        *(_measure(name, label) for name, label in MEASURES.items() if name in frame),
     ]
-    return Table(
-        frame.assign(name=list(samples), share=(frame["events"] / frame["n"].replace(0, np.nan))),
-        [
-            Column("name", "Measure"),
-            Column("n", "Pupils", "count"),
-            Column("events", f"Pupils {phrase}", "count", brackets=("share", "share")),
-            *measures,
-        ],
-        transposed=True,
-    )
+    frame = frame.assign(name=list(samples), share=frame["events"] / frame["n"].replace(0, np.nan))
+    return Table(frame, columns, transposed=True)
 
 
 def _hosmer_lemeshow(test):
     """Return the test as a text; None where there is none."""
-    if not np.isfinite(test.chi_square):
+    if test is None or not np.isfinite(test.chi_square):
         return None
     return f"{text.quantity('statistic', test.chi_square)} ({test.df}; {text.p_value(test.p)})"
 
 
-def sample_size(criteria: pd.DataFrame, pupils: Mapping[str, int]) -> Table:
+def sample_size(criteria: DataFrame, pupils: Mapping[str, int]) -> Table:
     """Return Riley's criteria: what each asks for, how many pupils that needs, how many there are, and if it is met.
 
     Parameters
@@ -111,42 +106,29 @@ def sample_size(criteria: pd.DataFrame, pupils: Mapping[str, int]) -> Table:
         here = pupils[part.lower()]
         met = "Yes" if here >= row.n else "No"
         rows.append({"part": part, "asks": asks.format(f"{row.target:g}"), "n": row.n, "here": here, "met": met})
-    return Table(
-        pd.DataFrame(rows),
-        [
-            Column("part", "Part"),
-            Column("asks", "What is asked"),
-            Column("n", "Pupils needed", "count"),
-            Column("here", "Pupils here", "count"),
-            Column("met", "Met"),
-        ],
-        once=["part"],
-    )
+    numbers = plain({"n": "Pupils needed", "here": "Pupils here"}, "count")
+    words = plain({"part": "Part", "asks": "What is asked"})
+    return Table(DataFrame(rows), [*words, *numbers, Column("met", "Met")], once=["part"])
 
 
-def thresholds(rows: Mapping[str, pd.Series], calls_per_shift: int) -> Table:
+def thresholds(rows: Mapping[str, Series], calls_per_shift: int) -> Table:
     """Return what flagging at each of several thresholds does: a row per threshold.
 
     rows : {name: row of `performance.of_all`}. Alerts are counted per 1,000 assessed calls that come in, with a score
         or without, and per counsellor's shift.
     """
-    frame = pd.DataFrame(rows).T
+    frame = DataFrame(rows).T
+    alerts = frame["flagged_of_all"]
     shares = {"sensitivity_of_all": "Found of all", "sensitivity": "Sensitivity", "specificity": "Specificity"}
     shares |= {"ppv": "PPV", "npv": "NPV"}
-    return Table(
-        frame.assign(
-            name=list(rows),
-            per_thousand=1000 * frame["flagged_of_all"],
-            per_shift=calls_per_shift * frame["flagged_of_all"],
-        ),
-        [
-            Column("name", "Chosen by"),
-            Column("threshold", "Risk", "share"),
-            Column("per_thousand", "Alerts per 1,000", "count"),
-            Column("per_shift", "Per shift", "mean"),
-            *(_measure(name, label, 0) for name, label in shares.items()),
-        ],
-    )
+    columns = [
+        Column("name", "Chosen by"),
+        Column("threshold", "Risk", "share"),
+        Column("per_thousand", "Alerts per 1,000", "count"),
+        Column("per_shift", "Per shift", "mean"),
+        *(_measure(name, label, 0) for name, label in shares.items()),
+    ]
+    return Table(frame.assign(name=list(rows), per_thousand=1000 * alerts, per_shift=calls_per_shift * alerts), columns)
 
 
 def thresholds_note(calls_per_shift: int, scored: float, caught: float, phrase: str, level: str) -> str:
@@ -160,32 +142,23 @@ def thresholds_note(calls_per_shift: int, scored: float, caught: float, phrase: 
     )
 
 
-def groups(frame: pd.DataFrame, book: Codebook) -> Table:
+def groups(frame: DataFrame, book: Codebook) -> Table:
     """Return the performance in groups of pupils: a row per category of each variable.
 
     frame : as `performance.by_group` gives it, with `cases` and `scored` of `performance.scored`. A dash stands where a
         group is too small or has one outcome only; `missing_note` says which.
     """
-    titles = [book[name].title for name in frame["variable"]]
-    labels = [book.label(*pair) for pair in zip(frame["variable"], frame["code"], strict=True)]
-    return Table(
-        frame.assign(title=titles, label=labels),
-        [
-            Column("title", "Group"),
-            Column("label", "Category"),
-            Column("n", "Pupils (events)", "count", brackets=("events", "count")),
-            _measure("auc", "AUC", 2),
-            _measure("oe", "O/E", 2),
-            _measure("slope", "Slope", 2),
-            _measure("flagged", "Alerts", 0),
-            _measure("sensitivity", "Found", 0),
-            Column("scored", "Scored", "share", digits=0, of="cases"),
-        ],
-        once=["title"],
-    )
+    measures = {"auc": "AUC", "oe": "O/E", "slope": "Slope", "flagged": "Alerts", "sensitivity": "Found"}
+    columns = [
+        *plain({"title": "Group", "label": "Category"}),
+        Column("n", "Pupils (events)", "count", then=" ({events:count})"),
+        *(_measure(name, label, 0 if name in SHARES else 2) for name, label in measures.items()),
+        Column("scored", "Scored", "share", digits=0, then=" of {cases:count}"),
+    ]
+    return Table(named(frame, book), columns, once=["title"])
 
 
-def missing_note(frame: pd.DataFrame, book: Codebook) -> str:
+def missing_note(frame: DataFrame, book: Codebook) -> str:
     """Return a sentence on the groups in which something could not be estimated, or nothing."""
     gaps = frame[frame["why"] != ""]
     if gaps.empty:
@@ -196,56 +169,53 @@ def missing_note(frame: pd.DataFrame, book: Codebook) -> str:
     return "A dash marks what could not be estimated: " + "; ".join(groups) + "."
 
 
-def differences(comparison: pd.DataFrame) -> Table:
+COMPARED = [
+    _measure("auc", "AUC"),
+    estimate("difference", "Difference", "performance", digits=4),
+    Column("p", "p", "p", absent=""),
+]
+
+
+def differences(comparison: DataFrame) -> Table:
     """Return models compared on the same pupils, a row each, as `models.validation.tidy_differences` gives them."""
-    return Table(
-        comparison,
-        [
-            Column("model", "Model"),
-            _measure("auc", "AUC"),
-            Column("difference", "Difference", "performance", interval=("low", "high"), digits=4),
-            Column("p", "p", "p", absent=""),
-        ],
-    )
+    return Table(comparison, [Column("model", "Model"), *COMPARED])
 
 
-def points(table: pd.DataFrame, book: Codebook) -> Table:
+def points(table: DataFrame, book: Codebook) -> Table:
     """Return the points of all answers, as they are looked up: `points.points` with labels, a row per question."""
     rows = []
     for name, answers in table.groupby("variable", sort=False):
         pairs = zip(answers["code"], answers["points"], strict=True)
         listed = "; ".join(f"{book.label(name, code)} {number}" for code, number in pairs)
         rows.append({"title": book[name].title, "answers": listed})
-    return Table(pd.DataFrame(rows), [Column("title", "Question"), Column("answers", "Points for each answer")])
+    return Table(DataFrame(rows), plain({"title": "Question", "answers": "Points for each answer"}))
 
 
-def score(risks: pd.DataFrame, pairs: int = 4) -> Table:
+def score(risks: DataFrame, pairs: int = 4) -> Table:
     """Return the risk at every sum of points, in so many pairs of columns, to be read downwards, then to the right.
 
     risks : as `points.risk_by_sum` gives them
     """
     rows = -(-len(risks) // pairs)
-    frame, columns = pd.DataFrame(index=range(rows)), []
+    frame, columns = DataFrame(index=range(rows)), []
     for pair in range(pairs):
         part = risks.iloc[pair * rows : (pair + 1) * rows].reset_index(drop=True)
         frame[f"sum_{pair}"], frame[f"risk_{pair}"] = part["sum"], part["risk"]
-        columns.append(Column(f"sum_{pair}", "Sum", "count", absent=""))
-        columns.append(Column(f"risk_{pair}", "Risk", "share", absent=""))
+        columns += [Column(f"sum_{pair}", "Sum", "count", absent="")]
+        columns += [Column(f"risk_{pair}", "Risk", "share", absent="")]
     return Table(frame, columns)
 
 
-def typical(risks: pd.DataFrame) -> Table:
+def typical(risks: DataFrame) -> Table:
     """Return the risks of made-up callers: a row each.
 
     risks : as statsmodels' `summary_frame` gives them (mean, mean_ci_lower, mean_ci_upper), the callers in its index
     """
-    limits = "mean_ci_lower", "mean_ci_upper"
-    return Table(
-        risks.assign(who=risks.index), [Column("who", "Caller"), Column("mean", "Risk", "share", interval=limits)]
-    )
+    mean = Column("mean", "Risk", "share", interval=("mean_ci_lower", "mean_ci_upper"))
+    return Table(risks.assign(who=risks.index), [Column("who", "Caller"), mean])
 
 
-def optimism(table: pd.DataFrame, validation: Mapping[str, float]) -> Table:
+def optimism(table: DataFrame, validation: Mapping[str, float]) -> Table:
     """Return apparent performance, optimism and what is left, next to the validation part.
 
     table : as `bootstrap.optimism` gives it;  validation : the same measures in the validation part
@@ -253,30 +223,19 @@ def optimism(table: pd.DataFrame, validation: Mapping[str, float]) -> Table:
     labels = {**MEASURES, "youden": "Youden's index"}
     headings = {"apparent": "Apparent", "optimism": "Optimism", "error": "Error", "corrected": "Corrected"}
     headings |= {"validation": "Validation part"}
-    return Table(
-        table.assign(label=table.index.map(labels), validation=[validation[name] for name in table.index]),
-        [Column("label", "Measure"), *(Column(key, label, "performance", digits=4) for key, label in headings.items())],
-    )
+    frame = table.assign(label=table.index.map(labels), validation=[validation[name] for name in table.index])
+    return Table(frame, [Column("label", "Measure"), *plain(headings, "performance", digits=4)])
 
 
-def samples(rows: pd.DataFrame) -> Table:
+def samples(rows: DataFrame) -> Table:
     """Return the performance in samples that the model has not seen: a row per sample.
 
     rows : columns heading, label and those of `performance.measure`, as `models.validation.samples` gives them
     """
-    return Table(
-        rows,
-        [
-            Column("heading", "Kind"),
-            Column("label", "Sample"),
-            Column("n", "Pupils", "count"),
-            Column("events", "Events", "count"),
-            _measure("auc", "AUC"),
-            _measure("intercept", "Intercept", 2),
-            _measure("slope", "Slope", 2),
-        ],
-        once=["heading"],
-    )
+    measures = [_measure("auc", "AUC"), _measure("intercept", "Intercept", 2), _measure("slope", "Slope", 2)]
+    words = plain({"heading": "Kind", "label": "Sample"})
+    counts = plain({"n": "Pupils", "events": "Events"}, "count")
+    return Table(rows, [*words, *counts, *measures], once=["heading"])
 
 
 def expected(pooled: Mapping[str, Pooled]) -> str:
@@ -299,53 +258,34 @@ def left_out(reasons: Mapping[str, str]) -> str:
     return f"Not held out, for want of cases: {'; '.join(samples)}." if samples else ""
 
 
-def recalibration(changes: Mapping[str, tuple[Update, pd.Series, pd.Series]]) -> Table:
+def recalibration(changes: Mapping[str, tuple[Update, Series, Series]]) -> Table:
     """Return what was changed in each sample, and what it brought: a row per sample.
 
     changes : {sample: (Update, performance before, performance after)}, none at all maybe
     """
+    kept = ("oe", "oe_low", "oe_high", "slope", "brier")
     rows = []
     for name, (change, before, after) in changes.items():
         row = {"sample": name, "p": change.p, "change": CHANGES[change.kind]}
         if change.kind in CHANGED:
             row |= {"intercept": change.intercept, "slope": change.slope}
         if np.isfinite(change.p):
-            for when, measured in (("before", before), ("after", after)):
-                row |= {f"{key}_{when}": measured[key] for key in ("oe", "oe_low", "oe_high", "slope", "brier")}
+            row |= {f"before_{key}": before[key] for key in kept} | {f"after_{key}": after[key] for key in kept}
         rows.append(row)
-    keys = [f"{key}_{when}" for when in ("before", "after") for key in ("oe", "oe_low", "oe_high", "slope", "brier")]
-    frame = pd.DataFrame(rows or [{"sample": "None could be held out"}])
-    return Table(
-        frame.reindex(columns=["sample", "p", "change", "intercept", "slope", *keys]),
-        [
-            Column("sample", "Sample"),
-            Column("p", "p", "p"),
-            Column("change", "Change"),
-            Column("intercept", "Intercept; slope", "performance", digits=2, to="slope", between="; "),
-            *(
-                Column(
-                    f"oe_{when}", f"O/E {when}", "performance", digits=2, interval=(f"oe_low_{when}", f"oe_high_{when}")
-                )
-                for when in ("before", "after")
-            ),
-            Column("slope_before", "Slope", "performance", digits=2, to="slope_after", between=" → "),
-            Column("brier_before", "Brier score", "performance", digits=4, to="brier_after", between=" → "),
-        ],
-    )
+    keys = ["sample", "p", "change", "intercept", "slope", *(f"{when}_{key}" for when in WHEN for key in kept)]
+    columns = [
+        Column("sample", "Sample"),
+        Column("p", "p", "p"),
+        Column("change", "Change"),
+        Column("intercept", "Intercept; slope", "ratio", then="; {slope:ratio}"),
+        *(estimate(f"{when}_oe", f"O/E {when}", "ratio", f"{when}_oe_") for when in WHEN),
+        Column("before_slope", "Slope", "ratio", then=" → {after_slope:ratio}"),
+        Column("before_brier", "Brier score", "coefficient", then=" → {after_brier:coefficient}"),
+    ]
+    return Table(DataFrame(rows or [{"sample": "None could be held out"}], columns=keys), columns)
 
 
-def benchmark(comparison: pd.DataFrame) -> Table:
+def benchmark(comparison: DataFrame) -> Table:
     """Return other models next to the plain one, as `benchmark` compares them: a row per split and model."""
-    return Table(
-        comparison,
-        [
-            Column("split", "Split"),
-            Column("model", "Model"),
-            _measure("auc", "AUC"),
-            Column("difference", "Difference", "performance", interval=("low", "high"), digits=4),
-            Column("p", "p", "p", absent=""),
-            Column("slope", "Slope", "performance", digits=2),
-            Column("brier", "Brier score", "performance", digits=4),
-        ],
-        once=["split"],
-    )
+    numbers = [*COMPARED, Column("slope", "Slope", "performance", digits=2), _measure("brier", "Brier score")]
+    return Table(comparison, [*plain({"split": "Split", "model": "Model"}), *numbers], once=["split"])

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from pandas import DataFrame, Series
 
 from countstats.estimates import ChiSquare
 from hotline import text
 from hotline.codebook import MISSING, Codebook
 from hotline.models.sensitivity import MAIN
-from hotline.report.tables.logistic import NAMES
-from hotline.report.tables.table import Column, Table
+from hotline.report.tables.logistic import tested
+from hotline.report.tables.table import NAMES, Column, Table, estimate, named, of_sentence, plain, with_interval
 from hotline.report.values import Value, taken
 from hotline.text import DASH
 
@@ -24,7 +25,7 @@ def _odds_ratios(coefficients, terms):
     coefficients : columns b, low and high by (variable, code), or None for a model without finite estimates
     """
     if coefficients is None:
-        coefficients = pd.DataFrame(columns=["b", "low", "high"], index=pd.MultiIndex.from_tuples([], names=["", ""]))
+        coefficients = DataFrame(columns=["b", "low", "high"], index=pd.MultiIndex.from_tuples([], names=["", ""]))
     rows = coefficients[["b", "low", "high"]].reindex(pd.MultiIndex.from_tuples(terms))
     ratios = np.exp(rows.astype(float)).set_axis(["odds_ratio", "low", "high"], axis=1).reset_index(drop=True)
     return ratios[np.isfinite(ratios).all(axis=1)].reindex(ratios.index)
@@ -32,9 +33,7 @@ def _odds_ratios(coefficients, terms):
 
 def _ratio(prefix, label, confidence, **more):
     """Return the column of odds ratios whose keys begin with a prefix."""
-    limits = f"{prefix}low", f"{prefix}high"
-    label = f"{label} ({text.percent(confidence, 0)} CI)"
-    return Column(f"{prefix}odds_ratio", label, "ratio", interval=limits, **more)
+    return estimate(f"{prefix}odds_ratio", with_interval(label, confidence), "ratio", prefix, **more)
 
 
 def in_words(term: Term, book: Codebook) -> str:
@@ -50,7 +49,7 @@ def _list_of(terms: Iterable[Term], book):
     return ", ".join(in_words(term, book) for term in terms) or "none"
 
 
-def comparison(comparison: pd.DataFrame, labels: Mapping, sizes: Mapping, book: Codebook) -> Table:
+def comparison(comparison: DataFrame, labels: Mapping, sizes: Mapping, book: Codebook) -> Table:
     """Return all analyses against the main one, a row per analysis, the main one first.
 
     Parameters
@@ -60,27 +59,22 @@ def comparison(comparison: pd.DataFrame, labels: Mapping, sizes: Mapping, book: 
     sizes : {analysis: of how many pupils or calls in how many clusters; for one that could not be made, why}
     """
     frame = comparison.reindex(list(labels))
-    made = frame["terms"].notna()
     frame = frame.assign(
         label=list(labels.values()),
         size=[sizes.get(name, "not estimated") for name in labels],
-        at=[in_words(at, book) if there and at else None for at, there in zip(frame["at"], made, strict=True)],
-        changed=[_list_of(terms, book) if there and name != MAIN else None
-                 for name, terms, there in zip(frame.index, frame["changed_significance"], made, strict=True)],
-    )  # fmt: skip
-    frame.loc[MAIN, "se_ratio"] = np.nan  # it is the measure of the others
-    frame["change"] = frame["change"].where(frame["at"].notna())
-    return Table(
-        frame,
-        [
-            Column("label", "Analysis"),
-            Column("size", "Pupils or calls (in clusters)"),
-            Column("se_ratio", "SE ratio (largest)", "ratio", brackets=("se_largest", "ratio")),
-            Column("change", "Largest change of an OR", "ratio", brackets=("at", "text")),
-            Column("excludes_1", "Terms excluding 1", "count", of="terms"),
-            Column("changed", "Changed significance"),
-        ],
+        at=[in_words(at, book) if isinstance(at, tuple) and at else None for at in frame["at"]],
+        changed=[_list_of(terms, book) if isinstance(terms, list) else None for terms in frame["changed_significance"]],
     )
+    frame.loc[MAIN, ["se_ratio", "changed"]] = None  # it is the measure of the others
+    frame["change"] = frame["change"].where(frame["at"].notna())
+    columns = [
+        *plain({"label": "Analysis", "size": "Pupils or calls (in clusters)"}),
+        Column("se_ratio", "SE ratio (largest)", "ratio", then=" ({se_largest:ratio})"),
+        Column("change", "Largest change of an OR", "ratio", then=" ({at:text})"),
+        Column("excludes_1", "Terms excluding 1", "count", then=" of {terms:count}"),
+        Column("changed", "Changed significance"),
+    ]
+    return Table(frame, columns)
 
 
 def clusters_note(analyses: Mapping, largest: Mapping) -> str:
@@ -99,7 +93,7 @@ def clusters_note(analyses: Mapping, largest: Mapping) -> str:
 
 
 def levels(
-    terms: Sequence[Term], tables: Mapping, departures: pd.DataFrame | None, book: Codebook, confidence: float = 0.95
+    terms: Sequence[Term], tables: Mapping, departures: DataFrame | None, book: Codebook, confidence: float = 0.95
 ) -> Table:
     """Return the ordinal and the multinomial model, a row per category.
 
@@ -109,24 +103,34 @@ def levels(
     tables : {heading: table of coefficients by (variable, code), or None where the model has no finite estimates}
     departures : the tests of each variable's departures from proportional odds, with `p_holm`, or None
     """
-    parts = [_odds_ratios(table, terms).add_prefix(f"{heading}_") for heading, table in tables.items()]
-    frame = pd.concat(parts, axis=1).assign(
-        title=[book[name].title for name, _ in terms], label=[book.label(*term) for term in terms]
-    )
-    columns = [*NAMES, *(_ratio(f"{heading}_", heading, confidence) for heading in tables)]
+    odds_ratios = [_odds_ratios(table, terms).add_prefix(f"{heading}_") for heading, table in tables.items()]
+    frame = named(pd.concat([DataFrame(terms, columns=["variable", "code"]), *odds_ratios], axis=1), book)
+    across = [*NAMES, *(_ratio(f"{heading}_", heading, confidence) for heading in tables)]
     if departures is not None:
-        frame["p"] = [departures["p_holm"][name] for name, _ in terms]
-        columns.append(Column("p", "p of departure", "p"))
-    return Table(frame, columns, once=["title", "p"])
+        frame["p"] = frame["variable"].map(departures["p_holm"])
+        across += [Column("p", "p of departure", "p")]
+    return Table(frame, across, once=["title", "p"])
+
+
+def levels_note(tables: Mapping, test: ChiSquare | None) -> str:
+    """Return the note of the table of the levels: the test of proportional odds, and what has no estimates.
+
+    tables : as `levels` takes them;  test : the likelihood-ratio test of proportional odds, or None
+    """
+    sentences = ["Ordinal: one odds ratio for both cuts (at risk or not, high risk or not); the others: multinomial."]
+    if test is not None:
+        sentences += [f"Test that one is enough for all terms: {text.chi_square(*test)}."]
+        sentences += ["p of departure: Wald's test by variable, after Holm."]
+    else:
+        reason = "the model with departures has no finite estimates here"
+        sentences += [f"Proportional odds could not be tested: {reason}."]
+    if bare := [heading for heading, table in tables.items() if table is None]:
+        sentences += [f"No finite estimates: {', '.join(bare)}, since a category is too rare in one of the levels."]
+    return " ".join(sentences)
 
 
 def variables(
-    gvif: pd.DataFrame,
-    not_recorded: pd.Series,
-    unknown: pd.DataFrame,
-    fmi: pd.Series,
-    book: Codebook,
-    confidence: float = 0.95,
+    gvif: DataFrame, not_recorded: Series, unknown: DataFrame, fmi: Series, book: Codebook, confidence: float = 0.95
 ) -> Table:
     """Return each variable's collinearity and gaps.
 
@@ -138,49 +142,44 @@ def variables(
     fmi : the largest fraction of missing information of each variable's terms
     """
     ratios = _odds_ratios(unknown, [(name, MISSING) for name in gvif.index]).set_axis(gvif.index)
-    titles = [book[name].title for name in gvif.index]
-    frame = gvif.join(ratios).assign(title=titles, not_recorded=not_recorded, fmi=fmi)
-    return Table(
-        frame,
-        [
-            Column("title", "Variable"),
-            Column("df", "df", "count"),
-            Column("gvif", "GVIF", "ratio"),
-            Column("gvif_per_df", "GVIF^(1/(2 df))", "ratio"),
-            Column("not_recorded", "Not recorded", "share"),
-            _ratio("", "OR of not recorded", confidence),
-            Column("fmi", "Missing information", "share"),
-        ],
+    frame = gvif.join(ratios).assign(
+        title=[book[name].title for name in gvif.index], not_recorded=not_recorded, fmi=fmi
     )
+    columns = [
+        Column("title", "Variable"),
+        Column("df", "df", "count"),
+        *plain({"gvif": "GVIF", "gvif_per_df": "GVIF^(1/(2 df))"}, "ratio"),
+        Column("not_recorded", "Not recorded", "share"),
+        _ratio("", "OR of not recorded", confidence),
+        Column("fmi", "Missing information", "share"),
+    ]
+    return Table(frame, columns)
 
 
-def age(models: pd.DataFrame) -> Table:
+def age(models: DataFrame) -> Table:
     """Return the models with age and stage: a row per model, as `logit.compare` gives them."""
     heading = "Beside the other predictors"
     if not len(models):
-        sentence = pd.DataFrame({"model": ["Too few pupils have age and all predictors recorded."]})
-        return Table(sentence, [Column("model", heading)])
+        return of_sentence(**{heading: "Too few pupils have age and all predictors recorded."})
     tests = [
         f"{text.chi_square(row.chi_square, row.df, row.p)}, against {row.against.lower()}" if row.df > 0 else ""
         for row in models.itertuples()
     ]
-    return Table(
-        models.assign(test=tests),
-        [
-            Column("model", heading),
-            Column("parameters", "Coefficients", "count"),
-            Column("aic", "AIC", "statistic"),
-            Column("test", "Likelihood-ratio test"),
-        ],
-    )
+    columns = [
+        Column("model", heading),
+        Column("parameters", "Coefficients", "count"),
+        Column("aic", "AIC", "statistic"),
+        Column("test", "Likelihood-ratio test"),
+    ]
+    return Table(models.assign(test=tests), columns)
 
 
 def rare(
-    rare: pd.DataFrame,
-    combinations: pd.DataFrame,
-    plain: pd.DataFrame,
-    penalised: pd.DataFrame,
-    limits: pd.DataFrame,
+    rare: DataFrame,
+    combinations: DataFrame,
+    plain: DataFrame,
+    penalised: DataFrame,
+    limits: DataFrame,
     fewer_than: int,
     book: Codebook,
     confidence: float = 0.95,
@@ -194,68 +193,34 @@ def rare(
     limits : low and high of the penalised profile for the sparse ones, on the scale of coefficients
     fewer_than : the count below which a combination is only said to be rarer
     """
-    terms = list(rare.index)
     profiled = penalised[["b", "low", "high"]].copy()
     profiled.update(limits[["low", "high"]])
     categories = rare.reset_index().assign(
-        label=[f"{book[name].title}: {book.label(name, code).lower()}" for name, code in terms],
+        label=[f"{book[name].title}: {book.label(name, code).lower()}" for name, code in rare.index],
         combined=False,
-        **_odds_ratios(plain, terms).add_prefix("plain_"),
-        **_odds_ratios(profiled, terms).add_prefix("firth_"),
+        **_odds_ratios(plain, rare.index).add_prefix("plain_"),
+        **_odds_ratios(profiled, rare.index).add_prefix("firth_"),
     )
-    rarer = f"fewer than {text.count(fewer_than)}"
-    combined = [
-        {
-            "label": _combination(each, book),
-            "n_text": rarer if each.n < fewer_than else text.count(each.n),
-            "events_text": rarer if each.events < fewer_than else "the rest",
-            "others_text": rarer if each.others < fewer_than else "the rest",
-            "combined": True,
-        }
-        for each in combinations.itertuples()
-    ]
+    rarer, combined = f"fewer than {text.count(fewer_than)}", []
+    for each in combinations.itertuples():
+        terms = (each.first, each.code_first), (each.second, each.code_second)
+        label = " and ".join(f"{book[name].title.lower()}: {book.label(name, code).lower()}" for name, code in terms)
+        printed = {"n": text.count(each.n), "events": "the rest", "others": "the rest"}
+        printed = {f"{key}_text": rarer if getattr(each, key) < fewer_than else printed[key] for key in printed}
+        combined.append({"label": label[0].upper() + label[1:], "combined": True, **printed})
     keys = [*categories, "n_text", "events_text", "others_text"]
     rows = [*categories.to_dict("records"), *sorted(combined, key=lambda row: row["label"])]
     counts = {"n": "Pupils", "events": "With the event", "others": "Without"}
-    return Table(
-        pd.DataFrame(rows, columns=keys),
-        [
-            Column("label", "Category"),
-            *(Column(key, heading, "count", instead=f"{key}_text") for key, heading in counts.items()),
-            _ratio("plain_", "OR", confidence, blank="combined"),
-            _ratio("firth_", "OR by Firth", confidence, blank="combined"),
-        ],
-    )
+    columns = [
+        Column("label", "Category"),
+        *(Column(key, heading, "count", instead=f"{key}_text") for key, heading in counts.items()),
+        _ratio("plain_", "OR", confidence, blank="combined"),
+        _ratio("firth_", "OR by Firth", confidence, blank="combined"),
+    ]
+    return Table(DataFrame(rows, columns=keys), columns)
 
 
-def _combination(row, book):
-    """Return the two categories of a combination in words."""
-    terms = (row.first, row.code_first), (row.second, row.code_second)
-    label = " and ".join(f"{book[name].title.lower()}: {book.label(name, code).lower()}" for name, code in terms)
-    return label[0].upper() + label[1:]
-
-
-def levels_note(tables: Mapping, test: ChiSquare | None) -> str:
-    """Return the note of the table of the levels: the test of proportional odds, and what has no estimates.
-
-    tables : as `levels` takes them;  test : the likelihood-ratio test of proportional odds, or None
-    """
-    sentences = ["Ordinal: one odds ratio for both cuts (at risk or not, high risk or not); the others: multinomial."]
-    if test is not None:
-        tested = text.chi_square(*test)
-        sentences.append(f"Test that one is enough for all terms: {tested}.")
-        sentences.append("p of departure: Wald's test by variable, after Holm.")
-    else:
-        sentences.append(
-            "Proportional odds could not be tested: the model with departures has no finite estimates here."
-        )
-    bare = [heading for heading, table in tables.items() if table is None]
-    if bare:
-        sentences.append(f"No finite estimates: {', '.join(bare)}, since a category is too rare in one of the levels.")
-    return " ".join(sentences)
-
-
-def rare_note(rare: pd.DataFrame, infinite: pd.Series, fewer_than: int, book: Codebook) -> str:
+def rare_note(rare: DataFrame, infinite: Series, fewer_than: int, book: Codebook) -> str:
     """Return the note of the table of rare categories.
 
     Parameters
@@ -278,12 +243,7 @@ def rare_note(rare: pd.DataFrame, infinite: pd.Series, fewer_than: int, book: Co
 
 
 def values(
-    comparison: pd.DataFrame,
-    test: ChiSquare | None,
-    ages: pd.DataFrame,
-    gvif: pd.DataFrame,
-    fmi: pd.Series,
-    book: Codebook,
+    comparison: DataFrame, test: ChiSquare | None, ages: DataFrame, gvif: DataFrame, fmi: Series, book: Codebook
 ) -> dict[str, Value]:
     """Return named values of the robustness analyses; a dash for what could not be made.
 
@@ -306,18 +266,9 @@ def values(
         values[f"{name}_changed_significance"] = Value(None if changed is None else len(changed), "text", text=printed)
     ratio = comparison.drop(index=[MAIN, "ordinal"], errors="ignore")["change"]
     values["largest_change"] = Value(ratio.max(), "ratio")
-    values["proportional"] = _tested({} if test is None else test._asdict())
-    for key, row in zip(
-        ("curve", "beside_stage"), [*ages[ages["against"] != ""].to_dict("records"), {}, {}], strict=False
-    ):
-        values[f"age_{key}"] = _tested(row if row.get("df", 0) > 0 else {})
+    values["proportional"] = tested({} if test is None else test._asdict())
+    rows = [*ages[ages["against"] != ""].to_dict("records"), {}, {}]
+    values |= {f"age_{key}": tested(row) for key, row in zip(("curve", "beside_stage"), rows, strict=False)}
     values["gvif_largest"] = Value(gvif["gvif_per_df"].max(), "ratio")
     values["fmi_largest"] = Value(fmi.max(), "share")
     return values
-
-
-def _tested(test):
-    """Return the Value of a likelihood-ratio test (chi_square, df, p); a dash for none."""
-    if not len(test):
-        return Value(None, "test", text=DASH)
-    return Value(test["p"], "test", text=text.chi_square(test["chi_square"], test["df"], test["p"]))
