@@ -2,7 +2,7 @@
 
 Every row of the export ends in one place: it is kept, rejected under one rule, or merged into another row.
 The rules are tried in the order in which they stand in `rules`, and the first that applies counts, so that the
-numbers add up. `apply_rules` works on the table `decoded` of `decode` and leaves the table `judged`, with the
+numbers add up. `apply_rules` works on the table `decoded` of `decode` and leaves the table `removed`, with the
 stage and rule under which a row left.
 """
 
@@ -36,7 +36,7 @@ def _comparisons(rules, case):
 
 
 def apply_rules(connection: Connection, rules: list[Rule], case: str = "caller-stage-sex") -> pd.DataFrame:
-    """Try the rules stage by stage; leaves the table `judged` and, for each stage, the view `stage_NAME`.
+    """Try the rules stage by stage; leaves the table `removed` and, for each stage, the view `stage_NAME`.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def apply_rules(connection: Connection, rules: list[Rule], case: str = "caller-s
     """
     comparisons = _comparisons(rules, case)
     columns = "row INTEGER, stage VARCHAR, rule VARCHAR, action VARCHAR, field VARCHAR"
-    connection.execute(f"CREATE OR REPLACE TABLE judged ({columns})")
+    connection.execute(f"CREATE OR REPLACE TABLE removed ({columns})")
     flow, previous = [], "decoded"
     for stage in STAGES:
         tried = [rule for rule in rules if rule.stage == stage]
@@ -84,7 +84,7 @@ def _apply_stage(connection, stage, rules, previous, name, compared):
         f"(SELECT *, CASE {applies} END AS rule FROM (SELECT *, {compared} AS {name} FROM {previous}))"
     )
     connection.execute(
-        f"INSERT INTO judged SELECT row, {literal(stage)}, rule, CASE rule {actions} END, field "
+        f"INSERT INTO removed SELECT row, {literal(stage)}, rule, CASE rule {actions} END, field "
         "FROM trial WHERE rule IS NOT NULL"
     )
     connection.execute(f"CREATE OR REPLACE TABLE left_{stage} AS SELECT row FROM trial WHERE rule IS NULL")
@@ -171,9 +171,9 @@ def write_rejected(connection: Connection, file: Path) -> tuple[int, int]:
 
     Returns how many lines were written, and how many rows of the export they name.
     """
-    left = "SELECT row, stage, rule, action, field FROM judged ORDER BY row"
+    left = "SELECT row, stage, rule, action, field FROM removed ORDER BY row"
     connection.execute(f"COPY ({left}) TO {literal(file)} (FORMAT csv, HEADER)")
-    return connection.execute("SELECT count(*), count(DISTINCT row) FROM judged").fetchone()
+    return connection.execute("SELECT count(*), count(DISTINCT row) FROM removed").fetchone()
 
 
 def problems(connection: Connection, rules: list[Rule]) -> pd.DataFrame:

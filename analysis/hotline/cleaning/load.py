@@ -12,6 +12,7 @@ import tempfile
 import threading
 from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -29,8 +30,35 @@ ISO = "%Y-%m-%d %H:%M:%S"  # how times of Excel and Parquet arrive, whatever the
 LONGEST_TEXT = 1000  # characters; no text of a codebook is longer, and what is cut off stays unknown
 MEMORY, THREADS = "1GB", 2
 MOST_TEXTS = 10_000  # different texts in a column of codes, beyond which it is another column
-# Never written: only their places in the order of their hashes leave `raw`.
+# Never written: only their ranks in the order of their hashes leave `raw`.
 HASHED = ("caller_number", "counsellor")
+
+
+class Loaded(NamedTuple):
+    """What an export holds.
+
+    Attributes
+    ----------
+    format
+        The format of the file, in words.
+    rows
+        Rows below the headings that are not empty.
+    empty_rows
+        Empty rows, which are left out.
+    columns
+        Number of columns that the codebook describes.
+    unknown_columns
+        Headings that it does not describe; their columns are left out.
+    absent_columns
+        Variables that it describes and the export has no column for.
+    """
+
+    format: str
+    rows: int
+    empty_rows: int
+    columns: int
+    unknown_columns: list[str]
+    absent_columns: list[str]
 
 
 def _is_running(process):
@@ -78,19 +106,23 @@ class Connection:
 def headings(first_row: list[str], export: Path, book: Codebook) -> dict[str, int]:
     """Return {variable: position} for the columns of an export, checked against the codebook.
 
-    Raises InputError where a heading stands twice or a needed column is absent. Only headings of the codebook
-    are named, and what resembles one: without headings, the first row is a call.
+    Messages name only headings of the codebook, and what resembles one: without headings, the first row is a call.
+
+    Raises
+    ------
+    InputError
+        Where no heading is one of the codebook's, one stands twice, or a needed column is absent.
     """
     where, cleaned = f"{paths.shown(export)}, row 1", [heading.strip().strip("\ufeff") for heading in first_row]
     expected = {each.header: each.name for each in book if each.header}
-    known = [heading for heading in cleaned if heading in expected]
-    if not known:
+    described = [heading for heading in cleaned if heading in expected]
+    if not described:
         raise InputError(
             f"{where}: none of the headings that {paths.shown(current_run().codebook)} describes, such as "
             f'"{next(iter(expected))}"; expected the headings in the first row.\n  Remove what stands above them, '
             "save the file as CSV in UTF-8, or describe this export in a codebook of its own (CODEBOOK=path)."
         )
-    twice = sorted({heading for heading in known if known.count(heading) > 1})
+    twice = sorted({heading for heading in described if described.count(heading) > 1})
     if twice:
         raise InputError(f"{where}: the heading {', '.join(twice)} stands twice; remove or rename one of them")
     absent = [header for header, name in expected.items() if book[name].needed and header not in cleaned]
@@ -121,7 +153,7 @@ def _pipe(connection, write):
 
 
 def _stream(table, positions, pipe, counts):
-    """Write the rows of a table to a pipe as clean CSV: number, whether the row is ragged, the known cells.
+    """Write the rows of a table to a pipe as clean CSV: number, whether the row is ragged, the cells that are kept.
 
     Counts empty rows, which hold no call. An error is left in `counts` for the thread that waits.
     """
@@ -202,7 +234,7 @@ def _load_plain(connection, export, table, positions, names):
     empty = " AND ".join(f"{column} IS NULL" for column in columns)
     chosen = zip(positions, map(identifier, names), strict=True)
     cells = ", ".join(f"column_{position} AS {name}" for position, name in chosen)
-    connection.execute("SET preserve_insertion_order = true")  # so that a row's place is its number
+    connection.execute("SET preserve_insertion_order = true")  # so that a row's position is its number
     try:
         with _as_utf8(connection, export, encoding) as source:
             connection.execute(
@@ -242,11 +274,20 @@ def _load_parquet(connection, table, export, positions, names):
     return 0
 
 
-def read(connection: Connection, export: str | Path, book: Codebook, sheet: str = "") -> dict:
+def read(connection: Connection, export: str | Path, book: Codebook, sheet: str = "") -> Loaded:
     """Read an export and give it as the view `raw`: row, ragged, and one text per variable that the export has.
 
-    Columns that the codebook does not know are left out. Returns {"format", "rows", "empty rows", "columns",
-    "unknown columns", "absent columns"}; raises InputError where the file cannot be read as an export.
+    Columns that the codebook does not describe are left out.
+
+    Parameters
+    ----------
+    sheet
+        The sheet of an Excel export that has several; empty for the only one.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read as an export.
     """
     export = Path(export)
     table = readers.open_table(export, {each.header for each in book if each.header}, sheet)
@@ -264,11 +305,11 @@ def read(connection: Connection, export: str | Path, book: Codebook, sheet: str 
             f"{paths.shown(export)}, row 2: there is no row below the headings; expected one row per call.\n"
             "  Export it again, with the calls."
         )
-    return {
-        "format": table.kind,
-        "rows": rows,
-        "empty rows": empty,
-        "columns": len(present),
-        "unknown columns": [each for i, each in enumerate(table.headings) if i not in positions],
-        "absent columns": [each.name for each in book if each.header and each.name not in present],
-    }
+    return Loaded(
+        format=table.kind,
+        rows=rows,
+        empty_rows=empty,
+        columns=len(present),
+        unknown_columns=[heading for i, heading in enumerate(table.headings) if i not in positions],
+        absent_columns=[field.name for field in book if field.header and field.name not in present],
+    )

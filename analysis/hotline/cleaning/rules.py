@@ -36,9 +36,20 @@ CASES_IN_WORDS = {
 class Rule:
     """One reason for which a row leaves the study.
 
-    stage, name and action say where and how; words say it to a reader; condition is the SQL that picks the
-    rows, and field the SQL that names the variable at fault. A rule of unreadable rows has a remedy, and as causes
-    the SQL of what can be wrong with each variable, whatever else is wrong with the row.
+    Attributes
+    ----------
+    stage, name, action
+        The stage (a key of `STAGES`), the rule's name, and whether a row is rejected or merged.
+    words
+        The reason, for readers.
+    condition
+        SQL that picks the rows.
+    field
+        SQL that names the variable at fault.
+    remedy
+        What to do about it; of rules of unreadable rows only.
+    causes
+        {variable: SQL of what can be wrong with it, whatever else is wrong with the row}; of the same rules.
     """
 
     stage: str
@@ -58,12 +69,9 @@ def _unreadable(name, words, causes, remedy):
     return Rule("records", name, REJECTED, words, condition, f"CASE {field} END", remedy, causes)
 
 
-def _of_records(book, longest_hours, last_day):
-    """Return the rules of the first stage: rows that are twice there or cannot be understood."""
-    described = [each.name for each in book if each.header and each.name not in TIMES]
-    late = f"CAST({literal(last_day)} AS DATE)" if last_day else "current_date"
-    day = last_day or "the day of this run"
-    too_long = f"call_end - call_start > INTERVAL {float(longest_hours)} HOUR"
+def _not_readable(book):
+    """Return the rules of rows that are there twice, or hold what cannot be read."""
+    described = [field.name for field in book if field.header and field.name not in TIMES]
     return [
         _unreadable(
             "ragged-row",
@@ -95,6 +103,15 @@ def _of_records(book, longest_hours, last_day):
             {"caller_number": "NOT ragged AND caller_number IS NULL"},
             "Export the number, or a pseudonym of it; without it, the calls of one caller cannot be recognised.",
         ),
+    ]
+
+
+def _impossible_times(longest_hours, last_day):
+    """Return the rules of rows whose times can be read, but not be true."""
+    day = last_day or "the day of this run"
+    late = f"CAST({literal(last_day)} AS DATE)" if last_day else "current_date"
+    too_long = f"call_end - call_start > INTERVAL {float(longest_hours)} HOUR"
+    return [
         _unreadable(
             "impossible-time",
             f"Times out of order, or longer than {longest_hours:g} hours",
@@ -116,10 +133,10 @@ def _of_records(book, longest_hours, last_day):
 def _out_of_scope(book, oldest_pupil):
     """Return the rules that the codebook's `exclude` names, in its order: calls that are no pupils' calls."""
     excluded = {}
-    for each in book:
-        for code in each.codes:
+    for field in book:
+        for code in field.codes:
             if code.exclude:
-                excluded.setdefault(code.exclude, []).append((each.name, code))
+                excluded.setdefault(code.exclude, []).append((field.name, code))
     rules = []
     for name, codes in excluded.items():
         condition = " OR ".join(f"{identifier(variable)} = {literal(code.code)}" for variable, code in codes)
@@ -136,7 +153,21 @@ def rules(
 ) -> list[Rule]:
     """Return all rules in the order in which they are tried.
 
-    `last_day`, as YYYY-MM-DD, is the day after which a time is impossible; the day of the run where it is empty.
+    Parameters
+    ----------
+    reconnect_minutes
+        A number that calls again within so many minutes after a call is the same call.
+    longest_hours
+        A call that lasts longer has impossible times.
+    oldest_pupil
+        A person older than this (years) is an adult.
+    last_day
+        The day after which a time is impossible, as YYYY-MM-DD; the day of the run where it is empty.
+
+    Raises
+    ------
+    InputError
+        Where `last_day` is no day.
     """
     if last_day:
         try:
@@ -146,7 +177,8 @@ def rules(
     again = f"Same number again within {reconnect_minutes} minutes after a call"
     soon = f"since_last BETWEEN INTERVAL 0 SECOND AND INTERVAL {int(reconnect_minutes)} MINUTE"
     return [
-        *_of_records(book, longest_hours, last_day),
+        *_not_readable(book),
+        *_impossible_times(longest_hours, last_day),
         *_out_of_scope(book, oldest_pupil),
         Rule("calls", "reconnect", MERGED, again, soon),
         Rule("answered", "unanswered", REJECTED, "Not answered", "answer_time IS NULL", "'answer_time'"),

@@ -186,10 +186,10 @@ def run() -> str:
     with output_folder.alone("scores"), output_folder.working("scores") as running:
         connection = load.connect()
         try:
-            size = load.read(connection, export, book, parameters["sheet"])
+            loaded = load.read(connection, export, book, parameters["sheet"])
             # The key is thrown away: no number leaves the connection.
             decode.decode(connection, book, secrets.token_bytes(32))
-            last = 1 + size["rows"] + size["empty rows"]
+            last = 1 + loaded.rows + loaded.empty_rows
             lines = []
             for model in chosen.values():
                 target = running / f"{model.outcome}.csv"

@@ -116,7 +116,7 @@ def clean(folder, content, sheet=""):
     export.write_bytes(content.encode() if isinstance(content, str) else content)
     connection = load.connect()
     try:
-        found = load.read(connection, export, BOOK, sheet)
+        loaded = load.read(connection, export, BOOK, sheet)
         decode.decode(connection, BOOK, SECRET)
         stages = flow.apply_rules(connection, RULES)
         written = flow.write_tables(connection, BOOK, folder)
@@ -125,13 +125,13 @@ def clean(folder, content, sheet=""):
     finally:
         connection.close()
     left = pd.read_csv(folder / "rejected.csv")
-    assert stages["rows_in"].iloc[0] == found["rows"] == len(left) + written["cases"]
+    assert stages["rows_in"].iloc[0] == loaded.rows == len(left) + written["cases"]
     assert len(left) == lines == named == left["row"].nunique()
     for _, stage in stages.groupby("stage"):
         assert stage["rows_in"].iloc[0] == stage["rows"].sum() + stage["rows_kept"].iloc[0]
     unread = left[(left["stage"] == "records") & (left["action"] == "rejected")]
     assert problems["rows"].sum() >= len(unread)
-    return {row.row: (row.rule, row.field) for row in unread.itertuples()}, found
+    return {row.row: (row.rule, row.field) for row in unread.itertuples()}, loaded
 
 
 RAGGED = ("ragged-row", "the whole row")
@@ -234,10 +234,10 @@ CLEANED = {
 @pytest.mark.parametrize("how", CLEANED)
 def test_cleaned_and_counted(tmp_path, how):
     content, expected = CLEANED[how]
-    rejected, found = clean(tmp_path, content)
+    rejected, loaded = clean(tmp_path, content)
     assert rejected == expected
     more = {"headings again in the middle": 1, "a sum below the last row": 1}
-    assert found["rows"] == 40 + more.get(how, 0), "a row was lost or made up"
+    assert loaded.rows == 40 + more.get(how, 0), "a row was lost or made up"
 
 
 REFUSED = {

@@ -50,9 +50,9 @@ def scored(folder, rows, model):
         for row in rows:
             writer.writerow(row if isinstance(row, list) else [row.get(name, "") for name in HEADERS])
     connection = load.connect()
-    size = load.read(connection, folder / "export.csv", BOOK)
+    loaded = load.read(connection, folder / "export.csv", BOOK)
     decode.decode(connection, BOOK, b"thrown away")
-    last = 1 + size["rows"] + size["empty rows"]
+    last = 1 + loaded.rows + loaded.empty_rows
     count = score.write(connection, model, BOOK, OUTSIDE, last, folder / "scores.csv")
     connection.close()
     lines = pd.read_csv(folder / "scores.csv", dtype={"row": int, "flagged": str, "reason": str})
