@@ -45,7 +45,7 @@ def test_boosting_would_not_agree_if_it_counted_rows(cells, monkeypatch):
     assert min(map(digits, found, expected)) < 2
 
 
-def test_the_number_of_trees_is_the_one_that_foresees_others_best(cells):
+def test_the_number_of_trees_predicts_the_other_units_best(cells):
     """By the same draw of units, put down as rows, each number of trees grown by itself, and scikit-learn's loss."""
     x, events, others = cells
     x, counts = x[:, :3], 20 * np.column_stack([events, others])  # without the interaction: a few trees are enough
