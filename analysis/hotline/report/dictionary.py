@@ -2,13 +2,15 @@
 
 import pandas as pd
 
+from hotline.codebook import Codebook
+
 STYLE = (
     "body { font-family: sans-serif; margin: 2em auto; max-width: 75em } table { border-collapse: collapse }"
     " th, td { border-bottom: 1px solid #ddd; padding: 0.3em 0.6em; text-align: left; vertical-align: top }"
 )
 
 
-def variables(book):
+def variables(book: Codebook) -> pd.DataFrame:
     """Return one row per variable: how it is called, where it stands in the export, and what it means."""
     return pd.DataFrame(
         {
@@ -28,7 +30,7 @@ def variables(book):
     )
 
 
-def codes(book):
+def codes(book: Codebook) -> pd.DataFrame:
     """Return one row per variable and code: its labels, and the texts by which an export may write it."""
     return pd.DataFrame(
         {
@@ -45,7 +47,7 @@ def codes(book):
     )
 
 
-def page(book):
+def page(book: Codebook) -> str:
     """Return the whole dictionary as an HTML page."""
     parts = [f"<h1>Data dictionary</h1><p>{book.title}</p>", "<h2>Variables</h2>", variables(book).to_html(index=False)]
     parts += ["<h2>Codes</h2>", codes(book).to_html(index=False)]

@@ -1,76 +1,92 @@
 """The flow of records as a diagram, as STROBE asks."""
 
 import textwrap
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from hotline import text
 from hotline.cleaning.rules import STAGES
 from hotline.report.figures import style
 
-BOX = 1.5  # height of a box, in units of the axes
-MIDDLE = 2.0  # where the boxes stand
+# In units of the axes, which are as wide as the page.
+WIDTH = 10
+MIDDLE, BOX_WIDTH, BOX_HEIGHT = 2.0, 3, 1.5  # of the boxes, which stand below one another
+LEAST_GAP, REASON = 0.9, 0.5  # between two boxes: at least, and for each line of reasons
+REASONS, POINTER = 4.3, 4.15  # left edge of the reasons, and where the line to them ends
+UNIT = 0.28  # height of one unit, inches
+FILL = "#F3F6F9"
 
 
-def flow_diagram(flow, wrap=52):
-    """Draw the stages as boxes from top to bottom, each with the rows that left it beside the arrow.
+class Stage(NamedTuple):
+    """One box of the diagram.
+
+    title : of the stage;  rows : that stay;  left : lines that say which rows left before it, and why
+    """
+
+    title: str
+    rows: int
+    left: list[str]
+
+    @property
+    def gap(self) -> float:
+        """The room above the box, for the arrow and the reasons."""
+        return max(REASON * len(self.left) + REASON, LEAST_GAP)
+
+
+def _stages(flow, wrap):
+    """Return the boxes from top to bottom, the first one with all rows of the export."""
+    stages = [Stage("Rows of the export", int(flow["rows_in"].iloc[0]), [])]
+    for stage, rows in flow.groupby("stage", sort=False):
+        reasons = [
+            f"{text.count(row.rows)}  {row.words}{' (merged)' if row.action == 'merged' else ''}"
+            for row in rows[rows["rows"] > 0].itertuples()
+        ]
+        left = [line for reason in reasons for line in textwrap.wrap(reason, wrap, subsequent_indent="     ")]
+        stages.append(Stage(STAGES[stage], int(rows["rows_kept"].iloc[0]), left))
+    return stages
+
+
+def flow_diagram(flow: pd.DataFrame, wrap: int = 52) -> Figure:
+    """Draw the stages as boxes from top to bottom, with the rows that left next to each arrow.
 
     Parameters
     ----------
-    flow : DataFrame of `flow.apply_rules`, one row per stage and rule
+    flow : as `flow.apply_rules` gives it, one row per stage and rule
     wrap : characters after which a reason breaks
-
-    Returns a matplotlib Figure of the paper's width.
     """
-    boxes = [("Rows of the export", int(flow["rows_in"].iloc[0]), [])]
-    for stage, rows in flow.groupby("stage", sort=False):
-        left = [
-            f"{text.count(row.rows)}  {row.words}{' (merged)' if row.action == 'merged' else ''}"
-            for row in rows.itertuples()
-            if row.rows
-        ]
-        boxes.append((STAGES[stage], int(rows["rows_kept"].iloc[0]), left))
-    wrapped = [
-        [line for reason in left for line in textwrap.wrap(reason, wrap, subsequent_indent="     ")]
-        for *_, left in boxes
-    ]
-    gaps = [max(0.5 * len(lines) + 0.5, 0.9) for lines in wrapped]
-    figure, axes = plt.subplots(figsize=(style.WIDTH, 0.28 * (sum(gaps[1:]) + BOX * len(boxes))))
+    stages = _stages(flow, wrap)
+    height = sum(stage.gap for stage in stages[1:]) + BOX_HEIGHT * len(stages)
+    figure, axes = plt.subplots(figsize=(style.WIDTH, UNIT * height))
     axes.set_axis_off()
     top = 0.0  # upper edge of the next box
-    for number, ((title, rows, _), lines, gap) in enumerate(zip(boxes, wrapped, gaps, strict=True)):
+    for number, stage in enumerate(stages):
         if number:
-            axes.annotate(
-                "",
-                (MIDDLE, top - gap),
-                (MIDDLE, top),
-                arrowprops={"arrowstyle": "-|>", "color": "black", "shrinkA": 0, "shrinkB": 0},
-            )
-            top -= gap
-            if lines:
-                axes.plot([MIDDLE, 4.15], [top + gap / 2] * 2, color=style.MUTED, lw=0.8)
-                axes.text(4.3, top + gap / 2, "\n".join(lines), va="center", fontsize=7.5, linespacing=1.3)
-        axes.add_patch(
-            FancyBboxPatch(
-                (MIDDLE - 1.5, top - BOX),
-                3,
-                BOX,
-                boxstyle="round,pad=0,rounding_size=0.15",
-                fc="#F3F6F9",
-                ec=style.ACCENT,
-                lw=1,
-            )
-        )
-        axes.text(
-            MIDDLE,
-            top - BOX / 2,
-            f"{title}\n{text.count(rows)}",
-            va="center",
-            ha="center",
-            fontsize=8.5,
-            linespacing=1.3,
-        )
-        top -= BOX
-    axes.set(xlim=(0, 10), ylim=(top - 0.1, 0.1))
+            _draw_arrow(axes, top, stage)
+            top -= stage.gap
+        _draw_box(axes, top, stage)
+        top -= BOX_HEIGHT
+    axes.set(xlim=(0, WIDTH), ylim=(top - 0.1, 0.1))
     return figure
+
+
+def _draw_arrow(axes: Axes, top: float, stage: Stage) -> None:
+    """Draw the arrow to a box, and to its right what left before it."""
+    look = {"arrowstyle": "-|>", "color": "black", "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", (MIDDLE, top - stage.gap), (MIDDLE, top), arrowprops=look)
+    if stage.left:
+        middle = top - stage.gap / 2
+        axes.plot([MIDDLE, POINTER], [middle] * 2, color=style.MUTED, lw=0.8)
+        axes.text(REASONS, middle, "\n".join(stage.left), va="center", fontsize=7.5, linespacing=1.3)
+
+
+def _draw_box(axes: Axes, top: float, stage: Stage) -> None:
+    """Draw a box with its upper edge at `top`."""
+    corner, shape = (MIDDLE - BOX_WIDTH / 2, top - BOX_HEIGHT), "round,pad=0,rounding_size=0.15"
+    axes.add_patch(FancyBboxPatch(corner, BOX_WIDTH, BOX_HEIGHT, boxstyle=shape, fc=FILL, ec=style.ACCENT, lw=1))
+    look = {"va": "center", "ha": "center", "fontsize": 8.5, "linespacing": 1.3}
+    axes.text(MIDDLE, top - BOX_HEIGHT / 2, f"{stage.title}\n{text.count(stage.rows)}", **look)
