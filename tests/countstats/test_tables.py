@@ -238,7 +238,7 @@ def test_mix_and_risk_lay_out_the_fourfold_tables():
 
 
 def cells(rows):
-    """A tally as the door gives it: categories with "missing" last, all of them known."""
+    """A tally as the query API gives it: categories with "missing" last, all of them known."""
     frame = pd.DataFrame(rows, columns=["sex", "level", "n"])
     frame["sex"] = pd.Categorical(frame["sex"], ["male", "female", "missing"], ordered=True)
     frame["level"] = pd.Categorical(frame["level"], ["well", "high_risk", "missing"], ordered=True)

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from poor_data import door, run
+from poor_data import run, tally_of_rows
 
 from hotline import paths
 from hotline.codebook import codebook
@@ -143,7 +143,7 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, poor, sentences, tmp_
     pupils, calls = records(150 if poor is one_sex_of_few_rows else 500)
     poor(pupils, calls)
     parameters = {"resamples": 99} if notebook == "04-chi-square" else {}
-    tables, values = run(notebook, door(pupils, calls), tmp_path, monkeypatch, **parameters)
+    tables, values = run(notebook, tally_of_rows(pupils, calls), tmp_path, monkeypatch, **parameters)
     for name, table in tables.items():
         assert not re.search(r"\bnan\b|\binf\b", table.lower()), name
         for sentence in sentences.get(name, []):
@@ -169,7 +169,7 @@ def test_where_nothing_can_be_compared_every_exhibit_says_so(notebook, poor, rea
         pupils = pupils.iloc[:0]
     else:
         poor(pupils, calls)
-    tables, _ = run(notebook, door(pupils, calls), tmp_path, monkeypatch)
+    tables, _ = run(notebook, tally_of_rows(pupils, calls), tmp_path, monkeypatch)
     exhibits = {name for kind in ("tables", "figures") for name in shown_of(notebook, kind)}
     assert exhibits == {file.stem for kind in ("tables", "figures") for file in (tmp_path / kind).iterdir()}
     for name, table in tables.items():

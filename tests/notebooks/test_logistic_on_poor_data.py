@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from checkout import files
-from poor_data import door, run
+from poor_data import run, tally_of_rows
 
 from hotline.codebook import codebook
 from hotline.models.predictors import predictors
@@ -32,7 +32,7 @@ def records(n=900, seed=3):
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(("notebook", "outcome"), [("06-logistic", "at_risk"), ("06-robustness", "high_risk")])
 def test_what_is_not_there_is_told_in_a_sentence(notebook, outcome, tmp_path, monkeypatch):
-    tables, values = run(notebook, door(records()), tmp_path, monkeypatch, outcome=outcome, imputations=3)
+    tables, values = run(notebook, tally_of_rows(records()), tmp_path, monkeypatch, outcome=outcome, imputations=3)
     for name, table in tables.items():
         assert "nan" not in table.lower(), name
     assert all("nan" not in value["text"].lower() for value in values.values())
@@ -57,7 +57,7 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, outcome, tmp_path, mo
 @pytest.mark.parametrize("level", ["well", "high_risk"])
 def test_where_all_or_none_have_the_event_every_table_says_so(notebook, level, tmp_path, monkeypatch):
     rows = records().assign(level=level)
-    tables, values = run(notebook, door(rows), tmp_path, monkeypatch, outcome="at_risk", imputations=3)
+    tables, values = run(notebook, tally_of_rows(rows), tmp_path, monkeypatch, outcome="at_risk", imputations=3)
     which = "None" if level == "well" else "All"
     assert len(tables) == 5 and set(values) <= {"sparse_limit", "imputations"}, "nothing but the settings"
     for name, table in tables.items():

@@ -1,6 +1,6 @@
 """Exports as they should not be: each is cleaned and counted to the row, or refused with place and remedy.
 
-A good export of 40 calls is spoilt in one way at a time.
+A good export of 40 calls is corrupted in one way at a time.
 """
 
 import csv
@@ -232,7 +232,7 @@ CLEANED = {
 
 
 @pytest.mark.parametrize("how", CLEANED)
-def test_cleaned_and_counted(tmp_path, how):
+def test_a_bad_export_is_cleaned_and_counted_to_the_row(tmp_path, how):
     content, expected = CLEANED[how]
     rejected, loaded = clean(tmp_path, content)
     assert rejected == expected
@@ -281,17 +281,17 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("how", REFUSED)
-def test_refused_with_place_and_remedy_and_nothing_written(tmp_path, how):
+def test_a_file_that_is_no_export_is_refused_with_place_and_remedy(tmp_path, how):
     content, expected = REFUSED[how]
     with pytest.raises(InputError) as raised:
         clean(tmp_path, content)
-    said = str(raised.value)
-    assert re.search(expected, said, re.DOTALL), said
-    assert "export.csv" in said and "13800000003" not in said
+    message = str(raised.value)
+    assert re.search(expected, message, re.DOTALL), message
+    assert "export.csv" in message and "13800000003" not in message
     assert [file.name for file in tmp_path.iterdir()] == ["export.csv"], "a partial output"
 
 
-def test_the_sheet_can_be_named(tmp_path):
+def test_read_takes_the_sheet_that_is_named(tmp_path):
     content = excel({"说明": [["不是数据"]], "二月": rows_of()})
     assert clean(tmp_path, content, "二月")[0] == {}
     with pytest.raises(InputError, match=r'there is no sheet "三月"; name one of "说明", "二月"'):
@@ -300,7 +300,7 @@ def test_the_sheet_can_be_named(tmp_path):
         clean(tmp_path, GOOD, "二月")
 
 
-def test_a_column_of_another_kind_under_a_heading_of_codes(tmp_path):
+def test_read_refuses_a_column_of_another_kind_under_a_heading_of_codes(tmp_path):
     rows = rows_of() + [
         [*row[: NAMES.index("sex")], f"{n}", *row[NAMES.index("sex") + 1 :]]
         for n, row in enumerate(rows_of()[1:] * 260)
@@ -309,16 +309,16 @@ def test_a_column_of_another_kind_under_a_heading_of_codes(tmp_path):
         clean(tmp_path, csv_text(rows))
 
 
-def test_more_unknown_texts_than_fit_into_a_byte(tmp_path):
+def test_decode_counts_more_unknown_texts_than_fit_into_a_byte(tmp_path):
     calls = [CALLS[0] | {"ticket_id": str(n), "caller_number": str(n), "stage": f"大班{n}"} for n in range(300)]
     rejected, _ = clean(tmp_path, csv_text(rows_of([*CALLS, *calls])))
     assert rejected == {42 + n: ("unknown-code", "stage") for n in range(300)}
 
 
-def test_every_kind_of_file_gives_the_same(tmp_path):
-    spoilt, answers = changed("age", "十三"), []
+def test_every_file_format_gives_the_same_tables(tmp_path):
+    corrupted, answers = changed("age", "十三"), []
     for n, content in enumerate(
-        [csv_text(spoilt), csv_text(spoilt).encode("gb18030"), excel({"s": spoilt}), parquet(spoilt)]
+        [csv_text(corrupted), csv_text(corrupted).encode("gb18030"), excel({"s": corrupted}), parquet(corrupted)]
     ):
         folder = tmp_path / str(n)
         folder.mkdir()
@@ -331,7 +331,7 @@ def test_every_kind_of_file_gives_the_same(tmp_path):
 # --- through make -------------------------------------------------------------------------------------------
 
 
-def test_no_private_text_reaches_the_disk_and_all_problems_are_told_at_once(fresh, tmp_path):
+def test_make_reports_all_problems_at_once_and_writes_no_private_text(fresh, tmp_path):
     """A real export through `make`: refused with every problem, then cleaned; its texts are nowhere to be found."""
     from checkout import copy_of, files
 
@@ -358,9 +358,11 @@ def test_no_private_text_reaches_the_disk_and_all_problems_are_told_at_once(fres
         return [(file, text) for file in remains() for text in secrets if text.encode() in file.read_bytes()
                 or text.encode("gb18030") in file.read_bytes()]  # fmt: skip
 
-    said = checkout.make(*asked, "HOTLINE_KEY=a key for the tests", expect=2)
-    assert "unknown-code in age: 2 rows, at rows 5, 6" in said and "unknown-code in stage: 1 row, at row 4" in said
-    assert "What to do" in said and not any(text in said for text in secrets)
+    message = checkout.make(*asked, "HOTLINE_KEY=a key for the tests", expect=2)
+    assert (
+        "unknown-code in age: 2 rows, at rows 5, 6" in message and "unknown-code in stage: 1 row, at row 4" in message
+    )
+    assert "What to do" in message and not any(text in message for text in secrets)
     assert not (checkout.folder / "private/data-derived/01-clean").exists()
     assert leaked() == []
     assert not list((checkout.folder / ".cache").glob("cleaning-*"))

@@ -7,7 +7,7 @@ from exports import SECRET, at, clean
 from hotline.cleaning import decode
 
 
-def test_every_time_format_of_the_codebook_is_read(tmp_path):
+def test_decode_reads_every_time_format_of_the_codebook(tmp_path):
     written = [
         "2021-03-01 20:00:00",
         "2021/03/01 20:00:00",
@@ -21,7 +21,7 @@ def test_every_time_format_of_the_codebook_is_read(tmp_path):
     assert left == {}
 
 
-def test_repairs_are_counted(tmp_path):
+def test_decode_counts_repairs(tmp_path):
     *_, connection = clean(tmp_path, [at(20, age="１３"), at(21, stage=" 初中生 ")])
     assert decode.repairs(connection) == [
         ("age", "full-width character", 1),
@@ -30,11 +30,11 @@ def test_repairs_are_counted(tmp_path):
     ]
 
 
-def test_names_are_numbered_in_the_order_of_their_pseudonyms(tmp_path):
+def test_decode_numbers_names_in_the_order_of_their_pseudonyms(tmp_path):
     names = [f"1000000{n:04d}" for n in range(50)]
     *_, connection = clean(tmp_path, [at(20, ticket_id=name, caller_number=name) for name in names])
-    found = connection.execute("SELECT caller_number FROM decoded ORDER BY row").fetchall()
+    stored = connection.execute("SELECT caller_number FROM decoded ORDER BY row").fetchall()
     by_hmac = sorted(names, key=lambda name: hmac.digest(SECRET, name.encode(), "sha256"))
-    assert [number for (number,) in found] == [1 + by_hmac.index(name) for name in names]
+    assert [number for (number,) in stored] == [1 + by_hmac.index(name) for name in names]
     left = {row[0] for row in connection.execute("SELECT table_name FROM information_schema.tables").fetchall()}
     assert not any("meaning" in name or name in ("raw", "loaded") for name in left), "a table with numbers is left"

@@ -10,7 +10,7 @@ from hotline.codebook import Codebook
 from hotline.tally import duckdb_engine
 
 
-def test_merging(tmp_path):
+def test_apply_rules_merges_rows(tmp_path):
     rows = [
         at(8, ticket_id="1"),
         at(8, ticket_id="1"),  # the same row again
@@ -27,12 +27,12 @@ def test_merging(tmp_path):
     assert written == {"calls": 5, "cases": 4}
 
 
-def test_a_call_after_an_unanswered_one_is_no_reconnect(tmp_path):
+def test_apply_rules_takes_no_call_after_an_unanswered_one_for_a_reconnect(tmp_path):
     left, *_ = clean(tmp_path, [at(8, ticket_id="1", answer_time="", length=1), at(8, 3, ticket_id="2")])
     assert left == {2: ("answered", "unanswered")}
 
 
-def test_derived_variables(tmp_path):
+def test_write_tables_derives_variables(tmp_path):
     rows = [at(20, ticket_id="1", answer_time=""), at(21, ticket_id="2", level="心理高危", city="汕头市", age="１４ ")]
     *_, connection = clean(tmp_path, rows)
     flow.write_tables(connection, BOOK, tmp_path)
@@ -53,7 +53,7 @@ def test_derived_variables(tmp_path):
     ]
 
 
-def test_columns_that_an_export_may_lack_are_not_recorded(tmp_path):
+def test_write_tables_leaves_absent_columns_unrecorded(tmp_path):
     lacking = [field.name for field in BOOK if field.header and not field.needed]
     headers = {name: header for name, header in HEADERS.items() if name not in lacking}
     row = {name: text for name, text in at(20).items() if name in headers}
@@ -61,11 +61,11 @@ def test_columns_that_an_export_may_lack_are_not_recorded(tmp_path):
     assert left == {} and len(lacking) > 10
     assert flow.write_tables(connection, BOOK, tmp_path) == {"calls": 1, "cases": 1}
     stored = [name for name in lacking if name not in flow.NOT_STORED]
-    found = connection.execute(f"SELECT {', '.join(stored)} FROM '{tmp_path}/calls.parquet'").fetchone()
-    assert found == (None,) * len(stored)
+    values = connection.execute(f"SELECT {', '.join(stored)} FROM '{tmp_path}/calls.parquet'").fetchone()
+    assert values == (None,) * len(stored)
 
 
-def test_no_number_or_ticket_goes_into_the_tables(tmp_path):
+def test_write_tables_stores_no_number_or_ticket(tmp_path):
     *_, connection = clean(tmp_path, [at(20)])
     flow.write_tables(connection, BOOK, tmp_path)
     for table in ("calls", "cases"):
@@ -76,25 +76,27 @@ def test_no_number_or_ticket_goes_into_the_tables(tmp_path):
 
 def test_complaints_show_rows_and_remedies_and_no_values(tmp_path):
     *_, connection = clean(tmp_path, [at(20, ticket_id=str(n), stage="秘密") for n in range(7)])
-    said = flow.complaints(flow.problems(connection, RULES))
-    assert said.startswith("  unknown-code in stage: 7 rows, at rows 2, 3, 4, 5, 6 ...\n    What to do: Add the text")
-    assert "秘密" not in said
+    message = flow.complaints(flow.problems(connection, RULES))
+    assert message.startswith(
+        "  unknown-code in stage: 7 rows, at rows 2, 3, 4, 5, 6 ...\n    What to do: Add the text"
+    )
+    assert "秘密" not in message
 
 
-def test_every_problem_of_a_row_is_told_though_it_leaves_once(tmp_path):
+def test_problems_lists_every_problem_of_a_row(tmp_path):
     left, _, connection = clean(tmp_path, [at(20, stage="大班", age="十三", call_start="昨天", caller_number="")])
     assert left == {2: ("records", "unreadable-time")}
-    found = flow.problems(connection, RULES)
-    assert set(zip(found["rule"], found["field"], found["first"], strict=True)) == {
+    problems = flow.problems(connection, RULES)
+    assert set(zip(problems["rule"], problems["field"], problems["first"], strict=True)) == {
         ("unreadable-time", "call_start", "2"),
         ("unknown-code", "stage", "2"),
         ("unknown-code", "age", "2"),
         ("no-number", "caller_number", "2"),
     }
-    assert found["remedy"].str.len().min() > 20
+    assert problems["remedy"].str.len().min() > 20
 
 
-def test_variables_named_like_words_of_sql_go_through(tmp_path):
+def test_cleaning_takes_variables_named_like_words_of_sql(tmp_path):
     words = {"boarding": "order", "follow_up_days": "group", "family_structure": "select", "region": "table"}
     book = Codebook([dataclasses.replace(each, name=words.get(each.name, each.name)) for each in BOOK], "0")
     row = at(20) | {"boarding": "是", "follow_up_days": "３ ", "family_structure": "单亲"}

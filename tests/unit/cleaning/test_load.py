@@ -13,17 +13,17 @@ from hotline.cleaning import load, readers
 from hotline.errors import InputError
 
 
-def test_gb18030_is_read_as_well(tmp_path):
+def test_read_takes_gb18030(tmp_path):
     assert clean(tmp_path, [at(20)], encoding="gb18030")[0] == {}
 
 
-def test_a_missing_column_is_told_with_what_to_do(tmp_path):
+def test_headings_names_missing_columns_and_what_to_do(tmp_path):
     headers = {name: header for name, header in HEADERS.items() if name not in ("sex", "level")} | {"extra": "学生性別"}
     with pytest.raises(InputError) as raised:
         clean(tmp_path, [], headers=headers)
-    said = str(raised.value)
-    assert "row 1: 2 needed columns are missing" in said
-    assert '"学生性别" (Sex); did you mean "学生性別"?' in said and '"心理健康水平"' in said
+    message = str(raised.value)
+    assert "row 1: 2 needed columns are missing" in message
+    assert '"学生性别" (Sex); did you mean "学生性別"?' in message and '"心理健康水平"' in message
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def test_a_missing_column_is_told_with_what_to_do(tmp_path):
         (",".join([*HEADERS.values(), "城市"]).encode(), "城市 stands twice"),
     ],
 )
-def test_a_file_that_is_no_export_is_told(tmp_path, content, expected):
+def test_read_refuses_a_file_that_is_no_export(tmp_path, content, expected):
     (tmp_path / "export.csv").write_bytes(content)
     with pytest.raises(InputError, match=expected):
         load.read(load.connect(), tmp_path / "export.csv", BOOK)
 
 
-def test_nothing_is_left_on_the_disk(tmp_path):
+def test_connection_leaves_nothing_on_the_disk(tmp_path):
     *_, connection = clean(tmp_path, [at(20)])
     folder = Path(connection.folder.name)
     assert folder.is_dir() and folder.parent == paths.ROOT / ".cache"
@@ -50,7 +50,7 @@ def test_nothing_is_left_on_the_disk(tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["export.csv", "rejected.csv"]
 
 
-def test_what_a_killed_run_left_goes_with_the_next_one():
+def test_connect_removes_what_a_killed_run_left():
     ended = subprocess.Popen(["true"])
     ended.wait()
     left = paths.ROOT / f".cache/cleaning-{ended.pid}-x"
@@ -84,7 +84,7 @@ def database():
     closed=st.booleans(),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]),
 )
-def test_the_fast_route_reads_what_the_careful_one_reads(tmp_path, database, lines, ending, closed, encoding):
+def test_load_plain_equals_load_carefully(tmp_path, database, lines, ending, closed, encoding):
     """Whatever the file, the fast route gives the very same rows, or gives up."""
     export, names, positions = tmp_path / "export.csv", ["x", "y"], [0, 2]
     export.write_bytes((ending.join(map(",".join, [["a", "b", "c"], *lines])) + ending * closed).encode(encoding))
@@ -98,7 +98,7 @@ def test_the_fast_route_reads_what_the_careful_one_reads(tmp_path, database, lin
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
-def test_a_long_export_takes_the_fast_route_and_keeps_its_rows_in_order(tmp_path, encoding):
+def test_load_plain_keeps_the_rows_of_a_long_export_in_order(tmp_path, encoding):
     rows = [["编号", "城市"], *([str(n), "广州"] for n in range(200_000))]
     content = "\r\n".join(",".join(row) for row in rows)
     (tmp_path / "export.csv").write_bytes(content.encode(encoding))

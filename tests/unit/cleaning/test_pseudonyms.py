@@ -11,7 +11,7 @@ from hotline.cleaning import pseudonyms
 from hotline.errors import InputError
 
 
-def test_pseudonyms_are_those_of_pythons_own_hmac(tmp_path):
+def test_pseudonyms_equal_pythons_hmac(tmp_path):
     database = duckdb.connect()
     for secret in (b"short", SECRET, b"k" * 64, b"longer than a block of SHA-256, which is hashed first " * 2):
         for text in ("10000000001", "", "来电\\x41'"):

@@ -7,20 +7,20 @@ import pytest
 from hotline.cleaning import readers
 
 
-def rows_of(tmp_path, content, known=("a", "b")):
+def rows_of(tmp_path, content, headings=("a", "b")):
     """Return a CSV file's headings and rows."""
     (tmp_path / "export.csv").write_bytes(content)
-    table = readers.open_table(tmp_path / "export.csv", set(known))
+    table = readers.open_table(tmp_path / "export.csv", set(headings))
     return table.headings, list(table.rows)
 
 
 @pytest.mark.parametrize("delimiter", readers.DELIMITERS)
-def test_the_delimiter_is_the_one_that_gives_known_headings(tmp_path, delimiter):
+def test_delimiter_is_the_one_that_gives_known_headings(tmp_path, delimiter):
     content = f"a{delimiter}b\n1{delimiter}2\n".encode()
     assert rows_of(tmp_path, content) == (["a", "b"], [(2, ["1", "2"])])
 
 
-def test_an_open_quotation_costs_one_line(tmp_path):
+def test_open_quotation_costs_one_line(tmp_path):
     assert rows_of(tmp_path, b'a,b\n"1,2\n3,4\n')[1] == [(2, None), (3, ["3", "4"])]
 
 

@@ -30,14 +30,14 @@ from hotline.pipeline import params
         (at(20, level=""), ("assessed", "not-assessed")),
     ],
 )
-def test_the_fate_of_one_row(tmp_path, row, fate):
+def test_rules_decide_on_one_row(tmp_path, row, fate):
     others = at(9, ticket_id="0", caller_number="10000000009")
     left, stages, _ = clean(tmp_path, [others, row])
     assert left == ({3: fate} if fate else {})
     assert stages["rows_in"].iloc[0] == 2 == len(left) + stages["rows_kept"].iloc[-1]
 
 
-def test_the_field_at_fault_is_the_one_that_the_rule_is_about(tmp_path):
+def test_rules_name_the_field_at_fault(tmp_path):
     rows = [
         at(20, ticket_id="1", call_start="昨天", stage="大班"),
         at(20, ticket_id="2", call_end=""),
@@ -50,12 +50,12 @@ def test_the_field_at_fault_is_the_one_that_the_rule_is_about(tmp_path):
 
 
 @pytest.mark.parametrize(("case", "kept"), [("caller-stage-sex", 2), ("caller", 1), ("call", 3)])
-def test_what_makes_a_case_can_be_chosen(tmp_path, case, kept):
+def test_case_rule_says_what_makes_a_case(tmp_path, case, kept):
     rows = [at(8, ticket_id="1"), at(12, ticket_id="2"), at(16, ticket_id="3", sex="女")]
     left, stages, _ = clean(tmp_path, rows, case=case)
     assert stages["rows_kept"].iloc[-1] == kept == 3 - len(left)
 
 
-def test_the_choices_of_the_case_rule_are_those_of_the_library():
+def test_case_rule_choices_are_those_of_the_parameter_type():
     assert params.declared(paths.notebook("01-clean"))["case_rule"].choices == tuple(rules.CASES)
     assert list(rules.CASES) == list(rules.CASES_IN_WORDS)

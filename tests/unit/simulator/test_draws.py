@@ -12,7 +12,7 @@ from hotline.simulator import draws
 NUMBERS = draws.read_numbers(paths.PUBLISHED)
 
 
-def test_a_number_without_a_source_is_refused(tmp_path):
+def test_read_numbers_refuses_a_number_without_a_source(tmp_path):
     content = yaml.safe_load(paths.PUBLISHED.read_text(encoding="utf-8"))
     del content["rows"]["duplicate"]["source"]
     path = tmp_path / "published.yml"
@@ -40,9 +40,9 @@ def test_nominal_draws_the_shares_of_its_group_and_tilts_them(rng):
     frame = categories(group=np.repeat(["a", "b"], 20_000))
     shares = {"a": {"x": 0.2, "y": 0.8}, "b": {"x": 0.5, "y": 0.5}}
     drawn = pd.Series(draws.nominal(rng, frame, shares, {"x": {"group": {"b": 3.0}}}, by="group"))
-    found = (drawn == "x").groupby(frame["group"]).mean()
-    assert found["a"] == pytest.approx(0.2, abs=0.015)
-    assert found["b"] == pytest.approx(0.75, abs=0.015)  # odds 1 times 3
+    observed = (drawn == "x").groupby(frame["group"]).mean()
+    assert observed["a"] == pytest.approx(0.2, abs=0.015)
+    assert observed["b"] == pytest.approx(0.75, abs=0.015)  # odds 1 times 3
 
 
 def test_ordinal_keeps_the_shares_and_the_odds_ratio(rng):
@@ -55,7 +55,7 @@ def test_ordinal_keeps_the_shares_and_the_odds_ratio(rng):
     assert odds["female"] / odds["male"] == pytest.approx(2.0, rel=0.08)
 
 
-def test_partial_proportional_odds_have_the_odds_ratios_and_the_departure_asked_for(rng):
+def test_at_or_above_has_the_odds_ratios_and_the_departure(rng):
     frame = categories(sex=np.tile(["male", "female"], 100_000))
     intercepts, departures = {"middle": -0.5, "high": -2.0}, {"high": {"sex": {"female": 1.5}}}
     probabilities = draws.at_or_above(frame, intercepts, {"sex": {"female": 2.0}}, departures)
@@ -67,7 +67,7 @@ def test_partial_proportional_odds_have_the_odds_ratios_and_the_departure_asked_
         assert odds["female"] / odds["male"] == pytest.approx(ratio, rel=0.05)
 
 
-def test_a_departure_that_makes_a_probability_negative_is_refused():
+def test_at_or_above_refuses_a_negative_probability():
     with pytest.raises(ValueError, match="negative"):
         draws.at_or_above(categories(sex=["male"]), {"middle": 0, "high": -1}, {}, {"high": {"sex": {"male": 9.0}}})
 
@@ -87,7 +87,7 @@ def test_spread_calls_starts_on_the_first_day_and_never_calls_twice_a_day(rng):
     assert (calls.groupby("caller").size() == many).all()
 
 
-def test_days_and_hours_have_the_shape_that_was_asked_for():
+def test_day_and_hour_weights_follow_the_numbers():
     days = pd.date_range("2021-01-01", "2022-12-31")
     shares = pd.Series(draws.day_weights(days, NUMBERS.calendar), index=days)
     assert shares.sum() == pytest.approx(1)

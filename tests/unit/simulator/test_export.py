@@ -8,7 +8,7 @@ from hotline.codebook import codebook
 from hotline.simulator import draws, export
 
 
-def test_encode_writes_nothing_that_the_codebook_does_not_know():
+def test_encode_writes_only_texts_of_the_codebook():
     rng, field = np.random.default_rng(1), codebook()["sex"]
     spelling = draws.read_numbers(paths.PUBLISHED).spelling
     written = export.encode(rng, pd.Series(["male", "female", None] * 2000), field, spelling).astype(object)
@@ -19,7 +19,7 @@ def test_encode_writes_nothing_that_the_codebook_does_not_know():
     assert pd.isna(written[2::3]).any() and not pd.isna(written[0::3]).any()
 
 
-def test_some_rows_are_corrupted_and_the_others_sound():
+def test_corrupt_takes_its_share_of_valid_rows():
     rng, spelling = np.random.default_rng(1), draws.read_numbers(paths.PUBLISHED).spelling
     table = pd.DataFrame({"call_type": ["valid"] * 900 + ["test"] * 100})
     rows = draws.read_numbers(paths.PUBLISHED).rows

@@ -12,7 +12,7 @@ from hotline.simulator import null_tests, recovery
 pytestmark = pytest.mark.xdist_group("recovery")
 
 
-def test_without_effects_the_tests_of_the_study_reject_at_five_per_cent(setting):
+def test_p_values_without_effects_reject_at_five_per_cent(setting):
     streams = np.random.SeedSequence(3).spawn(TIMES)
     given = (null_tests.without_effects(setting), 2000, predictors(BOOK))
     tests = replicate(streams, null_tests.p_values, *given)
@@ -32,7 +32,7 @@ def test_without_effects_the_tests_of_the_study_reject_at_five_per_cent(setting)
     assert over_all.mean() == pytest.approx(0.05, abs=3.3 * over_all.std() / np.sqrt(TIMES))
 
 
-def test_without_effects_means_without(setting):
+def test_without_effects_gives_all_stages_the_same_levels(setting):
     nothing = null_tests.without_effects(setting)
     pupils = recovery.draw_pupils(np.random.default_rng(4), nothing, 40_000)
     shares = pd.crosstab(pupils["stage"], pupils["level"], normalize="index")

@@ -21,35 +21,35 @@ def estimates(setting):
     return replicate(streams, recovery.recover, setting, CALLERS)
 
 
-def test_every_number_of_the_model_is_estimated(estimates):
+def test_recover_estimates_every_coefficient(estimates):
     assert set(estimates["term"]) == set(level_model.truth(NUMBERS).index)
     assert len(estimates) == TIMES * len(level_model.truth(NUMBERS))
 
 
-def test_every_coefficient_is_covered_at_the_nominal_rate(estimates):
-    found = performance(estimates, ["term"])
-    low, high = band(0.95, TIMES, tests=len(found))
-    assert found["coverage"].between(low, high).all()
+def test_recover_covers_every_coefficient_at_the_nominal_rate(estimates):
+    summary = performance(estimates, ["term"])
+    low, high = band(0.95, TIMES, tests=len(summary))
+    assert summary["coverage"].between(low, high).all()
     # Over all coefficients the bounds are narrower; replications are independent, coefficients are not quite.
     covered = (estimates["low"] <= estimates["truth"]) & (estimates["truth"] <= estimates["high"])
     by_replication = covered.groupby(estimates["replication"]).mean()
     assert by_replication.mean() == pytest.approx(0.95, abs=3.3 * by_replication.std() / np.sqrt(TIMES))
 
 
-def test_standard_errors_are_those_that_the_estimates_show(estimates):
-    found = performance(estimates, ["term"])
-    ratio = np.log(found["empirical_se"] / found["model_se"])
+def test_recover_has_the_standard_errors_of_its_estimates(estimates):
+    summary = performance(estimates, ["term"])
+    ratio = np.log(summary["empirical_se"] / summary["model_se"])
     assert abs(ratio.mean()) < 0.05
     assert (ratio.abs() < 4 / np.sqrt(2 * (TIMES - 1))).all()
 
 
 @pytest.mark.parametrize("term", ["stage=junior", "sex:problem=female:emotion", "high_risk: problem=academic"])
-def test_a_wrong_coefficient_is_noticed(estimates, term):
+def test_recover_shows_a_wrong_coefficient(estimates, term):
     """Had the data been made with another odds ratio than published.yml states, the same bounds would fail."""
     claimed = estimates.assign(truth=estimates["truth"].mask(estimates["term"] == term, estimates["truth"] + 0.5))
-    found = performance(claimed, ["term"]).set_index("term")
-    low, high = band(0.95, TIMES, tests=len(found))
-    outside = ~found["coverage"].between(low, high)
+    summary = performance(claimed, ["term"]).set_index("term")
+    low, high = band(0.95, TIMES, tests=len(summary))
+    outside = ~summary["coverage"].between(low, high)
     assert outside[term] and outside.sum() == 1
 
 
@@ -58,7 +58,7 @@ def threats(setting):
     return replicate(np.random.SeedSequence(5).spawn(8), recovery.estimate_by_analysis, setting, CALLERS)
 
 
-def test_the_complete_data_among_the_threats_are_those_of_the_recovery(setting, threats):
+def test_estimate_by_analysis_has_the_complete_data_of_recover(setting, threats):
     complete = threats[(threats["analysis"] == "complete") & (threats["replication"] == 0)].set_index("term")
     alone = recovery.recover(np.random.default_rng(np.random.SeedSequence(5).spawn(1)[0]), setting, CALLERS)
     alone = alone.set_index("term")
@@ -66,15 +66,15 @@ def test_the_complete_data_among_the_threats_are_those_of_the_recovery(setting, 
     assert set(alone.index) == set(complete.index)
 
 
-def test_what_records_do_is_seen(threats):
+def test_by_analysis_shows_what_records_do(threats):
     """Signs of what theory says, far beyond their Monte-Carlo errors; sizes are results, not tests."""
-    found = recovery.by_analysis(threats).set_index("analysis")
-    assert list(found.index) == list(recovery.ANALYSES)
-    assert found.loc["repeat_callers", "coverage"] < 0.8 < found.loc["complete", "coverage"]
-    assert found.loc["repeat_callers", "model_se"] < 0.7 * found.loc["repeat_callers", "empirical_se"]
-    assert found.loc["two_high_risk", "model_se"] > 1.3 * found.loc["complete", "model_se"]
-    assert found.loc["cases", "records"] < found.loc["assessed", "records"] < found.loc["complete", "records"]
-    assert found.loc["repeat_callers", "high_risk"] > found.loc["complete", "high_risk"]
+    summary = recovery.by_analysis(threats).set_index("analysis")
+    assert list(summary.index) == list(recovery.ANALYSES)
+    assert summary.loc["repeat_callers", "coverage"] < 0.8 < summary.loc["complete", "coverage"]
+    assert summary.loc["repeat_callers", "model_se"] < 0.7 * summary.loc["repeat_callers", "empirical_se"]
+    assert summary.loc["two_high_risk", "model_se"] > 1.3 * summary.loc["complete", "model_se"]
+    assert summary.loc["cases", "records"] < summary.loc["assessed", "records"] < summary.loc["complete", "records"]
+    assert summary.loc["repeat_callers", "high_risk"] > summary.loc["complete", "high_risk"]
     shifts = recovery.largest_shifts(threats).set_index("analysis")
     assert list(shifts.index) == list(recovery.ANALYSES)[1:]
     left_out = level_model.log_ratios(NUMBERS.level_departures).index
@@ -82,7 +82,7 @@ def test_what_records_do_is_seen(threats):
     assert abs(shifts.loc["proportional", "shift"]) > 4 * shifts.loc["proportional", "shift_mcse"]
 
 
-def test_an_analysis_without_estimates_is_named(threats):
+def test_by_analysis_names_an_analysis_without_estimates(threats):
     few = threats[(threats["analysis"] != "two_high_risk") | (threats["replication"] == 0)]
     with pytest.raises(InputError, match=r"two_high_risk.*raise callers or replications"):
         recovery.by_analysis(few)
@@ -91,9 +91,9 @@ def test_an_analysis_without_estimates_is_named(threats):
 def test_performance_by_hand():
     b = [1.0, 2.0, 3.0, 6.0]
     rows = pd.DataFrame({"term": "x", "b": b, "se": [1.0, 1.0, 1.0, 2.0], "truth": 2.0})
-    found = performance(rows.assign(low=rows["b"] - 1.5 * rows["se"], high=rows["b"] + 1), ["term"]).iloc[0]
-    assert found["bias"] == 1.0 and found["n"] == 4
-    assert found["empirical_se"] == pytest.approx(np.std(b, ddof=1))
-    assert found["bias_mcse"] == pytest.approx(np.std(b, ddof=1) / 2)
-    assert found["model_se"] == pytest.approx(np.sqrt(7 / 4))
-    assert found["coverage"] == 0.75 and found["coverage_mcse"] == pytest.approx(np.sqrt(0.75 * 0.25 / 4))
+    summary = performance(rows.assign(low=rows["b"] - 1.5 * rows["se"], high=rows["b"] + 1), ["term"]).iloc[0]
+    assert summary["bias"] == 1.0 and summary["n"] == 4
+    assert summary["empirical_se"] == pytest.approx(np.std(b, ddof=1))
+    assert summary["bias_mcse"] == pytest.approx(np.std(b, ddof=1) / 2)
+    assert summary["model_se"] == pytest.approx(np.sqrt(7 / 4))
+    assert summary["coverage"] == 0.75 and summary["coverage_mcse"] == pytest.approx(np.sqrt(0.75 * 0.25 / 4))

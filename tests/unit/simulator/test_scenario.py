@@ -46,7 +46,7 @@ def decoded(frame, name):
     return frame[field.header].str.strip().map(codes)
 
 
-def test_a_large_export_is_made_in_batches_whose_callers_and_tickets_differ(tmp_path, monkeypatch):
+def test_simulate_makes_batches_with_own_callers_and_tickets(tmp_path, monkeypatch):
     path = simulate(tmp_path, monkeypatch, seed=5, calls=100_002)
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     assert len(frame) == 100_002
@@ -61,26 +61,26 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_same_seed_same_bytes_another_seed_others(export, tmp_path, monkeypatch):
+def test_simulate_gives_the_same_bytes_for_the_same_seed(export, tmp_path, monkeypatch):
     again = simulate(tmp_path / "again", monkeypatch, **SMALL)
     other = simulate(tmp_path / "other", monkeypatch, **{**SMALL, "seed": 6})
     assert digest(again) == digest(export[0])
     assert digest(other) != digest(export[0])
 
 
-def test_headings_are_the_codebooks_and_the_file_opens_in_a_spreadsheet(export):
+def test_export_has_the_codebooks_headings_and_a_byte_order_mark(export):
     path, frame = export
     assert list(frame.columns) == [field.header for field in BOOK if field.header]
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     assert len(frame) == SMALL["calls"]
 
 
-def test_numbers_are_plainly_artificial(export):
+def test_export_has_artificial_telephone_numbers(export):
     numbers = export[1][BOOK["caller_number"].header]
     assert numbers.str.fullmatch(r"100\d{8}").all()
 
 
-def test_rows_are_of_the_kinds_asked_for(export):
+def test_export_has_the_kinds_of_rows_of_published(export):
     frame = export[1]
     assert frame.duplicated().sum() == round(NUMBERS.rows.duplicate * SMALL["calls"])
     kinds = decoded(frame.drop_duplicates(), "call_type").value_counts()
@@ -88,16 +88,18 @@ def test_rows_are_of_the_kinds_asked_for(export):
         assert kinds[kind] == round(share * SMALL["calls"])
 
 
-def test_of_an_unanswered_call_next_to_nothing_is_known(export):
+def test_export_has_next_to_nothing_on_unanswered_calls(export):
     frame = export[1]
     unanswered = frame[frame[BOOK["answer_time"].header] == ""]
-    known = {BOOK[name].header for name in ("ticket_id", "call_start", "call_end", "caller_number", "channel", "city")}
+    recorded = {
+        BOOK[name].header for name in ("ticket_id", "call_start", "call_end", "caller_number", "channel", "city")
+    }
     assert 0.08 < len(unanswered) / len(frame) < 0.20
-    for header in set(frame.columns) - known:
+    for header in set(frame.columns) - recorded:
         assert (unanswered[header] == "").all(), header
 
 
-def test_levels_and_problems_are_plausible(export):
+def test_export_has_plausible_levels_and_problems(export):
     frame = export[1]
     pupils = decoded(frame, "stage").isin(NUMBERS.pupil.age["shares"])
     levels = decoded(frame[pupils], "level").value_counts(normalize=True)
@@ -106,7 +108,7 @@ def test_levels_and_problems_are_plausible(export):
     assert decoded(frame[pupils], "problem").value_counts().idxmax() == "academic"
 
 
-def test_the_time_to_a_follow_up_is_known_where_there_was_one_and_shortest_after_a_crisis(export):
+def test_export_has_days_to_follow_up_shortest_after_a_crisis(export):
     frame = export[1]
     days, times = (frame[BOOK[name].header].str.strip() for name in ("follow_up_days", "follow_ups"))
     assert (days[times == "0"] == "").all()
@@ -120,7 +122,7 @@ def test_the_time_to_a_follow_up_is_known_where_there_was_one_and_shortest_after
     assert set(NUMBERS.talk.follow_up_days) == set(BOOK["disposition"].kept_codes)
 
 
-def test_every_time_is_written_in_one_of_the_codebooks_forms_and_rows_are_consistent(export):
+def test_export_writes_times_in_the_codebooks_formats(export):
     frame = export[1]
     used = []
     for form in BOOK["call_start"].formats:
@@ -146,7 +148,7 @@ def test_population_adds_up_and_has_the_codebooks_cities():
     assert population["children_0_14"].sum() / 126_012_510 == pytest.approx(0.1885, abs=5e-5)
 
 
-def test_codes_in_published_are_the_codebooks():
+def test_published_has_the_codebooks_codes():
     for name, table in vars(NUMBERS.pupil).items():
         rows = table["shares"].values() if "by" in table else [table["shares"]]
         for shares in rows:
@@ -157,7 +159,7 @@ def test_codes_in_published_are_the_codebooks():
         assert BOOK[name].header, name
 
 
-def test_intercepts_of_the_level_give_its_shares():
+def test_draw_level_has_the_shares_of_published():
     rng = np.random.default_rng(1)
     children = pd.read_csv(paths.POPULATION, index_col="city")["children_0_14"]
     setting = scenario.make_setting(rng, NUMBERS, BOOK, children, 2019, 2022)

@@ -19,27 +19,27 @@ def file(tmp_path):
     return path
 
 
-def test_words_of_sql_are_names_like_others(file):
+def test_count_takes_variables_named_like_words_of_sql(file):
     plan = Plan("cases", ("order", "select"), (Filter("select", (7,), True),))
     counts = duckdb_engine.count(duckdb_engine.connect(), file, plan, 4)
     assert counts["order"].tolist() == [1, 1, None] and counts["select"].tolist() == [7, None, 7]
     assert counts["n"].tolist() == [1, 1, 1]
 
 
-def test_metadata_are_read_without_the_rows(file):
+def test_facts_reads_metadata_without_the_rows(file):
     facts = duckdb_engine.facts(duckdb_engine.connect(), file)
     assert (facts.codebook, facts.rows) == (None, 4)
     assert facts.types == {"order": "INTEGER", "select": "INTEGER"}
     assert facts.ranges == {"order": (0, 1), "select": (7, 9)}
 
 
-def test_long_tables_are_counted_alike(file):
+def test_count_of_a_long_table(file):
     plan, connection = Plan("cases", ("order",)), duckdb_engine.connect()
     short, long = (duckdb_engine.count(connection, file, plan, rows) for rows in (4, duckdb_engine.LONG_TABLE + 1))
     assert short["n"].tolist() == long["n"].tolist() == [1, 2, 1]
 
 
-def test_the_text_of_a_query():
+def test_sql_of_a_plan():
     plan = Plan("calls", ("sex",), (Filter("stage", (1, 2), False), Filter("age", (), True)))
     assert duckdb_engine.sql(plan) == (
         'SELECT "sex", count(*) AS n FROM \'calls.parquet\' WHERE ("stage" IN (1, 2)) AND ("age" IS NULL) '
@@ -48,7 +48,7 @@ def test_the_text_of_a_query():
     assert duckdb_engine.sql(Plan("calls")) == "SELECT count(*) AS n FROM 'calls.parquet'"
 
 
-def test_a_file_that_is_no_parquet_is_unreadable(tmp_path):
+def test_facts_refuses_a_file_that_is_no_parquet(tmp_path):
     (tmp_path / "text.parquet").write_text("sex,stage\n1,2\n")
     with pytest.raises(duckdb_engine.Unreadable):
         duckdb_engine.facts(duckdb_engine.connect(), tmp_path / "text.parquet")

@@ -14,19 +14,19 @@ from hotline.tally import query as tally
 # --- counts --------------------------------------------------------------------------------------
 
 
-def test_counts_equal_pandas_on_the_rows(rows):
+def test_tally_equals_pandas_on_the_rows(rows):
     cells = tally.tally("cases", ["sex", "stage"])
     expected = rows.fillna({"sex": "missing"}).groupby(["sex", "stage"]).size()
     assert cells.set_index(["sex", "stage"])["n"].to_dict() == expected.to_dict()
 
 
-def test_categories_come_in_codebook_order_with_missing_last(rows):
+def test_tally_orders_categories_by_codebook_with_missing_last(rows):
     cells = tally.tally("cases", ["sex"])
     assert cells["sex"].tolist() == ["male", "female", "missing"]
     assert cells["sex"].cat.ordered
 
 
-def test_numbers_are_nullable_integers_and_days_are_days(rows):
+def test_tally_gives_nullable_integers_and_days(rows):
     cells = tally.tally("cases", "age")
     assert cells["age"].dtype == "Int64"
     assert cells.loc[cells["age"].isna(), "n"].item() == rows["age"].isna().sum()
@@ -34,7 +34,7 @@ def test_numbers_are_nullable_integers_and_days_are_days(rows):
     assert days.to_dict() == rows.groupby("day").size().to_dict()
 
 
-def test_a_filter_by_codes_and_by_missing(rows):
+def test_tally_filters_by_codes_and_by_missing(rows):
     assert tally.tally("cases", ["stage"], where={"sex": "female"})["n"].sum() == (rows["sex"] == "female").sum()
     assert (
         tally.tally("cases", ["stage"], where={"sex": ["male", "missing"]})["n"].sum()
@@ -45,7 +45,7 @@ def test_a_filter_by_codes_and_by_missing(rows):
     assert tally.tally("cases", [], where={"age": "missing"})["n"].tolist() == [rows["age"].isna().sum()]
 
 
-def test_the_same_tables_from_parallel_scans_of_many_row_groups(behind):
+def test_tally_is_the_same_from_parallel_scans_of_many_row_groups(behind):
     """Order and hash do not depend on which thread counts first."""
     rng = np.random.default_rng(2)
     many = 250_000  # three row groups
@@ -67,7 +67,7 @@ def test_the_same_tables_from_parallel_scans_of_many_row_groups(behind):
 SEVERAL = [["sex", "stage"], ["age", "stage"], ["day"], ["stage"], ["waiting", "sex"], ["stage", "sex"], [], ["age"]]
 
 
-def test_several_tallies_at_once_are_the_single_ones(rows, monkeypatch):
+def test_tallies_equal_single_tallies(rows, monkeypatch):
     single = [tally.tally("cases", by) for by in SEVERAL]
     alone, counted = tally.asked(), []
     count = duckdb_engine.count
@@ -81,14 +81,14 @@ def test_several_tallies_at_once_are_the_single_ones(rows, monkeypatch):
     assert written["scan"].min() > alone["scan"].max()
 
 
-def test_no_tallies_are_no_tallies(rows):
+def test_tallies_of_nothing_is_empty(rows):
     assert tally.tallies("cases", []) == [] and tally.asked().empty
 
 
 # --- the log ----------------------------------------------------------------------------------------
 
 
-def test_every_tally_is_written_down(rows):
+def test_asked_logs_every_tally(rows):
     tally.tally("cases", ["sex"], where={"stage": "junior", "age": [10, "missing"]})
     tally.tally("cases", ["sex", "caller"])
     asked = tally.asked()
@@ -101,16 +101,16 @@ def test_every_tally_is_written_down(rows):
     assert not asked["query"].str.contains("/").any(), "a query must not carry a path of the machine"
 
 
-def test_the_query_that_is_written_down_gives_the_same_counts(rows, tmp_path, monkeypatch):
+def test_asked_query_gives_the_same_counts(rows, tmp_path, monkeypatch):
     cells = [tally.tally("cases", ["sex", "stage"], where={"sex": ["female", "missing"], "age": [10, 11]})]
     cells += tally.tallies("cases", [["sex", "stage"], ["age"]])
     monkeypatch.chdir(tmp_path / "data-derived/01-clean")
-    for query, found in zip(tally.asked()["query"], cells, strict=True):
+    for query, counted in zip(tally.asked()["query"], cells, strict=True):
         with duckdb.connect() as connection:
-            assert connection.execute(query).df()["n"].tolist() == found["n"].tolist()
+            assert connection.execute(query).df()["n"].tolist() == counted["n"].tolist()
 
 
-def test_the_hash_is_the_one_that_its_description_gives(rows):
+def test_asked_hash_follows_its_description(rows):
     cells = tally.tally("cases", ["sex", "age"])
     digest = hashlib.sha256()
     for name in cells:
@@ -132,7 +132,7 @@ def test_the_hash_is_the_one_that_its_description_gives(rows):
         (["caller"], True),
     ],
 )
-def test_a_tally_by_an_identifier_or_by_many_variables_is_a_model_tally(rows, by, model):
+def test_tally_by_an_identifier_or_many_variables_is_a_model_tally(rows, by, model):
     tally.tally("cases", by)
     assert tally.is_model_tally(by) is model and tally.asked()["model"].tolist() == [model]
 
@@ -140,7 +140,7 @@ def test_a_tally_by_an_identifier_or_by_many_variables_is_a_model_tally(rows, by
 # --- refusals ---------------------------------------------------------------------------------------
 
 
-def test_a_filter_that_no_row_passes_leaves_nothing_to_estimate(rows):
+def test_tally_with_a_filter_that_no_row_passes_has_nothing_to_estimate(rows):
     with pytest.raises(NothingToEstimate) as raised:
         tally.tally("cases", ["sex"], where={"stage": ["vocational", "missing"], "age": 7})
     assert str(raised.value) == 'the table "cases" has no row under the filter: stage in vocational missing; age in 7'
@@ -170,7 +170,7 @@ def test_a_filter_that_no_row_passes_leaves_nothing_to_estimate(rows):
         ),
     ],
 )
-def test_refusals_in_one_sentence(rows, arguments, expected):
+def test_tally_refuses_bad_arguments_in_one_sentence(rows, arguments, expected):
     with pytest.raises(InputError) as raised:
         tally.tally(**{"table": "cases", **arguments})
     assert str(raised.value).startswith(expected)
@@ -182,7 +182,7 @@ def test_refusals_in_one_sentence(rows, arguments, expected):
     assert tally.asked().empty, "what is refused is not written down as asked"
 
 
-def test_an_empty_table_is_refused(behind, rows):
+def test_tally_refuses_an_empty_table(behind, rows):
     behind(rows.iloc[:0])
     with pytest.raises(NothingToEstimate, match=r'^the table "cases" has no row$'):
         tally.tally("cases", ["sex"])

@@ -5,18 +5,18 @@ import numpy as np
 from hotline.tally import scan_plan
 
 
-def test_no_tally_shares_a_scan_that_would_grow_too_large():
+def test_share_makes_no_scan_that_would_grow_too_large():
     sizes = {"a": 10, "b": 20, "c": 30, "d": 5000, "e": np.inf}
     scans = scan_plan.share([("a", "b"), ("c",), ("d",), ("a", "d"), ("e",), ("b",), ()], sizes)
-    assert sorted(place for scan in scans for place in scan) == list(range(7))
+    assert sorted(position for scan in scans for position in scan) == list(range(7))
     tallies = [("a", "b"), ("c",), ("d",), ("a", "d"), ("e",), ("b",), ()]
     for scan in scans:
-        together = {name for place in scan for name in tallies[place]}
+        together = {name for position in scan for name in tallies[position]}
         assert len(scan) == 1 or scan_plan.grid(together, sizes) <= scan_plan.MOST_CELLS
     assert len(scans) == 5
 
 
-def test_cells_are_added_up_over_the_variables_that_are_not_named():
+def test_add_up_sums_cells_over_other_variables():
     cells = {
         "a": np.ma.masked_array([1, 1, 3, 0], [0, 0, 0, 1]),
         "b": np.ma.masked_array([0, 1, 0, 0], [0] * 4),

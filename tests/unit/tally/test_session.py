@@ -25,7 +25,7 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("expected", CHANGED)
-def test_a_file_that_is_not_what_the_codebook_describes_is_refused(rows, tmp_path, expected):
+def test_session_refuses_a_file_that_the_codebook_does_not_describe(rows, tmp_path, expected):
     path = tmp_path / "data-derived/01-clean/cases.parquet"
     to = f"TO '{path}.new' (FORMAT parquet, KV_METADATA {{codebook: '{codebook().sha256}'}})"
     with duckdb.connect() as connection:
@@ -38,7 +38,7 @@ def test_a_file_that_is_not_what_the_codebook_describes_is_refused(rows, tmp_pat
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "text", "holed"])
-def test_a_damaged_file_is_refused(rows, tmp_path, damage):
+def test_session_refuses_a_damaged_file(rows, tmp_path, damage):
     path = tmp_path / "data-derived/01-clean/cases.parquet"
     content = path.read_bytes()
     middle = len(content) // 2
@@ -58,7 +58,7 @@ def test_a_damaged_file_is_refused(rows, tmp_path, damage):
     assert "\n" not in str(raised.value)
 
 
-def test_a_missing_file_is_refused_with_the_command_for_this_export(tmp_path, monkeypatch):
+def test_session_names_the_command_that_makes_a_missing_file(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     runs.change(monkeypatch, tree=tmp_path, export="")
     tally.new_session()
@@ -75,7 +75,7 @@ def test_a_missing_file_is_refused_with_the_command_for_this_export(tmp_path, mo
     assert message() == "is not there yet; run: make 01-clean EXPORT=data-raw/private/ours.csv CODEBOOK=ours.yaml"
 
 
-def test_a_file_is_looked_at_once_in_a_session(rows, monkeypatch):
+def test_session_checks_a_file_once(rows, monkeypatch):
     looked, facts = [], duckdb_engine.facts
     monkeypatch.setattr(duckdb_engine, "facts", lambda *given: looked.append(given) or facts(*given))
     for _ in range(2):
