@@ -158,7 +158,7 @@ def variables(
 
 def age(models: DataFrame) -> Table:
     """Return the models with age and stage: a row per model, as `logit.compare` gives them."""
-    heading = "Beside the other predictors"
+    heading = "Next to the other predictors"
     if not len(models):
         return of_sentence(**{heading: "Too few pupils have age and all predictors recorded."})
     tests = [
@@ -234,7 +234,7 @@ def rare_note(rare: DataFrame, infinite: Series, fewer_than: int, book: Codebook
     separated = (
         f"Separated, with an infinite estimate by maximum likelihood: {_list_of(terms, book)}."
         if terms
-        else "No combination of terms tells anybody's outcome for certain (linear programme)."
+        else "No combination of terms determines the outcome of a pupil (linear programme)."
     )
     return (
         f"Sparse: fewer than {text.count(fewer_than)} pupils with, or without, the event; {sparse} {separated} "
@@ -268,7 +268,7 @@ def values(
     values["largest_change"] = Value(ratio.max(), "ratio")
     values["proportional"] = tested({} if test is None else test._asdict())
     rows = [*ages[ages["against"] != ""].to_dict("records"), {}, {}]
-    values |= {f"age_{key}": tested(row) for key, row in zip(("curve", "beside_stage"), rows, strict=False)}
+    values |= {f"age_{key}": tested(row) for key, row in zip(("curve", "with_stage"), rows, strict=False)}
     values["gvif_largest"] = Value(gvif["gvif_per_df"].max(), "ratio")
     values["fmi_largest"] = Value(fmi.max(), "share")
     return values

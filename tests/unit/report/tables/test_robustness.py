@@ -121,7 +121,7 @@ def test_named_values_are_all_there_even_where_an_analysis_is_not(tidy):
                          "p": [np.nan, np.nan, 0.135, np.nan]})  # fmt: skip
     gvif = pd.DataFrame({"gvif_per_df": [1.1, 1.2]})
     named = robustness.values(sensitivity.compare(tidy), None, ages, gvif, pd.Series([0.1, 0.2]), codebook())
-    for name in ("calls_change", "proportional", "age_beside_stage"):
+    for name in ("calls_change", "proportional", "age_with_stage"):
         assert named[name].value is None and named[name].text in (None, "–"), name
     assert named["age_curve"].text == "χ²(2) = 4.0, p = 0.135" and named["fmi_largest"].value == 0.2
     changed = {name: named[f"{name}_changed_significance"] for name in ("city", "firth")}
