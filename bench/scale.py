@@ -28,6 +28,7 @@ import matplotlib.pyplot as plt
 
 import cases
 from hotline import paths, text
+from hotline.pipe_table import pipe_table
 from hotline.report.figures import style
 
 HERE = Path(__file__).parent
@@ -112,16 +113,11 @@ def machine():
     )
 
 
-def line(*cells):
-    """Return a row of a pipe table."""
-    return f"| {' | '.join(map(str, cells))} |"
-
-
 def compared(measured, what):
     """Return the pipe table of one list of work: both routes at each size, and how they compare."""
     both = [f"{route}: {quantity}" for quantity in ("time", "memory") for route in ("Counts", "Rows", "Ratio")]
     both = [name.replace("Ratio: ", "Ratio of ") for name in both]
-    lines = [line("Cases", "Cells of the model", *both), "|" + "---:|" * 8]
+    lines = []
     for size in sorted({key[0] for key in measured}):
         counts, rows = measured[size, what, "counts"], measured[size, what, "rows"]
         (cells,) = counts["cells"].values()
@@ -130,8 +126,8 @@ def compared(measured, what):
         if rows:
             seconds[1:] = f"{rows['seconds']:.1f} s", f"{rows['seconds'] / counts['seconds']:.1f}"
             memory[1:] = f"{rows['memory']:,.0f} MiB", f"{rows['memory'] / counts['memory']:.1f}"
-        lines.append(line(text.count(size), text.count(cells), *seconds, *memory))
-    return "\n".join(lines)
+        lines.append([text.count(size), text.count(cells), *seconds, *memory])
+    return pipe_table(["Cases", "Cells of the model", *both], lines)
 
 
 def pieces(measured):
@@ -140,12 +136,12 @@ def pieces(measured):
         next(run["taken"] for (_, what, route), run in measured.items() if (what, route) == ("study", "counts"))
     )
     heads = ["imports, start", *names, "of it scans", "floor", "scans : floor"]
-    lines = [line("Cases", *(head[0].upper() + head[1:] for head in heads)), "|" + "---:|" * (len(heads) + 1)]
+    lines = []
     for size in sorted({key[0] for key in measured}):
         counts, floor = measured[size, "study", "counts"], measured[size, "floor", "counts"]["taken"]["floor"]
         taken = [counts["seconds"] - sum(counts["taken"].values()), *counts["taken"].values(), counts["scans"], floor]
-        lines.append(line(text.count(size), *(f"{each:.2f}" for each in taken), f"{counts['scans'] / floor:.1f}"))
-    return "\n".join(lines)
+        lines.append([text.count(size), *(f"{each:.2f}" for each in taken), f"{counts['scans'] / floor:.1f}"])
+    return pipe_table(["Cases", *(head[0].upper() + head[1:] for head in heads)], lines)
 
 
 def growing(measured):
@@ -154,13 +150,13 @@ def growing(measured):
     if not run:
         return ""
     heads = "Predictors", "Cells", "Cases per cell", "Tally", "Fit from codes", "Fit by statsmodels"
-    lines = [line(*heads), "|" + "---:|" * len(heads)]
+    lines = []
     for n, cells in run["cells"].items():
         matrix = run["taken"].get(f"matrix {n}")
         seconds = [f"{run['taken'][f'{kind} {n}']:.2f} s" for kind in ("tally", "codes")]
         by = f"{matrix:.2f} s" if matrix else "–"
-        lines.append(line(n, text.count(cells), text.number(GROWTH / cells, 1), *seconds, by))
-    return "\n".join(lines)
+        lines.append([n, text.count(cells), text.number(GROWTH / cells, 1), *seconds, by])
+    return pipe_table(heads, lines)
 
 
 def repeated(measured):

@@ -1,5 +1,6 @@
 """The folders and files of the checkout, which are the same in every run. What depends on the run stands in `run`."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 # The checkout.
@@ -34,6 +35,11 @@ PAPER = ROOT / "paper"
 
 # The notebooks beside the sources of the simulated data: one makes the data, one asks what the model can recover.
 OF_SIMULATION = ("simulate", "recovery")
+
+
+def chinese_font() -> Path:
+    """Return Noto Sans SC, Latin and Chinese, which the package zhplot carries under the Open Font Licence."""
+    return Path(find_spec("zhplot").origin).parent / "fonts" / "NotoSansSC-Regular.ttf"
 
 
 def notebook(name: str) -> Path:

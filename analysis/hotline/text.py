@@ -142,6 +142,15 @@ def escaped(text):
     return _MARKS.sub(r"\\\1", str(text))
 
 
+def slug(step: str, between: str = "-") -> str:
+    """Return a step's name without its number, as it stands in labels; with underscores, before the named values.
+
+    >>> slug("06-logistic-at_risk"), slug("06-logistic-at_risk", "_")
+    ('logistic-at-risk', 'logistic_at_risk')
+    """
+    return re.sub("[-_]", between, re.sub(r"^\d+-", "", step))
+
+
 class Format(NamedTuple):
     """How the numbers of a kind are printed.
 

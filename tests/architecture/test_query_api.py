@@ -151,7 +151,7 @@ def test_the_cells_of_a_model_tally_are_not_written(out):
     for write in (out.result, lambda *given: out.table(*given, caption="C")):
         with pytest.raises(ValueError, match='03-anova: "one" lists the cells of a model tally'):
             write("one", cells)
-        with pytest.raises(ValueError, match='column "caller", which tells callers or staff apart'):
+        with pytest.raises(ValueError, match='column "caller", which identifies callers or staff'):
             write("one", pd.DataFrame({"caller": [1], "n": [1]}))
     assert not list(out.folder.glob("*/one.*"))
 

@@ -9,7 +9,7 @@ from poor_data import run, tally_of_rows
 
 from hotline import paths
 from hotline.codebook import codebook
-from hotline.report.exhibits import slug
+from hotline.text import slug
 
 NUMBERS = ["age", "waiting", "call_length", "earlier_calls", "follow_ups", "follow_up_days", "satisfaction"]
 
@@ -33,7 +33,7 @@ def records(n=500, seed=5):
 
 def quoted(notebook):
     """The values of a notebook that the manuscript quotes."""
-    prefix = slug(notebook).replace("-", "_")
+    prefix = slug(notebook, "_")
     return set(re.findall(rf"var {prefix}\.(\w+)", (paths.ROOT / "paper/manuscript.qmd").read_text(encoding="utf-8")))
 
 

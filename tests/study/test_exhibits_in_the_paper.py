@@ -8,7 +8,7 @@ import pytest
 from hotline import paths
 from hotline.paper import sources
 from hotline.pipeline import schedule
-from hotline.report.exhibits import slug
+from hotline.text import slug
 
 PAPER = paths.ROOT / "paper"
 DOCUMENTS = {name: (PAPER / f"{name}.qmd").read_text(encoding="utf-8") for name in ("manuscript", "supplement")}

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hotline.errors import InputError
+from hotline.paths import chinese_font
 
 FIRST_CHINESE = 0x2E80  # from here on: radicals, Chinese punctuation and characters, full-width forms
 
@@ -18,7 +19,7 @@ FIRST_CHINESE = 0x2E80  # from here on: radicals, Chinese punctuation and charac
 def font_files() -> list[Path]:
     """Return the fonts that come with packages: Latin and Chinese from zhplot, rarer Latin from matplotlib."""
     return [
-        Path(find_spec("zhplot").origin).parent / "fonts" / "NotoSansSC-Regular.ttf",
+        chinese_font(),
         Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf",
     ]
 
@@ -41,7 +42,7 @@ def write_chinese(text: str, target: Path) -> None:
     from fontTools import subset
 
     options = subset.Options(flavor="woff", layout_features=[], hinting=False, recalc_timestamp=False)
-    font = subset.load_font(str(font_files()[0]), options)
+    font = subset.load_font(str(chinese_font()), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=sorted({ord(each) for each in text if ord(each) >= FIRST_CHINESE} | {FIRST_CHINESE}))
     cutter.subset(font)

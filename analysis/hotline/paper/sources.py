@@ -12,7 +12,7 @@ from hotline.errors import NOT_ESTIMATED, InputError
 from hotline.pipeline.fingerprint import library
 from hotline.provenance import sha256
 from hotline.run import current_run
-from hotline.text import escaped
+from hotline.text import escaped, slug
 
 # What both documents share.
 LOOK = (
@@ -157,15 +157,6 @@ def value_files() -> list[Path]:
     return ([simulator] if not run.private and simulator.is_file() else []) + sorted(run.derived.glob("*/values.json"))
 
 
-def prefix(step: str) -> str:
-    """Return the name under which the manuscript knows a step's values.
-
-    >>> prefix("07-prediction-at_risk")
-    'prediction_at_risk'
-    """
-    return re.sub(r"^\d+-", "", step).replace("-", "_")
-
-
 def quoted() -> dict[str, set[str]]:
     """Return {prefix: names} of all values that the documents ask for."""
     texts = [source(document).read_text(encoding="utf-8") for document in documents()]
@@ -186,8 +177,8 @@ def variables() -> dict[str, dict[str, str]]:
         values = {name: each["text"] for name, each in step["values"].items()}
         if reason := step.get(NOT_ESTIMATED):
             reasons.setdefault(reason, []).append(step["step"])
-            values = dict.fromkeys(asked.get(prefix(step["step"]), ()), NO_VALUE) | values
-        known[prefix(step["step"])] = values
+            values = dict.fromkeys(asked.get(slug(step["step"], "_"), ()), NO_VALUE) | values
+        known[slug(step["step"], "_")] = values
     listed = "; ".join(
         f"{', '.join(f'`{step}`' for step in steps)} ({escaped(reason)})" for reason, steps in reasons.items()
     )

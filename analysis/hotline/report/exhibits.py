@@ -38,18 +38,9 @@ from hotline.report.tables.table import Column, Table
 from hotline.report.values import Value, per_language, taken
 from hotline.run import current_run
 from hotline.tally import query
-from hotline.text import escaped
+from hotline.text import escaped, slug
 
 STAMP = "Simulated data"
-
-
-def slug(step: str) -> str:
-    """Return a step's name as it stands in labels: without its number, with hyphens.
-
-    >>> slug("06-logistic-at_risk")
-    'logistic-at-risk'
-    """
-    return re.sub(r"^\d+-", "", step).replace("_", "-")
 
 
 def begin(notebook: str, outcome: str | None = None, results=(), tables=(), figures=()) -> "Exhibits":
@@ -141,7 +132,7 @@ class Exhibits:
             if len(columns & variables) >= max(3, len(variables) / 2):
                 raise ValueError(f'{self.step}: "{name}" lists the cells of a model tally, which may not be written')
         for column in columns & set(codebook().select(sensitivity="identifier")):
-            raise ValueError(f'{self.step}: "{name}" has the column "{column}", which tells callers or staff apart')
+            raise ValueError(f'{self.step}: "{name}" has the column "{column}", which identifies callers or staff')
 
     def result(self, name: str, frame: pd.DataFrame) -> None:
         """Write a tidy result, one row per estimate, at full precision, to results/NAME.csv."""
@@ -196,8 +187,8 @@ class Exhibits:
     def value(self, name: str, value, kind: str, **more) -> None:
         """Name a number for the manuscript; the further arguments are those of `Value`.
 
-        In the manuscript it is ``{{< var PREFIX.NAME >}}``, where the prefix is the step's slug with
-        underscores. The number of the cell that made it is kept with it.
+        In the manuscript it is ``{{< var PREFIX.NAME >}}``, where the prefix is the step's slug with underscores. The
+        number of the cell that made it is kept with it.
         """
         self._name(name, Value(value, kind, **more))
 
@@ -259,7 +250,7 @@ class Exhibits:
         for name in missing["results"]:
             self.result(name, pd.DataFrame({NOT_ESTIMATED: [reason]}))
         for name in missing["tables"]:
-            caption = f"{name.replace('_', ' ').capitalize()} ({slug(self.step).replace('-', ' ')}): not estimated."
+            caption = f"{name.replace('_', ' ').capitalize()} ({slug(self.step, ' ')}): not estimated."
             sentence = escaped(f"{reason[:1].upper()}{reason[1:]}.")
             self.table(name, pd.DataFrame({"Not estimated": [sentence]}), caption)
         for name in missing["figures"]:

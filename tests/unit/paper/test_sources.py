@@ -3,9 +3,7 @@
 from hotline.paper import sources
 
 
-def test_variables_are_strings_under_the_name_of_their_step():
-    assert sources.prefix("07-prediction-at_risk") == "prediction_at_risk"
-    assert sources.prefix("04-chi-square") == "chi_square" and sources.prefix("simulate") == "simulate"
+def test_as_yaml_has_strings_under_the_name_of_their_step():
     assert sources.as_yaml({"clean": {"n": "39,512", "p": '<0.001 "so"'}}).splitlines()[1:] == [
         "clean:",
         '  n: "39,512"',

@@ -23,7 +23,7 @@ def exhibits(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("value", "kept"), [(0.5, 0.5), (np.float64(2), 2.0), (np.nan, None), (-np.inf, None), (3, 3)])
-def test_a_value_without_an_estimate_is_kept_as_none(exhibits, tmp_path, value, kept):
+def test_value_without_an_estimate_is_none(exhibits, tmp_path, value, kept):
     out = exhibits("03-anova")
     out.value("ratio", value, "ratio")
     out.finish()
@@ -34,7 +34,7 @@ def test_a_value_without_an_estimate_is_kept_as_none(exhibits, tmp_path, value, 
 PROMISED = {"results": ["made", "missing"], "tables": ["shares", "odds_ratios"], "figures": ["forest"]}
 
 
-def test_where_nothing_can_be_estimated_the_sentence_stands_in_all_that_is_owed(exhibits, tmp_path):
+def test_stop_puts_the_sentence_in_all_that_is_missing(exhibits, tmp_path):
     out = exhibits("06-logistic", "at_risk", **PROMISED)
     out.result("made", pd.DataFrame({"n": [3]}))
     out.table("shares", pd.DataFrame({"n": ["3"]}), "Shares.")
@@ -68,7 +68,7 @@ def shell():
     InteractiveShell.clear_instance()
 
 
-def test_a_cell_that_finds_nothing_to_estimate_ends_the_notebook_by_itself(exhibits, shell, tmp_path, capsys):
+def test_nothing_to_estimate_in_a_cell_ends_the_notebook(exhibits, shell, tmp_path, capsys):
     shell.run_cell("from hotline.report.exhibits import begin")
     shell.run_cell("from hotline.errors import InputError, NothingToEstimate")
     shell.run_cell("old = begin('03-anova', results=['of_an_earlier_run'])")
@@ -120,7 +120,7 @@ def test_exhibits_json_describes_results_tables_and_figures(exhibits, tmp_path):
     assert "人数" in (tmp_path / "exhibits.json").read_text(encoding="utf-8")
 
 
-def test_a_figure_is_saved_the_same_whether_or_not_it_was_shown(exhibits, tmp_path):
+def test_figure_is_saved_the_same_shown_before_or_not(exhibits, tmp_path):
     out = exhibits("03-anova", figures=["fresh", "shown"])
     for name in ("fresh", "shown"):
         figure, axes = plt.subplots(2, 3, sharey=True)
@@ -135,7 +135,7 @@ def test_a_figure_is_saved_the_same_whether_or_not_it_was_shown(exhibits, tmp_pa
     assert fresh == shown
 
 
-def test_a_figure_that_placed_its_axes_by_itself_keeps_their_places(exhibits):
+def test_figure_keeps_axes_placed_by_hand(exhibits):
     out = exhibits("06-logistic", figures=["forest"])
     figure, axes = plt.subplots(layout="none")
     axes.set_position([0.5, 0.2, 0.5, 0.8])
@@ -143,3 +143,45 @@ def test_a_figure_that_placed_its_axes_by_itself_keeps_their_places(exhibits):
     out.figure("forest", figure)
     assert axes.get_position().bounds == pytest.approx((0.5, 0.2, 0.5, 0.8))
     plt.close(figure)
+
+
+RATIOS = pd.DataFrame({"code": ["a", "b"], "or": [1.334, 2.0], "low": [1.2, 1.5], "high": [1.5, 2.5]})
+
+
+def test_take_names_a_number_of_a_saved_result_with_its_cell(exhibits, tmp_path):
+    out = exhibits("06-logistic", results=["odds_ratios"])
+    out.result("odds_ratios", RATIOS)
+    out.take("or_a", "odds_ratios", {"code": "a"}, "or", "ratio", interval=("low", "high"))
+    out.take("or_c", "odds_ratios", {"code": "c"}, "or", "ratio", text="not in the model")
+    out.finish()
+    values = json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))["values"]
+    assert values["or_a"]["value"] == 1.334 and values["or_a"]["text"] == "1.33 (1.20 to 1.50)"
+    assert values["or_a"]["source"] == {"result": "odds_ratios", "row": {"code": "a"}, "column": "or"}
+    assert values["or_c"]["value"] is None and values["or_c"]["text"] == "not in the model"
+
+
+def test_take_reads_the_result_as_it_was_saved(exhibits):
+    out = exhibits("06-logistic", results=["odds_ratios"])
+    frame = RATIOS.copy()
+    out.result("odds_ratios", frame)
+    frame["or"] = 9.0
+    out.take("or_a", "odds_ratios", {"code": "a"}, "or", "ratio")
+    assert out.named["or_a"]["value"] == 1.334
+
+
+def test_take_refuses_an_unsaved_result_and_several_rows(exhibits):
+    out = exhibits("06-logistic", results=["odds_ratios"])
+    with pytest.raises(ValueError, match='06-logistic: "or_a" is taken from the result "odds_ratios", which is not'):
+        out.take("or_a", "odds_ratios", {"code": "a"}, "or", "ratio")
+    out.result("odds_ratios", RATIOS)
+    with pytest.raises(ValueError, match="2 rows"):
+        out.take("or_a", "odds_ratios", {}, "or", "ratio")
+
+
+def test_a_name_is_taken_once_and_has_small_letters(exhibits):
+    out = exhibits("06-logistic")
+    out.value("n", 3, "count")
+    with pytest.raises(ValueError, match='the value "n" is named twice'):
+        out.value("n", 4, "count")
+    with pytest.raises(ValueError, match='small letters, digits and "_": "N"'):
+        out.value("N", 4, "count")

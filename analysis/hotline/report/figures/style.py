@@ -1,13 +1,14 @@
 """The look of the figures: one theme, one font that has Latin and Chinese glyphs, colours for everyone."""
 
 import textwrap
-from importlib.util import find_spec
-from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
 import seaborn
 from matplotlib import font_manager
+from matplotlib.figure import Figure
+
+from hotline.paths import chinese_font
 
 # Width of the text in the paper, in inches: a figure drawn this wide is printed at its own size.
 WIDTH = 6.3
@@ -18,24 +19,20 @@ ACCENT = "#0072B2"
 MUTED = "#6E6E6E"
 
 
-def font_file():
-    """Return the path of Noto Sans SC, which the package zhplot carries under the Open Font Licence."""
-    return Path(find_spec("zhplot").origin).parent / "fonts" / "NotoSansSC-Regular.ttf"
-
-
-def use():
+def use() -> None:
     """Set the theme for every figure that follows.
 
     `svg.hashsalt` makes the identifiers inside SVG files the same in every run; text becomes outlines
     (`svg.fonttype: path`), so that a figure looks the same wherever it is opened.
     """
-    font_manager.fontManager.addfont(str(font_file()))
+    font = str(chinese_font())
+    font_manager.fontManager.addfont(font)
     seaborn.set_theme(
         context="paper",
         style="whitegrid",
         palette=[*LEVELS.values(), "#009E73", "#CC79A7", "#56B4E9"],
         rc={
-            "font.family": font_manager.FontProperties(fname=str(font_file())).get_name(),
+            "font.family": font_manager.FontProperties(fname=font).get_name(),
             "axes.unicode_minus": False,
             "axes.edgecolor": "#B0B0B0",
             "axes.titlesize": 9,
@@ -58,7 +55,7 @@ def use():
     matplotlib.rcParams["figure.figsize"] = (WIDTH, 3.4)
 
 
-def words(sentence):
+def words(sentence: str) -> Figure:
     """Return a figure that says why there is none."""
     figure, ax = plt.subplots(figsize=(WIDTH, 0.9))
     ax.text(0.5, 0.5, textwrap.fill(sentence, 95), ha="center", va="center", color=MUTED)
