@@ -5,6 +5,8 @@ variables (a city and its region, say) comes from another pupil in three of ten 
 would hold no more combinations than forty thousand. Half of the years are shifted by two, which makes six of four.
 """
 
+from pathlib import Path
+
 import duckdb
 
 from hotline.codebook import codebook
@@ -22,11 +24,18 @@ GROUPS = (
 MIXED = 0.3  # share of the cases in which a group comes from another pupil
 
 
-def write(cleaned, folder, cases):
-    """Write folder/cases.parquet with so many cases; `cleaned` is the table of 01-clean to draw from.
+def write(cleaned: Path, folder: Path, cases: int) -> None:
+    """Write folder/cases.parquet.
 
     Streams in some hundred MiB of memory, twenty seconds for ten million cases. The same pupils and the same version
     of DuckDB give the same cases.
+
+    Parameters
+    ----------
+    cleaned
+        The table cases.parquet of 01-clean to draw from.
+    cases
+        Number of cases to write.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(config={"preserve_insertion_order": "false"}) as connection:
@@ -43,13 +52,13 @@ def write(cleaned, folder, cases):
             values.append(f"{shifted.get(name, name).replace(name, value, 1)} AS {name}")
         first = f"hash(i, 'pupil') % {size}"
         mixed = f"hash(i, 'mixed', {{0}}) % 1000 < {round(1000 * MIXED)}"
-        places = [f"{first} AS at0"]
+        picks = [f"{first} AS at0"]
         for number in range(1, len(GROUPS) + 1):
             other = f"hash(i, 'pupil', {number}) % {size}"
-            places.append(f"CASE WHEN {mixed.format(number)} THEN {other} ELSE {first} END AS at{number}")
+            picks.append(f"CASE WHEN {mixed.format(number)} THEN {other} ELSE {first} END AS at{number}")
         joins = " ".join(f"JOIN pool p{number} ON p{number}.at = at{number}" for number in range(len(GROUPS) + 1))
         connection.execute(
-            f"COPY (SELECT {', '.join(values)} FROM (SELECT i, {', '.join(places)} FROM range({cases}) t(i)) {joins}) "
+            f"COPY (SELECT {', '.join(values)} FROM (SELECT i, {', '.join(picks)} FROM range({cases}) t(i)) {joins}) "
             f"TO '{folder / 'cases.parquet'}' "
             f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{codebook: '{codebook().sha256}'}})"
         )

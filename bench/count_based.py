@@ -22,16 +22,16 @@ from hotline.tally import query as tally
 taken, numbers, cells_of_model = {}, {}, {}
 
 
-def timed(name, do, *arguments):
-    """Do a piece of work and note how long it took."""
+def timed(name, work_piece, *arguments):
+    """Return the result of a piece of work, and note under its name how long it took."""
     started = time.perf_counter()
-    done = do(*arguments)
+    result = work_piece(*arguments)
     taken[name] = time.perf_counter() - started
-    return done
+    return result
 
 
 def table_1():
-    """All variables by level: shares of categories; mean, standard deviation and quartiles of numbers."""
+    """Describe all variables by level: shares of categories; mean, standard deviation and quartiles of numbers."""
     from countstats.means import group_moments, group_quantiles
 
     asked = [[name, "level"] for name in (*work.CATEGORIES, *work.NUMBERS)]
@@ -48,7 +48,7 @@ def table_1():
 
 
 def anovas():
-    """Three analyses of variance, Welch's and Fisher's."""
+    """Do three analyses of variance, Welch's and Fisher's."""
     from statsmodels.stats.oneway import anova_generic
 
     from countstats.means import group_moments
@@ -62,7 +62,7 @@ def anovas():
 
 
 def chi_squares():
-    """Ten tests of a category against the level."""
+    """Do ten tests of a category against the level."""
     from scipy.stats import chi2_contingency
 
     recorded = {name: codebook()[name].kept_codes for name in work.CHI_SQUARES}
@@ -73,8 +73,8 @@ def chi_squares():
         numbers[f"chi2 {name}"], numbers[f"p chi2 {name}"] = test.statistic, test.pvalue
 
 
-def counted(reference):
-    """The cells of a model."""
+def model_cells(reference):
+    """Return the cells of a model; `reference` is {predictor: reference code}."""
     from countstats.glm.cell_table import cells_of
 
     cells = cells_of(tally.tally("cases", [*reference, work.OUTCOME]), list(reference), work.OUTCOME)
@@ -82,7 +82,7 @@ def counted(reference):
 
 
 def logistic(cells, reference, label):
-    """A logistic model; returns the risk of each cell."""
+    """Fit a logistic model; return the risk of each cell."""
     from countstats.glm import design, logit
 
     x = design.coded(cells, reference)
@@ -94,7 +94,7 @@ def logistic(cells, reference, label):
 
 
 def discrimination(risk, cells):
-    """Area under the ROC curve with DeLong's interval."""
+    """Compute the area under the ROC curve with DeLong's interval."""
     from countstats.prediction.roc import auc
 
     area = auc(risk, cells["events"], cells["others"])
@@ -102,25 +102,25 @@ def discrimination(risk, cells):
 
 
 def study():
-    """The whole list, with the model of six predictors."""
+    """Do the whole list, with the model of six predictors."""
     timed("table 1", table_1)
     timed("anova", anovas)
     timed("chi-square", chi_squares)
-    cells = timed("tally of the model", counted, work.SIX)
+    cells = timed("tally of the model", model_cells, work.SIX)
     risk = timed("logistic model", logistic, cells, work.SIX, "six")
     timed("AUC", discrimination, risk, cells)
     cells_of_model["six"] = len(cells)
 
 
 def eight():
-    """The model of eight predictors alone."""
-    cells = timed("tally of the model", counted, work.EIGHT)
+    """Fit the model of eight predictors alone."""
+    cells = timed("tally of the model", model_cells, work.EIGHT)
     timed("logistic model", logistic, cells, work.EIGHT, "eight")
     cells_of_model["eight"] = len(cells)
 
 
 def growth():
-    """Models of ever more predictors: how the fit's time grows with the cells, next to statsmodels'."""
+    """Fit models of ever more predictors: how the time grows with the cells, next to statsmodels'."""
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
@@ -129,7 +129,7 @@ def growth():
 
     for n in range(2, len(work.GROWING) + 1):
         reference = dict(list(work.GROWING.items())[:n])
-        cells = timed(f"tally {n}", counted, reference)
+        cells = timed(f"tally {n}", model_cells, reference)
         timed(f"codes {n}", logistic, cells, reference, n)
         cells_of_model[n] = len(cells)
         if len(cells) <= 50_000:
@@ -139,29 +139,29 @@ def growth():
 
 
 def floor():
-    """Nothing but reading, once, the columns that the study's list of work counts."""
-    read = dict.fromkeys([*work.CATEGORIES, *work.NUMBERS, *work.SIX, work.OUTCOME, "level"])
+    """Read once, and do nothing else with, the columns that the study's list of work counts."""
+    columns = dict.fromkeys([*work.CATEGORIES, *work.NUMBERS, *work.SIX, work.OUTCOME, "level"])
     file = str(current_run().clean / "cases.parquet")
-    query = f"SELECT {', '.join(f'sum({name})' for name in read)} FROM read_parquet(?)"
+    query = f"SELECT {', '.join(f'sum({name})' for name in columns)} FROM read_parquet(?)"
     timed("floor", lambda: duckdb_engine.connect().execute(query, [file]).fetchall())
 
 
 def main():
-    """Do what is asked for; print what came of it."""
+    """Do the piece of work that the command line names; print times and numbers."""
     become(replace(current_run(), tree=Path(sys.argv[1]).parents[1]))
-    within = []
+    scan_seconds = []
     count = duckdb_engine.count
 
-    def clocked(*arguments):
+    def timed_count(*arguments):
         started = time.perf_counter()
-        done = count(*arguments)
-        within.append(time.perf_counter() - started)
-        return done
+        result = count(*arguments)
+        scan_seconds.append(time.perf_counter() - started)
+        return result
 
-    duckdb_engine.count = clocked
+    duckdb_engine.count = timed_count
     {"study": study, "eight": eight, "growth": growth, "floor": floor}[sys.argv[2]]()
-    done = {"taken": taken, "cells": cells_of_model, "scans": sum(within), "memory": work.most_memory()}
-    print(json.dumps(done | {"numbers": numbers}, default=float))
+    record = {"taken": taken, "cells": cells_of_model, "scans": sum(scan_seconds), "memory": work.most_memory()}
+    print(json.dumps(record | {"numbers": numbers}, default=float))
 
 
 if __name__ == "__main__":

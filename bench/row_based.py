@@ -27,30 +27,30 @@ from hotline.codebook import MISSING, codebook
 taken, numbers = {}, {}
 
 
-def timed(name, do, *arguments):
-    """Do a piece of work and note how long it took."""
+def timed(name, work_piece, *arguments):
+    """Return the result of a piece of work, and note under its name how long it took."""
     started = time.perf_counter()
-    done = do(*arguments)
+    result = work_piece(*arguments)
     taken[name] = time.perf_counter() - started
-    return done
+    return result
 
 
 def read(folder, names):
-    """The rows, categories as categories with "missing" as one of their own."""
+    """Return the rows; a variable of codes is a Categorical with "missing" as a code of its own."""
     with duckdb.connect() as connection:
         rows = connection.execute(
             f"SELECT {', '.join(names)} FROM read_parquet(?)", [str(folder / "cases.parquet")]
         ).df()
     for name in names:
-        known = codebook()[name].kept_codes
-        if known:
-            codes = rows[name].fillna(len(known)).astype("int8")
-            rows[name] = pd.Categorical.from_codes(codes, [*known, MISSING]).remove_unused_categories()
+        kept_codes = codebook()[name].kept_codes
+        if kept_codes:
+            positions = rows[name].fillna(len(kept_codes)).astype("int8")
+            rows[name] = pd.Categorical.from_codes(positions, [*kept_codes, MISSING]).remove_unused_categories()
     return rows
 
 
 def table_1(rows):
-    """All variables by level: shares of categories; mean, standard deviation and quartiles of numbers."""
+    """Describe all variables by level: shares of categories; mean, standard deviation and quartiles of numbers."""
     for name in work.CATEGORIES:
         table = pd.crosstab(rows[name], rows["level"], normalize="columns")
         for level, shares in table.items():
@@ -64,17 +64,17 @@ def table_1(rows):
 
 
 def anovas(rows):
-    """Three analyses of variance, Welch's and Fisher's."""
+    """Do three analyses of variance, Welch's and Fisher's."""
     for name in work.ANOVAS:
-        known = rows[[name, "level"]].dropna()
-        fisher = anova_lm(smf.ols(f"{name} ~ C(level)", known).fit()).iloc[0]
+        recorded = rows[[name, "level"]].dropna()
+        fisher = anova_lm(smf.ols(f"{name} ~ C(level)", recorded).fit()).iloc[0]
         numbers[f"F equal {name}"], numbers[f"p equal {name}"] = fisher["F"], fisher["PR(>F)"]
-        welch = anova_oneway([part for _, part in known.groupby("level", observed=True)[name]], use_var="unequal")
+        welch = anova_oneway([part for _, part in recorded.groupby("level", observed=True)[name]], use_var="unequal")
         numbers[f"F unequal {name}"], numbers[f"p unequal {name}"] = welch.statistic, welch.pvalue
 
 
 def chi_squares(rows):
-    """Ten tests of a category against the level."""
+    """Do ten tests of a category against the level."""
     for name in work.CHI_SQUARES:
         table = pd.crosstab(rows[name], rows["level"]).drop(index=MISSING, errors="ignore")
         test = chi2_contingency(table, correction=False)
@@ -82,7 +82,7 @@ def chi_squares(rows):
 
 
 def logistic(rows, reference, label):
-    """A logistic model by formula; returns the risk of each case."""
+    """Fit a logistic model by formula; return the risk of each case."""
     rows = rows.assign(event=(rows[work.OUTCOME] == "yes").astype(int))
     terms = " + ".join(f"C({name}, Treatment({base!r}))" for name, base in reference.items())
     fit = smf.logit(f"event ~ {terms}", rows[["event", *reference]]).fit(disp=0)
@@ -94,24 +94,24 @@ def logistic(rows, reference, label):
     return np.asarray(fit.predict())
 
 
-def discrimination(risk, rows, level=0.95):
-    """Area under the ROC curve, and DeLong's interval from the ranks of all cases."""
+def discrimination(risk, rows, confidence=0.95):
+    """Compute the area under the ROC curve, and DeLong's interval from the ranks of all cases."""
     event = (rows[work.OUTCOME] == "yes").to_numpy()
     area = roc_auc_score(event, risk)
     risk = risk.round(12)  # equal cases must tie
     cases, controls = risk[event], risk[~event]
     ranks = rankdata(np.concatenate([cases, controls]))
-    beaten = (ranks[: len(cases)] - rankdata(cases)) / len(controls)
-    beating = 1 - (ranks[len(cases) :] - rankdata(controls)) / len(cases)
-    variance = beaten.var(ddof=1) / len(cases) + beating.var(ddof=1) / len(controls)
-    reach = norm.ppf((1 + level) / 2) * np.sqrt(variance)
-    numbers.update({"auc": area, "variance": variance, "low": area - reach, "high": area + reach})
+    controls_below = (ranks[: len(cases)] - rankdata(cases)) / len(controls)
+    cases_above = 1 - (ranks[len(cases) :] - rankdata(controls)) / len(cases)
+    variance = controls_below.var(ddof=1) / len(cases) + cases_above.var(ddof=1) / len(controls)
+    half_width = norm.ppf((1 + confidence) / 2) * np.sqrt(variance)
+    numbers.update({"auc": area, "variance": variance, "low": area - half_width, "high": area + half_width})
 
 
 def main():
-    """Do what is asked for; print what came of it."""
-    folder, asked = Path(sys.argv[1]), sys.argv[2]
-    if asked == "study":
+    """Do the piece of work that the command line names; print times and numbers."""
+    folder, piece = Path(sys.argv[1]), sys.argv[2]
+    if piece == "study":
         names = dict.fromkeys([*work.CATEGORIES, *work.NUMBERS, *work.SIX, work.OUTCOME, "level"])
         rows = timed("reading", read, folder, list(names))
         timed("table 1", table_1, rows)

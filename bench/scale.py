@@ -21,10 +21,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 import cases
 from hotline import paths, text
@@ -36,72 +38,101 @@ ROUTES = {"counts": "count_based.py", "rows": "row_based.py"}
 SIZES = (40_000, 400_000, 4_000_000, 40_000_000)
 GROWTH = 400_000  # cases of the table on which models of ever more predictors are fitted
 MEMORY = 16 * 1024  # MiB that a route may take
-PATIENCE = 60  # seconds after which a run is repeated three times in place of five, and after thrice as many not at all
-MARKS = "<!-- made by make bench-scale -->", "<!-- to here -->"
+LONG_RUN = 60  # seconds after which a run is repeated three times in place of five, and after thrice as many not at all
+README_MARKS = "<!-- made by make bench-scale -->", "<!-- to here -->"
+
+Measured = dict[tuple[int, str, str], dict | None]  # {(cases, piece of work, route): a run's record}
 
 
-def run(route, folder, what):
+def run(route: str, folder: Path, piece: str) -> dict | None:
     """Do a piece of work in a process of its own.
 
-    Returns what it printed (with `memory`, the most that it held, in MiB), and `seconds` from start to end; None where
-    it asked for more than MEMORY. Raises RuntimeError where it failed otherwise.
+    Parameters
+    ----------
+    route
+        One of `ROUTES`.
+    folder
+        The folder with cases.parquet.
+    piece
+        What to do: study, eight, growth or floor.
+
+    Returns
+    -------
+    dict or None
+        What it printed (with memory, the most that it used, in MiB), and seconds, from its start to its end; None
+        where it asked for more than `MEMORY`.
+
+    Raises
+    ------
+    RuntimeError
+        Where it failed otherwise.
     """
-    ours = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # the routes may use all cores
-    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    limiting = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # the routes may use all cores
+    environment = {name: value for name, value in os.environ.items() if name not in limiting}
     environment["PYTHONPATH"] = str(paths.ANALYSIS)
     started = time.perf_counter()
     running = subprocess.Popen(
-        [sys.executable, HERE / ROUTES[route], str(folder), what],
+        [sys.executable, HERE / ROUTES[route], str(folder), piece],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY * 2**20,) * 2),
     )
-    printed, said = running.communicate()
+    printed, errors = running.communicate()
     seconds = time.perf_counter() - started
     if running.returncode:
-        if "MemoryError" in said or running.returncode < 0:
+        if "MemoryError" in errors or running.returncode < 0:
             return None
-        raise RuntimeError(f"{route} {what} on {folder}:\n{said}")
+        raise RuntimeError(f"{route} {piece} on {folder}:\n{errors}")
     return json.loads(printed) | {"seconds": seconds}
 
 
-def repeat(route, folder, what, runs):
-    """Run a piece of work several times; returns the run of median length, with the number of `runs`, or None."""
-    done = [run(route, folder, what)]
-    if done[0] is None:
+def repeat(route: str, folder: Path, piece: str, runs: int) -> dict | None:
+    """Run a piece of work several times; return the run of median length, with the number of `runs`, or None."""
+    records = [run(route, folder, piece)]
+    if records[0] is None:
         return None
-    first = done[0]["seconds"]
-    wanted = runs if first < PATIENCE else min(runs, 3) if first < 3 * PATIENCE else 1
-    done += [run(route, folder, what) for _ in range(wanted - 1)]
-    middle = statistics.median_low(each["seconds"] for each in done)
-    return next(each for each in done if each["seconds"] == middle) | {"runs": len(done)}
+    first = records[0]["seconds"]
+    wanted = runs if first < LONG_RUN else min(runs, 3) if first < 3 * LONG_RUN else 1
+    records += [run(route, folder, piece) for _ in range(wanted - 1)]
+    median = statistics.median_low(record["seconds"] for record in records)
+    return next(record for record in records if record["seconds"] == median) | {"runs": len(records)}
 
 
-def measure(cleaned, folder, sizes=SIZES, runs=5):
-    """Return {(cases, work, route): a run's record, or None where it does not fit into memory}.
+def measure(cleaned: Path, folder: Path, sizes: Sequence[int] = SIZES, runs: int = 5) -> Measured:
+    """Do all pieces of work on tables of several sizes.
 
-    cleaned : the table of 01-clean to draw cases from;  folder : where the tables may lie, some 700 MB for the largest
+    Parameters
+    ----------
+    cleaned
+        The table cases.parquet of 01-clean to draw cases from.
+    folder
+        Where the tables may lie, some 700 MB for the largest.
+
+    Returns
+    -------
+    dict
+        {(cases, piece of work, route): a run's record, or None where it does not fit into memory}.
     """
     measured = {}
     for size in sizes:
-        place = folder / str(size) / "data-derived" / "01-clean"
-        if not (place / "cases.parquet").exists():
+        table_folder = folder / str(size) / "data-derived" / "01-clean"
+        if not (table_folder / "cases.parquet").exists():
             print(f"making {size:,} cases", flush=True)
-            cases.write(cleaned, place, size)
-        asked = [(what, route) for what in ("study", "eight") for route in ROUTES] + [("floor", "counts")]
-        for what, route in [*asked, *([("growth", "counts")] if size == GROWTH else [])]:
-            before = measured.get((size // 10, what, route), {"memory": 0})
-            fits = before is not None and (route == "counts" or before["memory"] * 8 < MEMORY)
-            done = repeat(route, place, what, 1 if what == "growth" else runs) if fits else None
-            measured[size, what, route] = done
-            shown = f"{done['seconds']:8.1f} s {done['memory']:8.0f} MiB" if done else "does not fit into memory"
-            print(f"{size:>12,} {what:<7} {route:<7} {shown}", flush=True)
+            cases.write(cleaned, table_folder, size)
+        to_run = [(piece, route) for piece in ("study", "eight") for route in ROUTES] + [("floor", "counts")]
+        for piece, route in [*to_run, *([("growth", "counts")] if size == GROWTH else [])]:
+            smaller = measured.get((size // 10, piece, route), {"memory": 0})
+            fits = smaller is not None and (route == "counts" or smaller["memory"] * 8 < MEMORY)
+            record = repeat(route, table_folder, piece, 1 if piece == "growth" else runs) if fits else None
+            measured[size, piece, route] = record
+            shown = f"{record['seconds']:8.1f} s {record['memory']:8.0f} MiB" if record else "does not fit into memory"
+            print(f"{size:>12,} {piece:<7} {route:<7} {shown}", flush=True)
     return measured
 
 
-def machine():
+def machine() -> str:
     """Return the machine and the versions in a sentence."""
     info = Path("/proc/cpuinfo")
     model = re.search(r"model name\s*: (.*)", info.read_text()) if info.exists() else None
@@ -113,13 +144,15 @@ def machine():
     )
 
 
-def compared(measured, what):
+def comparison_table(measured: Measured, piece: str) -> str:
     """Return the pipe table of one list of work: both routes at each size, and how they compare."""
-    both = [f"{route}: {quantity}" for quantity in ("time", "memory") for route in ("Counts", "Rows", "Ratio")]
-    both = [name.replace("Ratio: ", "Ratio of ") for name in both]
+    headings = ["Cases", "Cells of the model"]
+    headings += [
+        f"{column}{quantity}" for quantity in ("time", "memory") for column in ("Counts: ", "Rows: ", "Ratio of ")
+    ]
     lines = []
     for size in sorted({key[0] for key in measured}):
-        counts, rows = measured[size, what, "counts"], measured[size, what, "rows"]
+        counts, rows = measured[size, piece, "counts"], measured[size, piece, "rows"]
         (cells,) = counts["cells"].values()
         seconds = [f"{counts['seconds']:.1f} s", "–", "–"]
         memory = [f"{counts['memory']:,.0f} MiB", "–", "–"]
@@ -127,44 +160,43 @@ def compared(measured, what):
             seconds[1:] = f"{rows['seconds']:.1f} s", f"{rows['seconds'] / counts['seconds']:.1f}"
             memory[1:] = f"{rows['memory']:,.0f} MiB", f"{rows['memory'] / counts['memory']:.1f}"
         lines.append([text.count(size), text.count(cells), *seconds, *memory])
-    return pipe_table(["Cases", "Cells of the model", *both], lines)
+    return pipe_table(headings, lines)
 
 
-def pieces(measured):
+def time_table(measured: Measured) -> str:
     """Return the pipe table of where the time goes from counts, with the scans next to the floor."""
-    names = list(
-        next(run["taken"] for (_, what, route), run in measured.items() if (what, route) == ("study", "counts"))
-    )
-    heads = ["imports, start", *names, "of it scans", "floor", "scans : floor"]
+    runs = (run for (_, piece, route), run in measured.items() if (piece, route) == ("study", "counts"))
+    names = [*next(runs)["taken"]]
+    headings = ["imports, start", *names, "of it scans", "floor", "scans : floor"]
     lines = []
     for size in sorted({key[0] for key in measured}):
         counts, floor = measured[size, "study", "counts"], measured[size, "floor", "counts"]["taken"]["floor"]
-        taken = [counts["seconds"] - sum(counts["taken"].values()), *counts["taken"].values(), counts["scans"], floor]
-        lines.append([text.count(size), *(f"{each:.2f}" for each in taken), f"{counts['scans'] / floor:.1f}"])
-    return pipe_table(["Cases", *(head[0].upper() + head[1:] for head in heads)], lines)
+        start = counts["seconds"] - sum(counts["taken"].values())
+        seconds = [start, *counts["taken"].values(), counts["scans"], floor]
+        lines.append([text.count(size), *(f"{each:.2f}" for each in seconds), f"{counts['scans'] / floor:.1f}"])
+    return pipe_table(["Cases", *(heading[0].upper() + heading[1:] for heading in headings)], lines)
 
 
-def growing(measured):
-    """Return the pipe table of models of ever more predictors."""
+def growth_table(measured: Measured) -> str:
+    """Return the pipe table of models of ever more predictors; empty where none was fitted."""
     run = measured.get((GROWTH, "growth", "counts"))
     if not run:
         return ""
-    heads = "Predictors", "Cells", "Cases per cell", "Tally", "Fit from codes", "Fit by statsmodels"
     lines = []
     for n, cells in run["cells"].items():
+        tally, codes = (f"{run['taken'][f'{kind} {n}']:.2f} s" for kind in ("tally", "codes"))
         matrix = run["taken"].get(f"matrix {n}")
-        seconds = [f"{run['taken'][f'{kind} {n}']:.2f} s" for kind in ("tally", "codes")]
-        by = f"{matrix:.2f} s" if matrix else "–"
-        lines.append([n, text.count(cells), text.number(GROWTH / cells, 1), *seconds, by])
-    return pipe_table(heads, lines)
+        by_matrix = f"{matrix:.2f} s" if matrix else "–"
+        lines.append([n, text.count(cells), text.number(GROWTH / cells, 1), tally, codes, by_matrix])
+    return pipe_table(["Predictors", "Cells", "Cases per cell", "Tally", "Fit from codes", "Fit by statsmodels"], lines)
 
 
-def repeated(measured):
+def repetitions(measured: Measured) -> str:
     """Return a sentence on how often each run was repeated."""
     fewer = [
-        f"{route} on {text.count(size)} cases ({what}): {run['runs']}"
-        for (size, what, route), run in measured.items()
-        if run and run["runs"] < 5 and what in ("study", "eight")
+        f"{route} on {text.count(size)} cases ({piece}): {run['runs']}"
+        for (size, piece, route), run in measured.items()
+        if run and run["runs"] < 5 and piece in ("study", "eight")
     ]
     most = Counter(run["runs"] for run in measured.values() if run).most_common(1)[0][0]
     return f"Runs, of which the median is shown: {most}" + (
@@ -172,7 +204,7 @@ def repeated(measured):
     )
 
 
-def page(measured):
+def page(measured: Measured) -> str:
     """Return the page of all tables."""
     return "\n\n".join(
         filter(
@@ -180,47 +212,49 @@ def page(measured):
             [
                 "# Counts and rows, from forty thousand cases to forty million",
                 f"Made by `make bench-scale` on: {machine()}.",
-                f"{repeated(measured)} A process is timed from its start to its end, imports included; memory is the "
-                f"most that it held. A dash: more than {MEMORY // 1024} GiB, measured or extrapolated from a tenth of "
-                "the cases. Cases are simulated.",
+                f"{repetitions(measured)} A process is timed from its start to its end, imports included; memory is "
+                f"the most that it used. A dash: more than {MEMORY // 1024} GiB, measured or extrapolated from a "
+                "tenth of the cases. Cases are simulated.",
                 "## The list of work",
                 "Table 1 (21 categories and six numbers by level), three analyses of variance, ten chi-square tests, a "
                 "logistic model of six categorical predictors, and its AUC with DeLong's interval. Both routes give "
                 "the same numbers to ten digits (tested).",
-                compared(measured, "study"),
+                comparison_table(measured, "study"),
                 "## A logistic model of eight predictors",
-                compared(measured, "eight"),
+                comparison_table(measured, "eight"),
                 "## Where the time goes, from counts (seconds)",
                 "*Floor*: DuckDB reads the same columns once and adds them up, less than which nothing that looks at "
                 "all cases can take.",
-                pieces(measured),
+                time_table(measured),
                 "## A fit's time grows with the cells",
                 f"Models of ever more predictors on {text.count(GROWTH)} cases, up to nearly one cell per case."
                 if (GROWTH, "growth", "counts") in measured
                 else "",
-                growing(measured),
+                growth_table(measured),
                 "![Time and memory over the number of cases, and a fit's time over the number of cells](scale.svg)",
             ],
         )
     )
 
 
-def figure(measured):
+def figure(measured: Measured) -> Figure:
     """Draw time and memory over cases, and a fit's time over cells, all axes logarithmic."""
     style.use()
     chart, axes = plt.subplots(1, 3, figsize=(style.WIDTH * 1.5, 3.0))
     colours = {"counts": style.ACCENT, "rows": style.LEVELS["high_risk"]}
     for axis, key, unit in ((axes[0], "seconds", "Seconds"), (axes[1], "memory", "Memory (MiB)")):
         for route, colour in colours.items():
-            points = [(s, run[key]) for (s, what, r), run in measured.items() if run and (what, r) == ("study", route)]
+            points = [
+                (s, run[key]) for (s, piece, r), run in measured.items() if run and (piece, r) == ("study", route)
+            ]
             axis.plot(*zip(*points, strict=True), "o-", ms=4, color=colour, label=f"by {route}")
         if key == "seconds":
-            floor = [(s, run["taken"]["floor"]) for (s, what, _), run in measured.items() if what == "floor"]
+            floor = [(s, run["taken"]["floor"]) for (s, piece, _), run in measured.items() if piece == "floor"]
             axis.plot(*zip(*floor, strict=True), "o:", ms=3, color=style.MUTED, label="reading alone")
         axis.set(xscale="log", yscale="log", xlabel="Cases", ylabel=unit)
-    grown = measured.get((GROWTH, "growth", "counts"))
-    for kind, label in (("codes", "from codes"), ("matrix", "statsmodels")) if grown else ():
-        points = [(cells, grown["taken"].get(f"{kind} {n}")) for n, cells in grown["cells"].items()]
+    growth = measured.get((GROWTH, "growth", "counts"))
+    for kind, label in (("codes", "from codes"), ("matrix", "statsmodels")) if growth else ():
+        points = [(cells, growth["taken"].get(f"{kind} {n}")) for n, cells in growth["cells"].items()]
         points = [point for point in points if point[1]]
         colour = colours["counts"] if kind == "codes" else style.MUTED
         axes[2].plot(*zip(*points, strict=True), "o-", ms=4, color=colour, label=label)
@@ -233,16 +267,18 @@ def figure(measured):
     return chart
 
 
-def into_readme(measured):
+def write_into_readme(measured: Measured) -> None:
     """Put the table of the list of work, and the machine, between the marks in the README."""
     readme = paths.ROOT / "README.md"
-    before, rest = readme.read_text(encoding="utf-8").split(MARKS[0])
-    table = f"{compared(measured, 'study')}\n\nMeasured on: {machine()}."
-    readme.write_text(f"{before}{MARKS[0]}\n\n{table}\n\n{MARKS[1]}{rest.split(MARKS[1])[1]}", encoding="utf-8")
+    before, rest = readme.read_text(encoding="utf-8").split(README_MARKS[0])
+    table = f"{comparison_table(measured, 'study')}\n\nMeasured on: {machine()}."
+    readme.write_text(
+        f"{before}{README_MARKS[0]}\n\n{table}\n\n{README_MARKS[1]}{rest.split(README_MARKS[1])[1]}", encoding="utf-8"
+    )
 
 
-def main():
-    """Measure and write."""
+def main() -> None:
+    """Measure, and write the page, the figure and the table of the README."""
     parser = argparse.ArgumentParser(description="Time the work from counts and from rows.")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of cases")
     parser.add_argument("--runs", type=int, default=5, help="runs of each, of which the median counts")
@@ -258,7 +294,7 @@ def main():
     (target / "scale.md").write_text(page(measured) + "\n", encoding="utf-8")
     figure(measured).savefig(target / "scale.svg", metadata={"Date": None}, bbox_inches="tight")
     if not options.into:
-        into_readme(measured)
+        write_into_readme(measured)
     print(f"\n{page(measured)}")
 
 

@@ -53,10 +53,10 @@ GROWING = EIGHT | {
 }
 
 
-def most_memory():
-    """Return the most memory that this process has held, in MiB.
+def most_memory() -> float:
+    """Return the most memory that this process has used, in MiB.
 
-    On Linux from /proc: `getrusage` would count what the parent held before it became this process.
+    On Linux from /proc: `getrusage` would count what the parent used before it became this process.
     """
     status = Path("/proc/self/status")
     if status.exists():
