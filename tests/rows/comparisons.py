@@ -34,7 +34,7 @@ def categories(study):
     for name in study.book.select(block=("individual", "family", "environment", "call"), categorical=True):
         if name == "problem_detail":
             continue
-        gap = by_rows.distance(cases[[name, "level"]], "level")
+        gap = by_rows.largest_mahalanobis_distance(cases[[name, "level"]], "level")
         for code in cases[name].dropna().unique():
             has = cases[name] == code
             row = {"variable": name, "code": code, "n": has.sum(), "share": has[cases[name].notna()].mean()}

@@ -158,7 +158,7 @@ def interactions(study, outcome):
         others = x.loc[:, x.columns.get_level_values(0) != name]
         matrix = np.column_stack([others, *own.values()])
         pairs = pd.get_dummies(rows[name].astype(str) + rows["problem"].astype(str), dtype=float).to_numpy()
-        b, covariance = by_rows.likely(y, matrix, pairs, sparse)
+        b, covariance = by_rows.maximum_likelihood_or_firth(y, matrix, pairs, sparse)
         few = pd.crosstab([rows[name], rows["problem"]], y).min(axis=1) < sparse
         for place, ((_, code, within), column) in enumerate(own.items(), start=others.shape[1]):
             se = np.sqrt(covariance[place, place])

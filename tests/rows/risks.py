@@ -252,7 +252,7 @@ def net_benefit(study, outcome):
 def at_work(study, outcome, cut):
     """Return what a threshold does in the validation part, and what that is of all pupils."""
     own, row = split(study, outcome), {}
-    row = by_rows.flagged(own.risk["validation"], own.event["validation"], cut)
+    row = by_rows.classification(own.risk["validation"], own.event["validation"], cut)
     whole = study.cases[study.names].notna().all(axis=1)
     event = study.cases[outcome] == "yes"
     for name, share in (("flagged", whole.mean()), ("sensitivity", whole[event].mean())):
@@ -267,7 +267,9 @@ def thresholds(study, outcome):
     cuts, scored = {"Youden": own.youden}, at_work(study, outcome, 0.5)[1]
     for k in sorted({1, 2, 4, 6, alerts}):
         if k <= max(calls, alerts):
-            cuts[f"{k} per shift"] = by_rows.busiest(own.risk["development"], min(1, k / (calls * scored)))
+            cuts[f"{k} per shift"] = by_rows.threshold_for_portion(
+                own.risk["development"], min(1, k / (calls * scored))
+            )
     return pd.DataFrame({"chosen_by": name} | at_work(study, outcome, cut)[0] for name, cut in cuts.items())
 
 
@@ -275,7 +277,7 @@ def thresholds(study, outcome):
 def workload(study, outcome):
     own, rows, calls = split(study, outcome), [], study.parameter(f"07-use-{outcome}", "calls_per_shift")
     for portion in np.arange(0.02, 1.001, 0.02):
-        row, _ = at_work(study, outcome, by_rows.busiest(own.risk["development"], portion))
+        row, _ = at_work(study, outcome, by_rows.threshold_for_portion(own.risk["development"], portion))
         rows.append(row | {"per_shift": calls * row["flagged_of_all"]})
     return pd.DataFrame(rows).dropna(subset="ppv")
 
@@ -338,7 +340,7 @@ def optimism_of(study, outcome):
 
     def model(places):
         has, b = x[places].any(axis=0), np.zeros(x.shape[1])
-        b[has] = by_rows.likely(event[places], x[places][:, has], groups[places])[0]
+        b[has] = by_rows.maximum_likelihood_or_firth(event[places], x[places][:, has], groups[places])[0]
         odds = (x @ b).round(11)
         return odds, by_rows.youden(odds[places], event[places])
 

@@ -1,4 +1,4 @@
-"""The statistics of the study from rows, one per call or pupil: the independent route against which counts are held.
+"""The statistics of the study from rows, one per call or pupil: the independent route with which counts are compared.
 
 Nothing here is shared with `countstats`. Where a library takes rows, it is used; the rest is written out from the
 definition, without a thought of speed.
@@ -33,9 +33,9 @@ def read(file, book):
 # --- comparisons ------------------------------------------------------------------------------------
 
 
-def wilson(k, n, level=0.95):
+def wilson(k, n, confidence=0.95):
     """Return Wilson's limits of a share."""
-    interval = binomtest(int(k), int(n)).proportion_ci(level, method="wilson")
+    interval = binomtest(int(k), int(n)).proportion_ci(confidence, method="wilson")
     return interval.low, interval.high
 
 
@@ -48,17 +48,17 @@ def share(hit):
 def holm(p):
     """Return p-values after Holm: each times the number not yet dealt with, never below the one before."""
     p, order = np.asarray(p, float), np.argsort(p)
-    out, largest = np.empty(len(p)), 0.0
-    for rank, place in enumerate(order):
-        largest = max(largest, min(1.0, (len(p) - rank) * p[place]))
-        out[place] = largest
-    return out
+    adjusted, largest = np.empty(len(p)), 0.0
+    for rank, position in enumerate(order):
+        largest = max(largest, min(1.0, (len(p) - rank) * p[position]))
+        adjusted[position] = largest
+    return adjusted
 
 
-def limits_of_noncentrality(cdf, start, level=0.95):
+def limits_of_noncentrality(cdf, start, confidence=0.95):
     """Return the noncentralities under which the statistic is at the upper and the lower end of its interval."""
     ends = []
-    for share in ((1 + level) / 2, (1 - level) / 2):
+    for share in ((1 + confidence) / 2, (1 - confidence) / 2):
         top = max(start, 1.0)
         while cdf(top) > share:
             top *= 1.5
@@ -68,24 +68,25 @@ def limits_of_noncentrality(cdf, start, level=0.95):
 
 def variance_share(rows, x, by):
     """Return omega and eta squared of a one-way analysis of variance on rows, the former with its limits."""
-    known = rows[[x, by]].dropna().astype({x: float})
-    groups = known.groupby(by, observed=True)[x]
-    total, within = ((known[x] - known[x].mean()) ** 2).sum(), ((known[x] - groups.transform("mean")) ** 2).sum()
-    df1, df2 = groups.ngroups - 1, len(known) - groups.ngroups
+    recorded = rows[[x, by]].dropna().astype({x: float})
+    groups = recorded.groupby(by, observed=True)[x]
+    total = ((recorded[x] - recorded[x].mean()) ** 2).sum()
+    within = ((recorded[x] - groups.transform("mean")) ** 2).sum()
+    df1, df2 = groups.ngroups - 1, len(recorded) - groups.ngroups
     mean_within = within / df2
     f = (total - within) / df1 / mean_within
     ends = limits_of_noncentrality(lambda nc: ncf.cdf(f, df1, df2, nc), f * df1)
     omega = max(0.0, (total - within - df1 * mean_within) / (total + mean_within))
-    low, high = (end / (end + len(known)) for end in ends)
+    low, high = (end / (end + len(recorded)) for end in ends)
     return {"omega2": omega, "omega2_low": low, "omega2_high": high, "eta2": 1 - within / total}
 
 
 def brown_forsythe(groups):
     """Return F* of Brown and Forsythe 1974, its degrees of freedom and p, from the values of each group."""
     total = np.concatenate(groups)
-    spread = np.array([(1 - len(each) / len(total)) * each.var(ddof=1) for each in groups])
-    f = sum(len(each) * (each.mean() - total.mean()) ** 2 for each in groups) / spread.sum()
-    df = 1 / sum((spread / spread.sum()) ** 2 / [len(each) - 1 for each in groups])
+    spread = np.array([(1 - len(group) / len(total)) * group.var(ddof=1) for group in groups])
+    f = sum(len(group) * (group.mean() - total.mean()) ** 2 for group in groups) / spread.sum()
+    df = 1 / sum((spread / spread.sum()) ** 2 / [len(group) - 1 for group in groups])
     p = fdist.sf(f, len(groups) - 1, df)
     return {"forsythe_f": f, "forsythe_df1": len(groups) - 1, "forsythe_df2": df, "forsythe_p": p}
 
@@ -96,9 +97,9 @@ def association(one, other):
     table = table.loc[table.sum(axis=1) > 0, table.sum() > 0]
     test, ratio = (chi2_contingency(table, correction=False, lambda_=power) for power in (1, 0))
     n, (r, c) = table.to_numpy().sum(), table.shape
-    ends = limits_of_noncentrality(lambda nc: ncx2.cdf(test.statistic, test.dof, nc), test.statistic)
+    limits = limits_of_noncentrality(lambda nc: ncx2.cdf(test.statistic, test.dof, nc), test.statistic)
     phi2 = max(0.0, test.statistic / n - (r - 1) * (c - 1) / (n - 1))
-    shrunk = min(each - (each - 1) ** 2 / (n - 1) for each in (r, c)) - 1
+    corrected_columns = min(each - (each - 1) ** 2 / (n - 1) for each in (r, c)) - 1
     return {
         "n": n,
         "chi2": test.statistic,
@@ -109,23 +110,25 @@ def association(one, other):
         "smallest_expected": test.expected_freq.min(),
         "monte_carlo": test.expected_freq.min() < 1 or (test.expected_freq < 5).sum() > r * c / 5,
         "v": np.sqrt(test.statistic / n / (min(r, c) - 1)),
-        "v_corrected": np.sqrt(phi2 / shrunk),
-        "v_low": np.sqrt(ends[0] / n / (min(r, c) - 1)),
-        "v_high": min(1.0, np.sqrt(ends[1] / n / (min(r, c) - 1))),
+        "v_corrected": np.sqrt(phi2 / corrected_columns),
+        "v_low": np.sqrt(limits[0] / n / (min(r, c) - 1)),
+        "v_high": min(1.0, np.sqrt(limits[1] / n / (min(r, c) - 1))),
     }
 
 
 def trend(score, hit):
     """Return the line of a share over scores: Armitage's test, slope and limits, and what departs from the line."""
     score, hit = np.asarray(score, float), np.asarray(hit, float)
-    centred, own = score - score.mean(), pd.Series(hit).groupby(score).transform("mean").to_numpy()
+    centred, own_share = score - score.mean(), pd.Series(hit).groupby(score).transform("mean").to_numpy()
     slope = centred @ hit / (centred @ centred)
-    spread, even = np.sqrt(centred**2 @ (hit - own) ** 2) / (centred @ centred), hit.mean() * (1 - hit.mean())
-    found = {"chi2": slope**2 * (centred @ centred) / even, "slope": slope}
-    found |= {"low": slope - Z * spread, "high": slope + Z * spread}
-    off, df = ((own - hit.mean() - slope * centred) ** 2).sum() / even, len(np.unique(score)) - 2
-    found |= {"departure": off, "departure_df": df, "departure_p": chi2.sf(off, df)}
-    return found | {"p": chi2.sf(found["chi2"], 1)}
+    spread = np.sqrt(centred**2 @ (hit - own_share) ** 2) / (centred @ centred)
+    binomial_variance = hit.mean() * (1 - hit.mean())
+    result = {"chi2": slope**2 * (centred @ centred) / binomial_variance, "slope": slope}
+    result |= {"low": slope - Z * spread, "high": slope + Z * spread}
+    departure = ((own_share - hit.mean() - slope * centred) ** 2).sum() / binomial_variance
+    df = len(np.unique(score)) - 2
+    result |= {"departure": departure, "departure_df": df, "departure_p": chi2.sf(departure, df)}
+    return result | {"p": chi2.sf(result["chi2"], 1)}
 
 
 def fourfold(one, other):
@@ -140,8 +143,8 @@ def within_strata(one, other, stratum):
     after Tarone. Strata in which one of the two does not vary carry no information.
     """
     a, b, c, d = np.array(fourfold(one, other)) + 0.5 * (min(fourfold(one, other)) == 0)
-    crude, reach = np.log(a * d / b / c), Z * np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-    found = {"crude": np.exp(crude), "crude_low": np.exp(crude - reach), "crude_high": np.exp(crude + reach)}
+    crude, half_width = np.log(a * d / b / c), Z * np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+    result = {"crude": np.exp(crude), "crude_low": np.exp(crude - half_width), "crude_high": np.exp(crude + half_width)}
     tables = [fourfold(one[part], other[part]) for part in (stratum == each for each in stratum.unique())]
     tables = [(a, b, c, d) for a, b, c, d in tables if min(a + b, c + d, a + c, b + d) > 0]
     a, b, c, d = np.array(tables, float).T
@@ -149,15 +152,25 @@ def within_strata(one, other, stratum):
     r, s, p, q = a * d / n, b * c / n, (a + d) / n, (b + c) / n
     common = r.sum() / s.sum()
     variance = (p @ r / r.sum() ** 2 + (p @ s + q @ r) / r.sum() / s.sum() + q @ s / s.sum() ** 2) / 2
-    reach = np.exp(Z * np.sqrt(variance))
-    even = ((a - (a + b) * (a + c) / n).sum()) ** 2
-    even /= ((a + b) * (c + d) * (a + c) * (b + d) / n**2 / (n - 1)).sum()
-    found |= {"common": common, "low": common / reach, "high": common * reach, "p": chi2.sf(even, 1)}
+    half_width = np.exp(Z * np.sqrt(variance))
+    mantel_haenszel = ((a - (a + b) * (a + c) / n).sum()) ** 2
+    mantel_haenszel /= ((a + b) * (c + d) * (a + c) * (b + d) / n**2 / (n - 1)).sum()
+    result |= {
+        "common": common,
+        "low": common / half_width,
+        "high": common * half_width,
+        "p": chi2.sf(mantel_haenszel, 1),
+    }
     expected = np.array([_cell(common, *table) for table in tables])
-    spread = 1 / (1 / expected + 1 / (a + b - expected) + 1 / (a + c - expected) + 1 / (d - a + expected))
-    off = ((a - expected) ** 2 / spread).sum() - (a - expected).sum() ** 2 / spread.sum()
+    variance = 1 / (1 / expected + 1 / (a + b - expected) + 1 / (a + c - expected) + 1 / (d - a + expected))
+    breslow_day = ((a - expected) ** 2 / variance).sum() - (a - expected).sum() ** 2 / variance.sum()
     df = len(tables) - 1
-    return found | {"homogeneity": off, "homogeneity_df": df, "homogeneity_p": chi2.sf(off, df), "strata": df + 1}
+    return result | {
+        "homogeneity": breslow_day,
+        "homogeneity_df": df,
+        "homogeneity_p": chi2.sf(breslow_day, df),
+        "strata": df + 1,
+    }
 
 
 def _cell(odds_ratio, a, b, c, d):
@@ -168,42 +181,43 @@ def _cell(odds_ratio, a, b, c, d):
 
 def standardized(rows, by, over, hit):
     """Return the directly standardized share of each group of rows, and the chi-square of their being equal."""
-    known = rows[[by, *over]].assign(hit=hit).dropna()
-    known["stratum"] = known[over].astype(str).agg("|".join, axis=1)
-    groups = list(known[by].unique())
-    common = known.groupby("stratum")[by].nunique()
-    inside = known[known["stratum"].isin(common.index[common == len(groups)])]
+    recorded = rows[[by, *over]].assign(hit=hit).dropna()
+    recorded["stratum"] = recorded[over].astype(str).agg("|".join, axis=1)
+    groups = list(recorded[by].unique())
+    common = recorded.groupby("stratum")[by].nunique()
+    inside = recorded[recorded["stratum"].isin(common.index[common == len(groups)])]
     weight = inside["stratum"].value_counts(normalize=True)
-    found = []
+    rows_of_groups = []
     for group in groups:
-        own, all_of_it = inside[inside[by] == group].groupby("stratum")["hit"], known.loc[known[by] == group, "hit"]
-        p, w = own.mean(), weight[own.mean().index]
-        mean, variance = (w * p).sum(), (w**2 * p * (1 - p) / own.size()).sum()
+        in_strata = inside[inside[by] == group].groupby("stratum")["hit"]
+        whole = recorded.loc[recorded[by] == group, "hit"]
+        p, w = in_strata.mean(), weight[in_strata.mean().index]
+        mean, variance = (w * p).sum(), (w**2 * p * (1 - p) / in_strata.size()).sum()
         n = mean * (1 - mean) / variance
-        middle, reach = mean + Z**2 / 2 / n, Z * np.sqrt(mean * (1 - mean) / n + Z**2 / 4 / n**2)
-        row = {"covered": len(inside) / len(known)}
-        row |= {"by": by, "group": group, "n": len(all_of_it), "events": all_of_it.sum(), "crude": all_of_it.mean()}
-        row |= {"effective": n, "share": mean, "low": (middle - reach) / (1 + Z**2 / n)}
-        found.append(row | {"high": (middle + reach) / (1 + Z**2 / n)})
-    found = pd.DataFrame(found)
-    mean = np.average(found["share"], weights=found["effective"])
-    statistic = (found["effective"] * (found["share"] - mean) ** 2).sum() / (mean * (1 - mean))
-    return found, {"statistic": statistic, "df1": len(groups) - 1, "p": chi2.sf(statistic, len(groups) - 1)}
+        middle, half_width = mean + Z**2 / 2 / n, Z * np.sqrt(mean * (1 - mean) / n + Z**2 / 4 / n**2)
+        row = {"covered": len(inside) / len(recorded)}
+        row |= {"by": by, "group": group, "n": len(whole), "events": whole.sum(), "crude": whole.mean()}
+        row |= {"effective": n, "share": mean, "low": (middle - half_width) / (1 + Z**2 / n)}
+        rows_of_groups.append(row | {"high": (middle + half_width) / (1 + Z**2 / n)})
+    rows_of_groups = pd.DataFrame(rows_of_groups)
+    mean = np.average(rows_of_groups["share"], weights=rows_of_groups["effective"])
+    statistic = (rows_of_groups["effective"] * (rows_of_groups["share"] - mean) ** 2).sum() / (mean * (1 - mean))
+    return rows_of_groups, {"statistic": statistic, "df1": len(groups) - 1, "p": chi2.sf(statistic, len(groups) - 1)}
 
 
-def distance(rows, by):
+def largest_mahalanobis_distance(rows, by):
     """Return the largest Mahalanobis distance of two groups' means of indicators, under their mean covariance."""
-    known = rows.dropna()
-    names = [name for name in known if name != by]
-    indicators = pd.get_dummies(known[names[0]].cat.remove_unused_categories(), dtype=float)
-    groups = [part.to_numpy() for _, part in indicators.groupby(known[by], observed=True)]
-    found = []
+    recorded = rows.dropna()
+    names = [name for name in recorded if name != by]
+    indicators = pd.get_dummies(recorded[names[0]].cat.remove_unused_categories(), dtype=float)
+    groups = [part.to_numpy() for _, part in indicators.groupby(recorded[by], observed=True)]
+    distances = []
     for one, other in combinations(groups, 2):
-        held = (one.sum(axis=0) + other.sum(axis=0)) > 0
-        gap = (one.mean(axis=0) - other.mean(axis=0))[held][1:]
-        spread = sum(np.cov(each[:, held].T, ddof=0)[1:, 1:] for each in (one, other)) / 2
-        found.append(np.sqrt(gap @ np.linalg.solve(spread, gap)))
-    return max(found)
+        present = (one.sum(axis=0) + other.sum(axis=0)) > 0
+        difference = (one.mean(axis=0) - other.mean(axis=0))[present][1:]
+        spread = sum(np.cov(each[:, present].T, ddof=0)[1:, 1:] for each in (one, other)) / 2
+        distances.append(np.sqrt(difference @ np.linalg.solve(spread, difference)))
+    return max(distances)
 
 
 # --- logistic models --------------------------------------------------------------------------------
@@ -250,31 +264,31 @@ def firth(y, x):
     raise ArithmeticError("Firth's estimates did not settle")
 
 
-def likely(y, x, groups, least=1):
+def maximum_likelihood_or_firth(y, x, groups, min_per_group=1):
     """Return estimates and covariance by maximum likelihood, or Firth's where few of a group have the event, or not.
 
     groups: indicator columns, one for each group that has a coefficient or is what others are compared with
-    least: fewer than this are few
+    min_per_group: fewer than this are few
     """
     y, events, n = np.asarray(y, float), np.asarray(y, float) @ groups, groups.sum(axis=0)
-    if ((n > 0) & (np.minimum(events, n - events) < least)).any():
+    if ((n > 0) & (np.minimum(events, n - events) < min_per_group)).any():
         return firth(y, x)
     fit = logistic(y, x)
     return fit.params, fit.cov_params()
 
 
-def profile_limit(y, x, place, start):
+def profile_limit(y, x, column, start):
     """Return one step of Newton's from a proposed profile-likelihood limit: the same value if that is the limit.
 
-    With the coefficient held at the limit, twice the log-likelihood lacks the quantile of chi-square to that of the
-    best fit, `start`; its slope in the coefficient is twice the score there.
+    With the coefficient constrained at the limit, twice the log-likelihood is below that of the best fit, `start`, by
+    the quantile of chi-square; its slope in the coefficient is twice the score there.
     """
     fit, value = start
-    others = np.delete(x, place, axis=1)
-    held = logistic(y, others, x[:, place] * value, start_params=np.delete(fit.params, place))
-    p = held.predict(others, offset=x[:, place] * value)
-    lack = 2 * (fit.llf - held.llf) - chi2.ppf(0.95, 1)
-    return value + lack / (2 * x[:, place] @ (y - p))
+    others = np.delete(x, column, axis=1)
+    constrained = logistic(y, others, x[:, column] * value, start_params=np.delete(fit.params, column))
+    p = constrained.predict(others, offset=x[:, column] * value)
+    deficit = 2 * (fit.llf - constrained.llf) - chi2.ppf(0.95, 1)
+    return value + deficit / (2 * x[:, column] @ (y - p))
 
 
 def standardized_probability(fit, x, other=None):
@@ -284,35 +298,33 @@ def standardized_probability(fit, x, other=None):
     return p.mean(), (p * (1 - p)) @ other / len(p)
 
 
-def proportional_odds(place, x):
-    """Fit the proportional-odds model of ordered places 0, 1, ...: estimates of the terms and their errors.
+def proportional_odds(rank, x):
+    """Fit the proportional-odds model of ordered ranks 0, 1, ...: estimates of the terms and their errors.
 
-    By Fisher's scoring on rows; the information is the expected one, the sum over rows and places of the squared slope
+    By Fisher's scoring on rows; the information is the expected one, the sum over rows and ranks of the squared slope
     of a probability over the probability. statsmodels' OrderedModel stops at six digits and has errors from the
     observed one.
     """
-    places, n = place.max() + 1, len(place)
-    b = np.zeros(places - 1 + x.shape[1])
-    b[: places - 1] = [np.log((place >= j).mean() / (place < j).mean()) for j in range(1, places)]
+    ranks, n = rank.max() + 1, len(rank)
+    b = np.zeros(ranks - 1 + x.shape[1])
+    b[: ranks - 1] = [np.log((rank >= j).mean() / (rank < j).mean()) for j in range(1, ranks)]
     step = np.ones(1)
     while np.abs(step).max() > 1e-11:
-        above = np.column_stack(
-            [np.ones(n), *(expit(b[j] + x @ b[places - 1 :]) for j in range(places - 1)), 0 * place]
-        )
+        above = np.column_stack([np.ones(n), *(expit(b[j] + x @ b[ranks - 1 :]) for j in range(ranks - 1)), 0 * rank])
         score, information = 0, 0
         slope = []
-        for j in range(places + 1):
-            own = np.zeros((n, places - 1))
-            if 0 < j < places:
+        for j in range(ranks + 1):
+            own = np.zeros((n, ranks - 1))
+            if 0 < j < ranks:
                 own[:, j - 1] = 1
             slope.append(np.hstack([own, x]) * (above[:, j] * (1 - above[:, j]))[:, None])
-        for j in range(places):
-            probability, pull = above[:, j] - above[:, j + 1], slope[j] - slope[j + 1]
-            score = score + (pull[place == j] / probability[place == j, None]).sum(axis=0)
-            information = information + pull.T @ (pull / probability[:, None])
+        for j in range(ranks):
+            probability, gradient = above[:, j] - above[:, j + 1], slope[j] - slope[j + 1]
+            score = score + (gradient[rank == j] / probability[rank == j, None]).sum(axis=0)
+            information = information + gradient.T @ (gradient / probability[:, None])
         step = np.linalg.solve(information, score)
         b += step
-    return b[places - 1 :], np.sqrt(np.diag(np.linalg.inv(information)))[places - 1 :]
+    return b[ranks - 1 :], np.sqrt(np.diag(np.linalg.inv(information)))[ranks - 1 :]
 
 
 def rubin(estimates, variances, n):
@@ -339,17 +351,17 @@ def bell_mccaffrey(y, x, cluster):
     root = np.sqrt(p * (1 - p))
     x, error = x * root[:, None], (y - p) / root
     inverse = np.linalg.inv(x.T @ x)
-    meat, pulls, place = 0, np.empty_like(x), pd.factorize(cluster)[0]
-    for part in np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1]):
+    meat, weights, cluster_number = 0, np.empty_like(x), pd.factorize(cluster)[0]
+    for part in np.split(np.argsort(cluster_number, kind="stable"), np.cumsum(np.bincount(cluster_number))[:-1]):
         value, vector = np.linalg.eigh(np.eye(len(part)) - x[part] @ inverse @ x[part].T)
-        bent = (vector * np.where(value > 1e-10, value, np.inf) ** -0.5) @ vector.T
-        pull = x[part].T @ bent
-        meat += np.outer(pull @ error[part], pull @ error[part])
-        pulls[part] = (inverse @ pull).T
+        inverse_root = (vector * np.where(value > 1e-10, value, np.inf) ** -0.5) @ vector.T
+        weight = x[part].T @ inverse_root
+        meat += np.outer(weight @ error[part], weight @ error[part])
+        weights[part] = (inverse @ weight).T
     df = []
-    for pull in pulls.T:  # of one coefficient: a column of weights per cluster, Q, zero outside the cluster
-        own = np.bincount(place, pull**2)
-        products = np.column_stack([np.bincount(place, pull * column) for column in x.T])  # Q' X
+    for weight in weights.T:  # of one coefficient: a column of weights per cluster, Q, zero outside the cluster
+        own = np.bincount(cluster_number, weight**2)
+        products = np.column_stack([np.bincount(cluster_number, weight * column) for column in x.T])  # Q' X
         # (1 - hat matrix) is its own square, so that the products of two clusters' weights are Q' Q - Q' H Q
         across = (products @ inverse * products).sum(axis=1)
         squares = (own**2 - 2 * own * across).sum() + np.trace(
@@ -372,14 +384,14 @@ def natural_spline(x, knots):
 # --- predicted risks --------------------------------------------------------------------------------
 
 
-def wins(score, event):
+def concordance(score, event):
     """Return for all pairs of a row with and one without the event whether the first scores higher; a tie is half."""
     cases, controls = score[event], score[~event]
     return (cases[:, None] > controls[None, :]) + 0.5 * (cases[:, None] == controls[None, :])
 
 
 def delong(won):
-    """Return the mean over pairs (of `wins`, or of the difference of two) and DeLong's variance of it."""
+    """Return the mean over pairs (of `concordance`, or of the difference of two) and DeLong's variance of it."""
     by_case, by_control = won.mean(axis=1), won.mean(axis=0)
     if min(won.shape) < 2:
         return won.mean(), np.nan
@@ -388,15 +400,15 @@ def delong(won):
 
 def area(score, event):
     """Return the area under the ROC curve with DeLong's limits and variance."""
-    value, variance = delong(wins(score, event))
+    value, variance = delong(concordance(score, event))
     assert abs(value - roc_auc_score(event, score)) < 1e-12
-    reach = Z * np.sqrt(variance)
-    return {"auc": value, "auc_low": value - reach, "auc_high": value + reach, "auc_variance": variance}
+    half_width = Z * np.sqrt(variance)
+    return {"auc": value, "auc_low": value - half_width, "auc_high": value + half_width, "auc_variance": variance}
 
 
 def area_difference(first, second, event):
     """Return the area of the first score less that of the second, with DeLong's test of correlated areas."""
-    value, variance = delong(wins(first, event) - wins(second, event))
+    value, variance = delong(concordance(first, event) - concordance(second, event))
     se = np.sqrt(variance)
     row = {"difference": value, "se": se, "low": value - Z * se, "high": value + Z * se, "z": value / se}
     return row | {"p": 2 * norm.sf(abs(value) / se)}
@@ -405,44 +417,44 @@ def area_difference(first, second, event):
 def youden(score, event):
     """Return the threshold halfway between two scores at which sensitivity + specificity is largest; the lowest one."""
     values = np.unique(score)
-    worth = np.array([(score[event] >= cut).mean() + (score[~event] < cut).mean() for cut in values])
-    best = int(np.flatnonzero(worth > worth.max() - 1e-12)[0])
+    sums = np.array([(score[event] >= cut).mean() + (score[~event] < cut).mean() for cut in values])
+    best = int(np.flatnonzero(sums > sums.max() - 1e-12)[0])
     return (values[best - 1] + values[best]) / 2 if best else -np.inf
 
 
-def busiest(score, portion):
+def threshold_for_portion(score, portion):
     """Return the lowest threshold, halfway between two scores, that flags no more than a portion of the rows."""
     values = np.unique(score)
-    bearable = [place for place, cut in enumerate(values) if (score >= cut).mean() <= portion * (1 + 1e-12)]
-    if not bearable:
+    allowed = [position for position, cut in enumerate(values) if (score >= cut).mean() <= portion * (1 + 1e-12)]
+    if not allowed:
         return np.inf
-    return (values[bearable[0] - 1] + values[bearable[0]]) / 2 if bearable[0] else -np.inf
+    return (values[allowed[0] - 1] + values[allowed[0]]) / 2 if allowed[0] else -np.inf
 
 
-def flagged(risk, event, threshold):
+def classification(risk, event, threshold):
     """Return what flagging all rows at or above a threshold does, with Wilson's limits."""
     above, row = risk >= threshold, {"threshold": threshold}
     hits = {"flagged": above, "sensitivity": above[event], "specificity": ~above[~event]}
     for name, hit in (hits | {"ppv": event[above], "npv": ~event[~above]}).items():
-        found = share(hit) if len(hit) else dict.fromkeys(("estimate", "low", "high"), np.nan)
-        row |= {name: found["estimate"], f"{name}_low": found["low"], f"{name}_high": found["high"]}
+        estimate = share(hit) if len(hit) else dict.fromkeys(("estimate", "low", "high"), np.nan)
+        row |= {name: estimate["estimate"], f"{name}_low": estimate["low"], f"{name}_high": estimate["high"]}
     return row
 
 
 def performance(risk, event, threshold):
     """Return all that is asked of predicted risks in some rows."""
     odds, n, k = np.log(risk / (1 - risk)), len(event), event.sum()
-    row = {"n": n, "events": k} | flagged(risk, event, threshold)
+    row = {"n": n, "events": k} | classification(risk, event, threshold)
     if not 0 < k < n:
         return row
     row |= area(risk, event)
-    oe, reach = k / risk.sum(), np.exp(Z * np.sqrt((1 - k / n) / k))
-    row |= {"oe": oe, "oe_low": oe / reach, "oe_high": oe * reach}
+    oe, factor = k / risk.sum(), np.exp(Z * np.sqrt((1 - k / n) / k))
+    row |= {"oe": oe, "oe_low": oe / factor, "oe_high": oe * factor}
     large = logistic(event, np.ones((n, 1)), odds)
     line = logistic(event, np.column_stack([np.ones(n), odds]))
-    for name, fit, place in (("intercept", large, 0), ("slope", line, 1)):
-        low, high = fit.conf_int()[place]
-        row |= {name: fit.params[place], f"{name}_low": low, f"{name}_high": high, f"{name}_se": fit.bse[place]}
+    for name, fit, position in (("intercept", large, 0), ("slope", line, 1)):
+        low, high = fit.conf_int()[position]
+        row |= {name: fit.params[position], f"{name}_low": low, f"{name}_high": high, f"{name}_se": fit.bse[position]}
     brier = brier_score_loss(event, risk)
     return row | {"brier": brier, "scaled_brier": 1 - brier / np.var(event)}
 
@@ -458,9 +470,9 @@ def smoothed(risk, event, points=100):
     fit = logistic(event, x)
     distance = np.abs(fit.predict(x) - risk)
     at = np.linspace(*np.quantile(odds, [0.005, 0.995]), points)
-    drawn = np.column_stack([np.ones(points), natural_spline(at, knots)])
-    middle, reach = drawn @ fit.params, Z * np.sqrt(((drawn @ fit.cov_params()) * drawn).sum(axis=1))
-    curve = {"predicted": at, "observed": middle, "low": middle - reach, "high": middle + reach}
+    basis = np.column_stack([np.ones(points), natural_spline(at, knots)])
+    middle, half_width = basis @ fit.params, Z * np.sqrt(((basis @ fit.cov_params()) * basis).sum(axis=1))
+    curve = {"predicted": at, "observed": middle, "low": middle - half_width, "high": middle + half_width}
     e50, e90 = np.quantile(distance, [0.5, 0.9])
     return pd.DataFrame(curve).apply(expit), {"ici": distance.mean(), "e50": e50, "e90": e90}
 
@@ -481,5 +493,5 @@ def random_effects(estimates, variances):
     tau2 = brentq(excess, 0, 10 * np.var(estimates) + 1, xtol=1e-15, rtol=1e-14) if excess(0) > 0 else 0.0
     plain = 1 / (1 / (variances + tau2)).sum()
     se = np.sqrt(plain * max(1.0, (excess(tau2) + k - 1) / (k - 1)))
-    reach = t.ppf(0.975, k - 1) * se
-    return mean(tau2), mean(tau2) - reach, mean(tau2) + reach
+    half_width = t.ppf(0.975, k - 1) * se
+    return mean(tau2), mean(tau2) - half_width, mean(tau2) + half_width
