@@ -66,14 +66,14 @@ def _count_repairs(connection, name, source, n):
 
 def _unknown(name, field, value):
     """Return the SQL of whether a tidied text is neither a value nor one that means "not recorded"."""
-    known = ", ".join(map(literal, ["", *field.missing]))
-    return f"coalesce({value} IS NULL AND {name} NOT IN ({known}), false)"
+    not_recorded = ", ".join(map(literal, ["", *field.missing]))
+    return f"coalesce({value} IS NULL AND {name} NOT IN ({not_recorded}), false)"
 
 
 def _make_types(connection, book):
     """Make the type `code_of_NAME` of every category, those that are derived later among them.
 
-    It lists the codes that can occur after cleaning first, so that a code's place is the number under which it is
+    It lists the codes that can occur after cleaning first, so that a code's position is the number under which it is
     stored.
     """
     for each in book:
@@ -105,7 +105,7 @@ def _tabulate_codes(connection, field):
             f"{len(field.codes)} codes; is it another column under this heading? Rename it, or describe it again."
         )
     meanings = {text: meaning(text, field) for text in sorted(counts)}
-    tidied = {each.tidied: place for place, each in enumerate(meanings.values())}
+    tidied = {each.tidied: number for number, each in enumerate(meanings.values())}
     connection.execute(f"CREATE TABLE meaning_of_{name} (text VARCHAR, code {_type(field)}, bad BOOLEAN, same INTEGER)")
     for text, (tidy, code, unknown, made) in meanings.items():
         row = [text, code, unknown, tidied[tidy] if tidy else None]
@@ -117,7 +117,7 @@ def _tabulate_codes(connection, field):
 def _tabulate_texts(connection, field, secret):
     """Make the table `meaning_of_NAME` of a column of numbers or of names, a row per text.
 
-    A name's value is its pseudonym: its place in the order of the names' HMACs.
+    A name's value is its pseudonym: its rank in the order of the names' HMACs.
     """
     name, column = field.name, identifier(field.name)
     recorded = "tidied"
@@ -130,8 +130,8 @@ def _tabulate_texts(connection, field, secret):
         value = "CASE WHEN regexp_full_match(recorded, '[+-]?[0-9]+([.]0+)?') THEN try_cast(recorded AS INTEGER) END"
         value = f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
     else:
-        place = f"(dense_rank() OVER (ORDER BY {hmac_sql('recorded', secret)} NULLS LAST))::INTEGER"
-        value = f"CASE WHEN recorded IS NOT NULL THEN {place} END"
+        rank = f"(dense_rank() OVER (ORDER BY {hmac_sql('recorded', secret)} NULLS LAST))::INTEGER"
+        value = f"CASE WHEN recorded IS NOT NULL THEN {rank} END"
     connection.execute(
         f"CREATE TABLE meaning_of_{name} AS SELECT text, n, tidied, {value} AS code FROM "
         f"(SELECT *, {recorded} AS recorded FROM (SELECT *, {_tidied('text')} AS tidied FROM "
@@ -199,7 +199,7 @@ def decode(connection: Connection, book: Codebook, secret: bytes) -> None:
 
     Beside each variable x stands the boolean x_bad: there was a text, and it is neither a value nor one of the
     texts that mean "not recorded". `ragged` rows have no values; `digest` is the same for exact duplicates.
-    Callers' and counsellors' numbers become their places in the order of their HMACs under `secret`. Raises
+    Callers' and counsellors' numbers become their ranks in the order of their HMACs under `secret`. Raises
     InputError for a column of codes that holds something else.
     """
     connection.execute("CREATE TABLE repaired (field VARCHAR, repair VARCHAR, rows BIGINT)")
