@@ -52,10 +52,15 @@ def group_moments(cells: pd.DataFrame, x: str, by: str) -> pd.DataFrame:
         of all), variance (n - 1 in the denominator; NaN for a single value) and sd, in the units of x. Give deviation
         in place of mean to a test that does not depend on the origin: it is subtracted before rounding, so that no
         digit is lost where the mean is large and the spread small.
+
+    Raises
+    ------
+    ValueError
+        For a value that is not a whole number.
     """
     cells = cells[cells[x].notna()].reset_index(drop=True)  # cells put together of several have rows of one label
-    count, value = [int(n) for n in cells[N]], [int(number) for number in cells[x]]
-    powers = [(n, n * number, n * number * number) for n, number in zip(count, value, strict=True)]
+    count = [int(n) for n in cells[N]]
+    powers = [(n, n * number, n * number * number) for n, number in zip(count, _whole(cells[x]), strict=True)]
     sums = pd.DataFrame(powers, columns=["n", "sum", "squares"], dtype=object)
     grand = Fraction(sum(sums["sum"]), sum(sums["n"]) or 1)
     groups, rows = [], []
@@ -67,6 +72,14 @@ def group_moments(cells: pd.DataFrame, x: str, by: str) -> pd.DataFrame:
         rows.append((n, float(mean), float(mean - grand), variance, variance**0.5))
     index = pd.Index(groups, name=by)
     return pd.DataFrame(rows, index=index, columns=["n", "mean", "deviation", "variance", "sd"])
+
+
+def _whole(values: pd.Series) -> list[int]:
+    """Return the values as integers of any length; raise ValueError for a value that is not a whole number."""
+    whole = [int(value) for value in values]
+    if any(value != number for value, number in zip(values, whole, strict=True)):
+        raise ValueError(f"'{values.name}' has values that are not whole numbers; scale them first")
+    return whole
 
 
 def mean_intervals(moments: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
@@ -142,7 +155,7 @@ def levene(cells: pd.DataFrame, x: str, by: str) -> FTest:
     cells = cells[cells[x].notna()]
     median = group_quantiles(cells, x, by, q=[0.5])[0.5]
     # Twice the distance: a median of whole numbers is whole or a half, so this stays whole, and exact.
-    twice = [abs(2 * int(value) - int(2 * median[group])) for value, group in zip(cells[x], cells[by], strict=True)]
+    twice = [abs(2 * value - int(2 * median[group])) for value, group in zip(_whole(cells[x]), cells[by], strict=True)]
     moments = group_moments(cells.assign(**{x: twice}), x, by)
     df1, df2 = len(moments) - 1, int(moments["n"].sum()) - len(moments)
     if df1 < 1 or df2 < 1 or not moments["variance"].max() > 0:

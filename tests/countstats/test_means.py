@@ -245,3 +245,10 @@ def test_mean_intervals_are_those_of_rows_where_there_are_values():
     assert means.loc["b", ["low", "high"]].isna().all()
     assert means.loc["c", ["low", "high"]].tolist() == [5, 5]
     assert mean_intervals(group_moments(cells.iloc[:0], "x", "group").reindex(["a"]))["n"].tolist() == [0]
+
+
+@pytest.mark.parametrize("test", [group_moments, levene])
+def test_values_that_are_not_whole_are_refused(test):
+    cells = pd.DataFrame({"x": [1.0, 2.5, 3.0], "group": ["a", "a", "b"], "n": [1, 2, 3]})
+    with pytest.raises(ValueError, match="'x' has values that are not whole numbers"):
+        test(cells, "x", by="group")

@@ -25,7 +25,7 @@ def cells_of(counts: pd.DataFrame, variables: Iterable[str], outcome: str, event
     ------
     ValueError : where the outcome of some units is missing
     """
-    if (counts.loc[counts[N] > 0, outcome] == MISSING).any():
+    if _unknown(counts.loc[counts[N] > 0, outcome]).any():
         raise ValueError(f"'{outcome}' is not recorded for some; leave them out before fitting")
     happened = counts[outcome] == event
     both = counts.assign(events=counts[N].where(happened, 0), others=counts[N].where(~happened, 0))
@@ -45,12 +45,17 @@ def counts_by(counts: pd.DataFrame, variables: Iterable[str], outcome: str) -> p
 
 def collapse(cells: pd.DataFrame, variables: Iterable[str]) -> pd.DataFrame:
     """Return the cells of fewer variables: counts added up over the variables that are not named."""
-    return cells.groupby(list(variables), observed=True, as_index=False)[COUNTS].sum()
+    return cells.groupby(list(variables), observed=True, as_index=False, dropna=False)[COUNTS].sum()
 
 
 def complete(cells: pd.DataFrame, variables: Iterable[str]) -> pd.DataFrame:
     """Return the cells in which every variable is recorded."""
-    return cells[~(cells[list(variables)] == MISSING).any(axis=1)].reset_index(drop=True)
+    return cells[~_unknown(cells[list(variables)]).any(axis=1)].reset_index(drop=True)
+
+
+def _unknown(codes):
+    """Return what is not recorded: has the code `MISSING`, or no code at all."""
+    return codes.isna() | (codes == MISSING)
 
 
 def split(cells: pd.DataFrame, share: float, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -135,14 +135,13 @@ def matrix(cells: pd.DataFrame, reference: dict[str, str], dtype=float) -> pd.Da
 
     Raises
     ------
-    ValueError : for a reference code that no cell has
+    ValueError : for a reference code that no cell has, or a cell without a code
     """
     columns = {INTERCEPT: np.ones(len(cells), dtype)}
     for variable, base in reference.items():
+        _check(cells[variable], base, variable)
         places, codes = cells[variable].cat.codes.to_numpy(), cells[variable].cat.categories
-        present = [place for place in np.unique(places) if place >= 0]
-        _refuse_absent(base, codes[present], variable)
-        for place in present:
+        for place in np.unique(places):
             if codes[place] != base:
                 columns[variable, codes[place]] = (places == place).astype(dtype)
     return pd.DataFrame(columns, index=cells.index).rename_axis(columns=TERM)
@@ -160,13 +159,13 @@ def coded(cells: pd.DataFrame, reference: dict[str, str]) -> Coded:
 
     Raises
     ------
-    ValueError : for a reference code that no cell has
+    ValueError : for a reference code that no cell has, or a cell without a code
     """
     codes, positions, columns = [], [], [INTERCEPT]
     for variable, base in reference.items():
+        _check(cells[variable], base, variable)
         column = cells[variable].cat.remove_unused_categories()
         present = list(column.cat.categories)
-        _refuse_absent(base, present, variable)
         own = [code for code in present if code != base]
         codes.append(column.cat.codes.to_numpy())
         positions.append(np.array([len(columns) + own.index(code) if code != base else -1 for code in present]))
@@ -175,9 +174,11 @@ def coded(cells: pd.DataFrame, reference: dict[str, str]) -> Coded:
     return Coded(codes, positions, (len(cells), len(columns)), labels)
 
 
-def _refuse_absent(base, present, variable):
-    """Raise ValueError for a reference code that no cell has: there is nothing to compare with."""
-    if base not in present:
+def _check(codes, base, variable):
+    """Raise ValueError for a cell without a code, and for a reference code that no cell has to be compared with."""
+    if codes.isna().any():
+        raise ValueError(f"a cell has no code of '{variable}'; leave it out, or give it one")
+    if not (codes == base).any():
         raise ValueError(f"no unit has the reference code '{base}' of '{variable}'")
 
 

@@ -65,10 +65,10 @@ def limits(matrix: pd.DataFrame, cells: pd.DataFrame, terms: list, confidence: f
 
     A limit that the search does not reach is NaN.
     """
-    places = matrix.columns.get_indexer(pd.Index(terms))
+    places = [matrix.columns.get_loc(term) for term in terms]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a limit that is not reached
-        ends = _firthmodels(matrix, cells).conf_int(1 - confidence, features=places.tolist(), **LIMITS)
+        ends = _firthmodels(matrix, cells).conf_int(1 - confidence, features=places, **LIMITS)
     return pd.DataFrame(ends[places], index=matrix.columns[places], columns=["low", "high"])
 
 

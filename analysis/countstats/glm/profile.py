@@ -41,7 +41,7 @@ def limits(model, estimates: pd.Series, terms, confidence: float = 0.95) -> pd.D
     terms : which of its labels
     """
     profile = _Profile.of(model, estimates.to_numpy(float), confidence)
-    places = estimates.index.get_indexer(pd.Index(terms))
+    places = [estimates.index.get_loc(term) for term in terms]
     ends = [[profile.limit(place, sign) for sign in (-1, 1)] for place in places]
     return pd.DataFrame(ends, index=estimates.index[places], columns=["low", "high"])
 

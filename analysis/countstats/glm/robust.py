@@ -55,11 +55,13 @@ def sandwich(
 
     Raises
     ------
-    ValueError : for fewer than two clusters
+    ValueError : for fewer than two clusters, or a cell whose cluster is missing
     """
     x, b = np.ascontiguousarray(matrix), fitted.estimates.to_numpy()
     events, n = cells["events"].to_numpy(float), cells[COUNTS].sum(axis=1).to_numpy(float)
     label, names = pd.factorize(np.asarray(cluster))
+    if (label < 0).any():
+        raise ValueError("the cluster of some cells is missing")
     if len(names) < 2:
         raise ValueError("errors robust to clusters need at least two of them")
     # column by column, and the rest cluster by cluster: so a matrix of small integers is never one of floats

@@ -59,7 +59,7 @@ class Fit:
 
     def wald(self, labels) -> ChiSquare:
         """Test that the coefficients with these labels are all zero (Wald)."""
-        places = self.estimates.index.get_indexer(labels)
+        places = [self.estimates.index.get_loc(label) for label in labels]
         b = self.estimates.to_numpy()[places]
         statistic = b @ np.linalg.solve(self.covariance[np.ix_(places, places)], b)
         return ChiSquare(statistic, len(b), chi2.sf(statistic, len(b)))

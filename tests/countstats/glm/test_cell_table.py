@@ -72,3 +72,14 @@ def test_split_repeats_and_refuses_a_bad_share():
     pd.testing.assert_frame_equal(one, two)
     with pytest.raises(ValueError, match="between 0 and 1, not 1"):
         cell_table.split(cells, 1, np.random.default_rng(3))
+
+
+def test_no_code_at_all_is_not_recorded():
+    counts = pd.DataFrame(
+        {"sex": pd.Categorical(["male", None, "male"]), "at_risk": ["yes", "yes", None], "n": [4, 3, 2]}
+    )
+    with pytest.raises(ValueError, match="'at_risk' is not recorded"):
+        cell_table.cells_of(counts, ["sex"], "at_risk")
+    cells = cell_table.cells_of(counts[:2], ["sex"], "at_risk")
+    assert cells["events"].tolist() == [4, 3], "no unit is lost without a word"
+    assert cell_table.complete(cells, ["sex"])["events"].tolist() == [4]

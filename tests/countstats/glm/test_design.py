@@ -53,3 +53,11 @@ def test_coded_multiplies_as_dense(widths):
     weight = rng.random(300)
     np.testing.assert_allclose(short.gram(weight), dense.gram(weight), atol=1e-11)
     np.testing.assert_array_equal(short.written_out(), dense.x)
+
+
+@pytest.mark.parametrize("make", [design.matrix, design.coded])
+def test_designs_refuse_a_cell_without_a_code(make):
+    cells = three_stages([1, 2, 3], [4, 5, 6])
+    cells.loc[1, "stage"] = np.nan
+    with pytest.raises(ValueError, match="a cell has no code of 'stage'"):
+        make(cells, {"stage": "primary"})

@@ -175,6 +175,13 @@ def test_sandwich_refuses_one_cluster():
         robust.sandwich(x, counts_of(y), logit.fit(x, counts_of(y)), np.zeros(len(y)))
 
 
+def test_sandwich_refuses_a_cell_without_a_cluster():
+    x, y, cluster = clustered_rows()
+    gap = np.where(np.arange(len(y)) == 3, np.nan, cluster)
+    with pytest.raises(ValueError, match="the cluster of some cells is missing"):
+        robust.sandwich(x, counts_of(y), logit.fit(x, counts_of(y)), gap)
+
+
 def test_cr2_covers_where_the_plain_sandwich_does_not():
     """A term that belongs to whole clusters, nine unequal ones: how often the interval holds the truth."""
     rng, hits = np.random.default_rng(11), {"CR2": 0, "plain": 0}

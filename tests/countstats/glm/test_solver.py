@@ -78,3 +78,5 @@ def test_fit_table_and_wald_test_of_one_coefficient_agree():
     )
     assert test.chi_square == pytest.approx(16) and test.df == 1
     assert table.loc["b", "p"] == pytest.approx(test.p) == pytest.approx(chi2.sf(16, 1))
+    with pytest.raises(KeyError):
+        fit.wald(["c"])
