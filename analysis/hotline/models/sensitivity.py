@@ -51,7 +51,7 @@ def cells_with_cluster(model: Estimable, counts: pd.DataFrame, cluster: str, out
         Tally by `model.recorded`, the outcome and the cluster.
     """
     cells = model.keep(cell_table.cells_of(counts, [*model.recorded, cluster], outcome))
-    cells = cells[cells[cluster].ne(MISSING)].reset_index(drop=True)
+    cells = cell_table.complete(cells, [cluster])
     sizes = cells.groupby(cluster, observed=True)[COUNTS].sum().sum(axis=1)
     n, largest = int(sizes.sum()), int(sizes.max()) if len(sizes) else 0
     reason = ""

@@ -83,3 +83,6 @@ def test_no_code_at_all_is_not_recorded():
     cells = cell_table.cells_of(counts[:2], ["sex"], "at_risk")
     assert cells["events"].tolist() == [4, 3], "no unit is lost without a word"
     assert cell_table.complete(cells, ["sex"])["events"].tolist() == [4]
+    aged = cell_table.cells_of(counts[:2].assign(age=pd.array([None, 9], "Int64")), ["sex", "age"], "at_risk")
+    assert aged["events"].sum() == 7 and cell_table.complete(aged, ["age"])["events"].tolist() == [3]
+    assert cell_table.complete(aged, ["sex", "age"]).empty
