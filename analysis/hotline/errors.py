@@ -1,6 +1,7 @@
-"""The errors that are told to a user in a sentence or two, without a traceback."""
+"""Errors whose message is all that a user needs: a sentence or two, without a traceback."""
 
 import difflib
+from collections.abc import Iterable
 
 NOT_ESTIMATED = "not_estimated"  # how a step's results and values.json name the sentence of a NothingToEstimate
 
@@ -8,7 +9,7 @@ NOT_ESTIMATED = "not_estimated"  # how a step's results and values.json name the
 class HotlineError(Exception):
     """An error whose message says all that a user needs: which file, where, and what to do."""
 
-    def _render_traceback_(self):
+    def _render_traceback_(self) -> list[str]:
         """Return what IPython shows in place of a traceback."""
         return [f"{type(self).__name__}: {self}"]
 
@@ -25,11 +26,11 @@ class NothingToEstimate(HotlineError):
     """
 
 
-def did_you_mean(name, known):
-    """Return a hint such as ``; did you mean "stage"?``, or nothing where no known name is close.
+def did_you_mean(name: object, names: Iterable[object]) -> str:
+    """Return a hint such as ``; did you mean "stage"?``, or nothing where no name is close.
 
     >>> did_you_mean("stagee", ["stage", "sex"])
     '; did you mean "stage"?'
     """
-    close = difflib.get_close_matches(str(name), [str(each) for each in known], n=1)
+    close = difflib.get_close_matches(str(name), [str(each) for each in names], n=1)
     return f'; did you mean "{close[0]}"?' if close else ""

@@ -5,11 +5,13 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 # jsonschema, which papermill checks notebooks with, would build a grammar of web addresses while it is imported:
 # a second and a half, and no notebook needs it. It does without where the package can't be imported.
-sys.modules["rfc3987_syntax"] = None
+sys.modules["rfc3987_syntax"] = None  # until the end of these imports
 
 import nbformat
 import papermill
@@ -21,8 +23,11 @@ from papermill.exceptions import PapermillExecutionError
 
 from hotline import paths
 from hotline.errors import InputError
+from hotline.pipeline.kernel import ForkedKernel
 from hotline.pipeline.step import not_estimated
 from hotline.run import child_environment
+
+del sys.modules["rfc3987_syntax"]
 
 # The kernel's own chatter about its network transport would drown the one line per step. A socket that closes while
 # the kernel says goodbye is reported by tornado, past the kernel's own level.
@@ -31,6 +36,7 @@ QUIET = [
     "--IPKernelApp.exec_lines=__import__('logging').getLogger('tornado').setLevel(60)",
 ]
 BANNERS = {"papermill-error-cell-tag"}
+INJECTED = "injected-parameters"  # papermill's tag of the cell that it adds
 
 
 class CellError(Exception):
@@ -51,9 +57,9 @@ class ForkedProvisioner(LocalProvisioner):
 
 
 class Client(PapermillNotebookClient):
-    """papermill's own client, whose kernel may be forked and is spoken to through files.
+    """papermill's own client, whose kernel may be forked and is reached through sockets in a folder.
 
-    Ports of the network would be taken by another kernel now and then, between the choice and the use.
+    A port of the network might be taken by another kernel between the choice and the use.
     """
 
     def __init__(self, nb_man, forked=None, **more):
@@ -76,15 +82,15 @@ class StudyEngine(Engine):
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, step, quiet, environment, forked, **_):
         """Execute a notebook; report how far it is whenever `quiet` seconds have passed since the last line."""
-        started = spoke = time.monotonic()
+        started = reported = time.monotonic()
         total = len(nb_man.nb.cells)
 
         def progress(cell, cell_index):
-            nonlocal spoke
+            nonlocal reported
             now = time.monotonic()
-            if now - spoke > quiet:
+            if now - reported > quiet:
                 print(f"{step:<24} ... cell {cell_index + 1} of {total} after {now - started:.0f} s", flush=True)
-                spoke = now
+                reported = now
 
         client = Client(
             nb_man, forked, kernel_name=kernel_name, startup_timeout=60, extra_arguments=QUIET, on_cell_start=progress
@@ -98,7 +104,15 @@ class StudyEngine(Engine):
 papermill_engines.register("study", StudyEngine)
 
 
-def execute(step, source, target, parameters, quiet, environment=None, forked=None):
+def execute(
+    step: str,
+    source: Path,
+    target: Path,
+    parameters: Mapping[str, Any],
+    quiet: float,
+    environment: Mapping[str, str] | None = None,
+    forked: ForkedKernel | None = None,
+) -> None:
     """Run a notebook with parameters and write it, with its outputs and without clocks, to `target`.
 
     A notebook that ends early because it finds nothing to estimate has come to its end: its values.json says so.
@@ -143,7 +157,7 @@ def execute(step, source, target, parameters, quiet, environment=None, forked=No
             f"  {'the input:' if error.ename == InputError.__name__ else error.ename + ':':<18} {error.evalue}"
         ) from error
     except DeadKernelError as error:
-        raise CellError(f"the kernel of {paths.shown(source)} died, most often for want of memory") from error
+        raise CellError(f"the kernel of {paths.shown(source)} died; the usual reason is too little memory") from error
     finally:
         if target.exists():
             _strip(target)
@@ -154,6 +168,8 @@ def _strip(target):
     notebook = nbformat.read(target, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if not BANNERS & set(cell.metadata.get("tags", ()))]
     for cell in notebook.cells:
+        if INJECTED in cell.metadata.get("tags", ()):
+            cell.id = INJECTED  # in place of one at random
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("tags",)}
     notebook.metadata = {
         key: value for key, value in notebook.metadata.items() if key in ("kernelspec", "language_info")
@@ -161,7 +177,7 @@ def _strip(target):
     nbformat.write(notebook, target)
 
 
-def peak_memory():
+def peak_memory() -> int:
     """Return the greatest memory of any process that this one has waited for, in MiB."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return round(used / (2**20 if sys.platform == "darwin" else 2**10))

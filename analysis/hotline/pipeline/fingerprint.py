@@ -4,8 +4,9 @@ import functools
 import hashlib
 import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from hotline import paths
 from hotline.cleaning import pseudonyms
@@ -98,7 +99,13 @@ def _sources(notebook):
     return sources
 
 
-def of_step(notebook, parameters, after, export=None, secret=None):
+def of_step(
+    notebook: Path,
+    parameters: Mapping[str, Any],
+    after: Iterable[str],
+    export: Path | None = None,
+    secret: bytes | None = None,
+) -> dict[str, Any]:
     """Return everything that the outputs of a step follow from, as a dictionary of hashes.
 
     Parameters

@@ -1,7 +1,7 @@
 """params.yml, read and checked before any notebook runs.
 
-What a notebook can be told stands once, in its `parameters` cell: `name: type = default  # help`, with a type of
-`parameter_types`, which knows the values that are allowed. params.yml holds the values, a section per notebook and one
+What can be set in a notebook stands once, in its `parameters` cell: `name: type = default  # help`, with a type of
+`parameter_types`, which states the values that are allowed. params.yml holds the values, a section per notebook and one
 `shared`; a list instead of a value runs the notebook once for each. Its section `profiles` holds named sets of other
 values, of which PROFILE=name on the command line takes one.
 """
@@ -10,7 +10,7 @@ import ast
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -86,7 +86,7 @@ def _declared_in(node, line):
 def declared(notebook: Path) -> dict[str, Parameter]:
     """Return {name: Parameter} of a notebook's parameters cell, in order.
 
-    Raises InputError where a line of that cell is not ``name: type = default  # help``, with a type that is known.
+    Raises InputError where a line of that cell is not ``name: type = default  # help``, with a type of `parameter_types`.
     """
     parameters = {}
     for number, (source, tags) in enumerate(code_cells(notebook), start=1):
@@ -129,27 +129,27 @@ def _compose(path):
 
 def _sections(node, where, kind="section"):
     """Return {name: (node, line)} of the mappings that a mapping holds, after checking that they are."""
-    names, found = [key.value for key, _ in node.value], {}
-    for key, held in node.value:
+    names, sections = [key.value for key, _ in node.value], {}
+    for key, content in node.value:
         line = key.start_mark.line + 1
         if names.count(key.value) > 1:
             raise InputError(f'{where}, line {line}: {kind} "{key.value}" stands twice')
-        if not isinstance(held, yaml.MappingNode):
+        if not isinstance(content, yaml.MappingNode):
             raise InputError(f'{where}, line {line}: {kind} "{key.value}" must hold "name: value" lines')
-        found[key.value] = (held, line)
-    return found
+        sections[key.value] = (content, line)
+    return sections
 
 
 def _entries(node, where):
     """Return {section: ({name: (value, line)}, line)} of sections with names and values."""
-    found = {}
-    for section, (held, line) in _sections(node, where).items():
-        lines = {name.value: name.start_mark.line + 1 for name, _ in held.value}
-        if len(lines) < len(held.value):
+    entries = {}
+    for section, (content, line) in _sections(node, where).items():
+        lines = {name.value: name.start_mark.line + 1 for name, _ in content.value}
+        if len(lines) < len(content.value):
             raise InputError(f'{where}, line {line}: a name stands twice in "{section}"')
-        values = yaml.load(yaml.serialize(held), Loader=LOADER).values()
-        found[section] = (dict(zip(lines, zip(values, lines.values(), strict=True), strict=True)), line)
-    return found
+        values = yaml.load(yaml.serialize(content), Loader=LOADER).values()
+        entries[section] = (dict(zip(lines, zip(values, lines.values(), strict=True), strict=True)), line)
+    return entries
 
 
 def _read(path):
@@ -169,10 +169,10 @@ def _unknown(sections, declarations, where):
             hint = did_you_mean(section, [SHARED, PROFILES, *declarations])
             yield f'{where}, line {line}: there is no notebook "{section}"{hint}'
             continue
-        known = shared_names if section == SHARED else declarations[section]
+        names = shared_names if section == SHARED else declarations[section]
         for name, (_, line) in entries.items():
-            if name not in known:
-                yield f'{where}, line {line}: unknown parameter "{name}" of "{section}"{did_you_mean(name, known)}'
+            if name not in names:
+                yield f'{where}, line {line}: unknown parameter "{name}" of "{section}"{did_you_mean(name, names)}'
 
 
 def _merged(sections, profile):
@@ -206,11 +206,18 @@ def _wanted(merged, declarations, where):
     return wanted, complaints
 
 
-def check(path=paths.PARAMS, profile=""):
-    """Read params.yml and hold it, with each of its profiles, against every notebook's parameters cell.
+def check(path: Path = paths.PARAMS, profile: str = "") -> dict[str, dict[str, Any]]:
+    """Read params.yml and compare it, with each of its profiles, with every notebook's parameters cell.
 
-    Returns {notebook: {name: value, or a list of values}} of the named profile, or of the plain values.
-    Raises one InputError that lists every complaint with file, line and expectation.
+    Returns
+    -------
+    dict
+        {notebook: {name: value, or a list of values}} of the named profile, or of the plain values.
+
+    Raises
+    ------
+    InputError
+        Once, with every complaint: file, line and what is expected.
     """
     where, (sections, profiles, place) = paths.shown(path), _read(path)
     declarations = {name: declared(paths.notebook(name)) for name in notebooks()}
@@ -220,9 +227,9 @@ def check(path=paths.PARAMS, profile=""):
         wanted[name], found = _wanted(_merged(sections, overrides), declarations, where)
         complaints += found
     if profile not in wanted:
-        known = f"there are: {', '.join(profiles)}" if profiles else "there are none"
+        listed = f"there are: {', '.join(profiles)}" if profiles else "there are none"
         hint = did_you_mean(profile, profiles)
-        complaints.append(f"{place}: PROFILE={profile}, but no profile is called so; {known}{hint}")
+        complaints.append(f"{place}: PROFILE={profile}, but no profile is called so; {listed}{hint}")
     if complaints:
         raise InputError("\n".join(dict.fromkeys(complaints)))
     return wanted[profile]

@@ -16,6 +16,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hotline import paths, provenance
 from hotline.cleaning import pseudonyms
@@ -24,7 +25,7 @@ from hotline.pipeline import fingerprint, kernel, output_folder, schedule
 from hotline.run import child_environment, current_run
 
 REMEDY = "More calls may help, or a codebook whose columns and labels are those of the export."
-QUIET = 10  # seconds without a word before a step tells how far it is
+QUIET = 10  # seconds without a line after which a step reports how far it is
 # What a notebook leaves when it has come to its end.
 LAST_ACTS = ("exhibits.json", "values.json", "tallies.csv")
 # The copies of the executed notebook for readers: no results, but they must be there.
@@ -37,22 +38,26 @@ class Plan:
 
     step: str
     notebook: Path
-    parameters: dict
+    parameters: dict[str, Any]
     simulated: bool
-    inputs: dict
+    inputs: dict[str, Any]
 
     @property
-    def folder(self):
+    def folder(self) -> Path:
         """The folder that the step owns."""
         return current_run().step_folder(self.step)
 
 
-def find_export(parameters):
+def find_export(parameters: dict[str, Any]) -> Path | None:
     """Return the raw export that the parameters name, or None for a step that reads none.
 
-    EXPORT=path comes before params.yml. Raises InputError where there is no such file, where a real
-    export would mix with the simulated results, and, until outputs are protected, for any real export
-    whose owner has not said that nothing will be published.
+    EXPORT=path comes before params.yml, and takes its place in `parameters`.
+
+    Raises
+    ------
+    InputError
+        Where there is no such file, where a real export would mix with the simulated results, and, until outputs are
+        protected, for any real export unless UNPROTECTED=yes says that nothing will be published.
     """
     if "export" not in parameters:
         return None
@@ -105,7 +110,7 @@ def up_to_date_line(planned: Plan) -> str:
     return "; ".join(filter(None, [f"{planned.step:<24} up to date", warning(planned.folder)]))
 
 
-def execute(planned, running, forked):
+def execute(planned: Plan, running: Path, forked: kernel.ForkedKernel | None) -> int:
     """Run the planned notebook in an empty folder; return the greatest memory used, in MiB.
 
     Raises InputError, with the place of the failed notebook, where a cell fails or the last act is missing.
@@ -129,19 +134,19 @@ def execute(planned, running, forked):
     return execute.peak_memory()
 
 
-def not_estimated(folder):
+def not_estimated(folder: Path) -> str | None:
     """Return the sentence of a step that found nothing to estimate; None for any other."""
     values = folder / "values.json"
     return json.loads(values.read_text(encoding="utf-8")).get(NOT_ESTIMATED) if values.is_file() else None
 
 
-def warning(folder):
+def warning(folder: Path) -> str:
     """Return what the line of a step without estimates says; nothing for any other."""
     reason = not_estimated(folder)
     return f"NOT ESTIMATED: {reason}. {REMEDY}" if reason else ""
 
 
-def summary(folder):
+def summary(folder: Path) -> str:
     """Return in a few words what a step wrote: ``3 results, 1 table, 2 figures, 14 values``."""
     kinds = {"result": "results/*.csv", "table": "tables/*.md", "figure": "figures/*.svg"}
     counts = {kind: len(list(folder.glob(pattern))) for kind, pattern in kinds.items()}
