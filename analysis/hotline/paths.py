@@ -21,7 +21,7 @@ SIMULATED = DATA_RAW / "simulated"
 # The notebooks, in reading order, and the library beside them.
 ANALYSIS = ROOT / "analysis"
 
-# Every knob of the study.
+# Every parameter of the study.
 PARAMS = ROOT / "params.yml"
 
 # The exact versions of every package.

@@ -4,7 +4,7 @@ The simulator's run leaves the hash of the export that it wrote in data-raw/simu
 with that hash is simulated, wherever it lies; any other is real, and its outputs go to private/.
 
 Run as a script this prints the tree to which an export's outputs belong, for the Makefile: `.` or `private`.
-It needs nothing but the standard library, because it is asked before the environment exists.
+It needs nothing but the standard library, because make runs it before the environment exists.
 """
 
 import hashlib
@@ -35,5 +35,5 @@ def step_is_simulated(step_folder: Path) -> bool:
 
 
 if __name__ == "__main__":
-    given = Path(sys.argv[1])
-    print("." if given.is_file() and is_simulated(given) else "private")
+    export = Path(sys.argv[1])
+    print("." if export.is_file() and is_simulated(export) else "private")

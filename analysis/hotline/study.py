@@ -113,10 +113,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Bring steps of the study, and the paper, up to date.")
     parser.add_argument("--jobs", type=int, default=2, help="steps at a time")
     parser.add_argument("goals", nargs="+", help="steps, notebooks, or paper")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        code = run_steps(needed(given.goals), given.jobs)
-        if code == 0 and PAPER in given.goals:
+        code = run_steps(needed(arguments.goals), arguments.jobs)
+        if code == 0 and PAPER in arguments.goals:
             from hotline.paper import render
 
             code = render.main()

@@ -1,7 +1,7 @@
 """Fonts of the PDF, and the check that they have every character of the text.
 
-Typst prints a box for a character that no font has, and says nothing. Its own serif face is asked first;
-the fonts in the folder made here stand behind it, so what they have between them can always be printed.
+Typst prints a box for a character that no font has, without a warning. It uses its own serif face first, and the
+fonts in the folder made here for what that face lacks.
 """
 
 import shutil
@@ -83,12 +83,12 @@ def check(text: str) -> None:
     """Raise InputError naming every character of a text that no font has, and where it stands first."""
     from fontTools.ttLib import TTFont
 
-    known = set().union(*(TTFont(file, lazy=True).getBestCmap() for file in font_files()))
+    covered = set().union(*(TTFont(file, lazy=True).getBestCmap() for file in font_files()))
     faults = [
         f'the fonts of the PDF lack "{each}" (U+{ord(each):04X} {unicodedata.name(each, "unnamed")}), '
         f'as in "{text[max(0, text.index(each) - 20) : text.index(each) + 20]}"'
         for each in sorted(set(text))
-        if ord(each) not in known and not each.isspace()
+        if ord(each) not in covered and not each.isspace()
     ]
     if faults:
         raise InputError("paper/manuscript.qmd: " + "; ".join(faults))

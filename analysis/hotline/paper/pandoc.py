@@ -67,8 +67,8 @@ _SMALL = '<w:rPr><w:sz w:val="17"/><w:szCs w:val="17"/></w:rPr>'
 def pandoc_path() -> str:
     """Return the pandoc that the package pypandoc-binary carries."""
     name = "pandoc.exe" if os.name == "nt" else "pandoc"
-    found = find_spec("pypandoc")
-    pandoc = Path(found.origin).parent / "files" / name if found else None
+    package = find_spec("pypandoc")
+    pandoc = Path(package.origin).parent / "files" / name if package else None
     if not pandoc or not pandoc.exists():
         raise InputError(
             "pandoc is missing: the package pypandoc-binary of requirements.lock brings it; "
@@ -86,7 +86,7 @@ def version() -> str:
 
 
 def complaint(stderr: str) -> str:
-    """Return pandoc's words as ours: the filter's faults with file and line, or what pandoc itself said."""
+    """Return what went wrong by pandoc's stderr: the filter's faults with file and line, or pandoc's own message."""
     faults = re.findall(r"^FAULT (.*)$", stderr, flags=re.MULTILINE)
     text = "\n".join(dict.fromkeys(faults)) or stderr.strip()
     return re.sub(r"^(?=\w+\.qmd)", "paper/", text, flags=re.MULTILINE)

@@ -56,21 +56,21 @@ def entries() -> list[tuple[str, str, dict]]:
 
 def numbers() -> str:
     """Return the table of the simulator's numbers by topic, with how many have which status as its note."""
-    known, rows = entries(), []
-    for topic, name, each in known:
-        if name == next(named for other, named, _ in known if other == topic):
+    all_entries, rows = entries(), []
+    for topic, name, each in all_entries:
+        if name == next(named for other, named, _ in all_entries if other == topic):
             rows.append([f"**{escaped(topic)}**", "", "", "", ""])
         value, note = escaped(readable(each["value"])), escaped(each.get("note", ""))
         source = f"`{each['source']}`" if each["source"] != NO_SOURCE else ""
         rows.append([f"`{name}`", value, each["status"], source, note])
-    status = [each["status"] for _, _, each in known]
+    status = [each["status"] for _, _, each in all_entries]
     counts = ", ".join(f"{status.count(kind)} {kind}" for kind in ("published", "borrowed", "derived", "assumed"))
     return captioned_table(
         ["Entry", "Value", "Status", "Source", "Note"],
         rows,
         "Every number of the simulator.",
         "tbl-numbers",
-        f"*Simulated data* are made from these. Of {len(known)} entries the status is: {counts}.",
+        f"*Simulated data* are made from these. Of {len(all_entries)} entries the status is: {counts}.",
     )
 
 

@@ -19,7 +19,7 @@ NEEDED = (1, 7)
 PINNED = "1.9.38"
 FOLDER = paths.ROOT / ".cache" / "quarto"
 _TOOLS = "Scripts" if os.name == "nt" else "bin"
-HOW = (
+REMEDY = (
     "install Quarto 1.7 or later (with conda: conda install -c conda-forge quarto) and put it on the PATH, "
     "or give its path as QUARTO=/path/to/quarto; without it, make paper uses pandoc and Typst"
 )
@@ -28,11 +28,11 @@ HOW = (
 def version_of(command: str | Path) -> tuple[int, ...] | None:
     """Return the version of a Quarto as a tuple such as (1, 9, 38), or None where it doesn't run."""
     try:
-        said = subprocess.run([str(command), "--version"], capture_output=True, text=True, timeout=60)
+        ran = subprocess.run([str(command), "--version"], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    found = re.match(r"(\d+)\.(\d+)\.(\d+)", said.stdout.strip())
-    return tuple(map(int, found.groups())) if found and said.returncode == 0 else None
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", ran.stdout.strip())
+    return tuple(map(int, numbers.groups())) if numbers and ran.returncode == 0 else None
 
 
 def find() -> tuple[str, tuple[int, ...]] | None:
@@ -46,7 +46,7 @@ def find() -> tuple[str, tuple[int, ...]] | None:
         version = version_of(named)
         if version is None or version[:2] < NEEDED:
             old = f"is version {'.'.join(map(str, version))}" if version else "doesn't run"
-            raise InputError(f"QUARTO={named}: it {old}; {HOW}")
+            raise InputError(f"QUARTO={named}: it {old}; {REMEDY}")
         return named, version
     conda = current_run().conda
     places = [
@@ -78,10 +78,10 @@ def render(command: str, folder: Path, documents: list[str], epoch: int) -> None
             text=True,
             encoding="utf-8",
         )
-        said = ran.stdout + ran.stderr
-        warnings = [line.strip() for line in said.splitlines() if re.search(r"\bWARN|\bwarning\b|\bERROR\b", line)]
+        printed = ran.stdout + ran.stderr
+        warnings = [line.strip() for line in printed.splitlines() if re.search(r"\bWARN|\bwarning\b|\bERROR\b", line)]
         if ran.returncode or warnings:
-            text = "\n".join(warnings) or said.strip()[-2000:]
+            text = "\n".join(warnings) or printed.strip()[-2000:]
             raise InputError(f"paper/{document}.qmd: Quarto complains:\n{text}")
 
 
@@ -102,7 +102,7 @@ def install() -> str:
         shutil.rmtree(FOLDER, ignore_errors=True)
         raise InputError(
             f"Quarto {PINNED} could not be fetched: the package quarto-cli downloads it from Quarto's "
-            f"own site, which this machine doesn't reach, or has no release for it. Instead, {HOW}."
+            f"own site, which this machine doesn't reach, or has no release for it. Instead, {REMEDY}."
         )
     return command
 
@@ -110,11 +110,11 @@ def install() -> str:
 def main() -> None:
     """Make Quarto available; exit with 2 and one message where that fails."""
     try:
-        found = find() or (install(), version_of(shutil.which("quarto", path=str(FOLDER / _TOOLS))))
+        command, version = find() or (install(), version_of(shutil.which("quarto", path=str(FOLDER / _TOOLS))))
     except InputError as error:
         print(f"\n{error}\n", file=sys.stderr)
         sys.exit(2)
-    print(f"Quarto {'.'.join(map(str, found[1]))}: {found[0]}")
+    print(f"Quarto {'.'.join(map(str, version))}: {command}")
 
 
 if __name__ == "__main__":

@@ -29,14 +29,15 @@ def products() -> list[str]:
 
 def route() -> tuple[str, Callable[[Path, list[str]], None]]:
     """Return the name of the way to render, and its function of the scratch folder and the documents' names."""
-    found, epoch = quarto.find(), current_run().epoch
-    if found:
-        command, version = found
-        return f"Quarto {'.'.join(map(str, version))}", lambda *given: quarto.render(command, *given, epoch)
+    available, epoch = quarto.find(), current_run().epoch
+    if available:
+        command, version = available
+        name = f"Quarto {'.'.join(map(str, version))}"
+        return name, lambda folder, documents: quarto.render(command, folder, documents, epoch)
 
     from hotline.paper import pandoc
 
-    return pandoc.version(), lambda *given: pandoc.render(*given, epoch)
+    return pandoc.version(), lambda folder, documents: pandoc.render(folder, documents, epoch)
 
 
 def prepare(folder: Path) -> None:
@@ -48,14 +49,14 @@ def prepare(folder: Path) -> None:
     from hotline.paper import fonts
 
     exhibits = sources.exhibit_files()
-    known = sources.variables()
+    texts = sources.variables()
     paper = current_run().paper
     paper.mkdir(parents=True, exist_ok=True)
-    (paper / "_variables.yml").write_text(sources.as_yaml(known), encoding="utf-8")
+    (paper / "_variables.yml").write_text(sources.as_yaml(texts), encoding="utf-8")
     banner = f'"{sources.BANNER}"' if sources.is_simulated() else "none"
     (paper / "_banner.typ").write_text(f"#let banner = {banner}\n", encoding="utf-8")
 
-    for name in sources.LOOK:
+    for name in sources.SHARED:
         shutil.copyfile(paths.PAPER / name, folder / name)
     for name, text in sources.generated().items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -14,8 +14,8 @@ from hotline.provenance import sha256
 from hotline.run import current_run
 from hotline.text import escaped, slug
 
-# What both documents share.
-LOOK = (
+# The files of paper/ that both documents use besides their own source.
+SHARED = (
     "_quarto.yml",
     "references.bib",
     "quarto-subset.lua",
@@ -44,12 +44,12 @@ SIMULATED = {
     "conclusion": "The results come from counts alone and describe the simulator.",
     "source": "The supplement writes down the model of the simulator, names every number of it with source and status, "
     "and reports how well an analysis finds its coefficients again.",
-    "nature": "*Construction* means that the simulator was told; agreement then shows that the analysis finds what is "
-    "there. *Emergent* means that it was not told.",
+    "nature": "*Construction* means that the finding was put into the simulator; agreement then shows that the "
+    "analysis finds what is there. *Emergent* means that it was not.",
     "meaning": "The results show that the analysis works and what its output looks like; they confirm no finding "
     "of the original study.",
-    "pattern": "The chain from export to manuscript works at the size of the original study. What it shows here is "
-    "news about the method and none about pupils.",
+    "pattern": "The chain from export to manuscript works at the size of the original study. What it shows here "
+    "concerns the method, not pupils.",
     "limitation": "The data are simulated, calibrated to abstracts and to neighbouring studies; most numbers of the "
     "simulator are assumptions and are marked so.",
 }
@@ -67,7 +67,7 @@ RECORDED = {
 
 
 # And what could be estimated, where nothing stood in the way.
-ALL_ESTIMATED = "No analysis was left without estimates for want of records; what single tables lack, their notes say."
+ALL_ESTIMATED = "Every analysis had enough records for its estimates; what single tables lack, their notes say."
 
 
 def records() -> list[dict]:
@@ -80,14 +80,14 @@ def is_simulated() -> bool:
 
     Raises InputError where some did and others did not: such a paper would be neither.
     """
-    told = {step["step"]: step["simulated"] for step in records()}
-    if len(set(told.values())) > 1:
-        lists = {kind: ", ".join(name for name in told if told[name] is kind) for kind in (True, False)}
+    recorded = {step["step"]: step["simulated"] for step in records()}
+    if len(set(recorded.values())) > 1:
+        lists = {kind: ", ".join(name for name in recorded if recorded[name] is kind) for kind in (True, False)}
         raise InputError(
             f"{paths.shown(current_run().derived)}: some steps used simulated data ({lists[True]}) and some a "
             f"real export ({lists[False]}); run: make clean"
         )
-    return told.popitem()[1] if told else not current_run().private
+    return recorded.popitem()[1] if recorded else not current_run().private
 
 
 def source(document: str) -> Path:
@@ -114,11 +114,11 @@ def exhibits(text: str) -> list[tuple[int, str, str]]:
 
     A figure is asked for without ending and is needed twice: SVG for HTML and PDF, PNG for DOCX.
     """
-    found = []
+    used = []
     for number, line in enumerate(without_comments(text).splitlines(), start=1):
-        found += [(number, path, "") for path in _INCLUDE.findall(line)]
-        found += [(number, path, ending) for path in _IMAGE.findall(line) for ending in (".svg", ".png")]
-    return found
+        used += [(number, path, "") for path in _INCLUDE.findall(line)]
+        used += [(number, path, ending) for path in _IMAGE.findall(line) for ending in (".svg", ".png")]
+    return used
 
 
 def exhibit_files() -> dict[str, Path]:
@@ -132,7 +132,7 @@ def exhibit_files() -> dict[str, Path]:
             raise InputError(f"{paths.shown(document)}: there is no such file; it is the source of the paper")
         for line, path, ending in exhibits(document.read_text(encoding="utf-8")):
             place = f"{paths.shown(document)}, line {line}"
-            if path in GENERATED or path in LOOK:
+            if path in GENERATED or path in SHARED:
                 continue
             if not path.startswith(UP):
                 faults.append(f'{place}: tables and figures come from {UP}, not from "{path}"')
@@ -160,10 +160,10 @@ def value_files() -> list[Path]:
 def quoted() -> dict[str, set[str]]:
     """Return {prefix: names} of all values that the documents ask for."""
     texts = [source(document).read_text(encoding="utf-8") for document in documents()]
-    asked = {}
+    names = {}
     for where, name in _VALUE.findall("\n".join([*texts, *generated().values()])):
-        asked.setdefault(where, set()).add(name)
-    return asked
+        names.setdefault(where, set()).add(name)
+    return names
 
 
 def variables() -> dict[str, dict[str, str]]:
@@ -172,34 +172,36 @@ def variables() -> dict[str, dict[str, str]]:
     A step that found nothing to estimate has a dash for every value that the documents ask for, and `study.estimated`
     says why.
     """
-    known, reasons, asked = {}, {}, quoted()
+    texts, reasons, needed = {}, {}, quoted()
     for step in records():
         values = {name: each["text"] for name, each in step["values"].items()}
         if reason := step.get(NOT_ESTIMATED):
             reasons.setdefault(reason, []).append(step["step"])
-            values = dict.fromkeys(asked.get(slug(step["step"], "_"), ()), NO_VALUE) | values
-        known[slug(step["step"], "_")] = values
+            values = dict.fromkeys(needed.get(slug(step["step"], "_"), ()), NO_VALUE) | values
+        texts[slug(step["step"], "_")] = values
     listed = "; ".join(
         f"{', '.join(f'`{step}`' for step in steps)} ({escaped(reason)})" for reason, steps in reasons.items()
     )
     estimated = f"Steps that found nothing to estimate, and whose numbers are dashes: {listed}."
     study = (SIMULATED if is_simulated() else RECORDED) | {"estimated": estimated if reasons else ALL_ESTIMATED}
-    return known | {"study": study}
+    return texts | {"study": study}
 
 
-def as_yaml(known: dict[str, dict[str, str]]) -> str:
+def as_yaml(texts: dict[str, dict[str, str]]) -> str:
     """Return variables as the text of _variables.yml: two levels, strings only (a JSON string is a YAML one)."""
     lines = ["# Written by the render step from values.json of every step; not to be edited."]
-    for name in sorted(known):
-        lines.append(f"{name}:" if known[name] else f"{name}: {{}}")
-        lines += [f"  {key}: {json.dumps(text, ensure_ascii=False)}" for key, text in sorted(known[name].items())]
+    for name in sorted(texts):
+        lines.append(f"{name}:" if texts[name] else f"{name}: {{}}")
+        lines += [f"  {key}: {json.dumps(text, ensure_ascii=False)}" for key, text in sorted(texts[name].items())]
     return "\n".join(lines) + "\n"
 
 
-def asked_of_published() -> list[str]:
+def included_tables() -> list[str]:
     """Return the names of the tables from published.yml that the documents include."""
-    asked = {path for document in documents() for _, path, _ in exhibits(source(document).read_text(encoding="utf-8"))}
-    return [name for name in GENERATED if name in asked]
+    included = {
+        path for document in documents() for _, path, _ in exhibits(source(document).read_text(encoding="utf-8"))
+    }
+    return [name for name in GENERATED if name in included]
 
 
 def generated() -> dict[str, str]:
@@ -208,17 +210,17 @@ def generated() -> dict[str, str]:
 
     made = {"_findings.md": lambda: published.findings(is_simulated())}
     made |= {"_numbers.md": published.numbers, "_sources.md": published.sources}
-    return {name: made[name]() for name in asked_of_published()}
+    return {name: made[name]() for name in included_tables()}
 
 
 def inputs() -> dict[str, Path]:
     """Return {path as shown: file} of everything that the documents follow from."""
-    files = [*map(source, documents()), *(paths.PAPER / name for name in LOOK)]
+    files = [*map(source, documents()), *(paths.PAPER / name for name in SHARED)]
     for file in files:
         if not file.is_file():
             raise InputError(f"{paths.shown(file)}: there is no such file; the paper can't be rendered without it")
     files += [paths.ROOT / name for name in library(["from hotline.paper import render"])]
-    files += [paths.PUBLISHED] if asked_of_published() else []
+    files += [paths.PUBLISHED] if included_tables() else []
     files += [paths.LOCK] if paths.LOCK.exists() else []
     files += value_files() + list(exhibit_files().values())
     return {paths.shown(file): file for file in files}

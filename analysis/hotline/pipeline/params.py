@@ -86,7 +86,8 @@ def _declared_in(node, line):
 def declared(notebook: Path) -> dict[str, Parameter]:
     """Return {name: Parameter} of a notebook's parameters cell, in order.
 
-    Raises InputError where a line of that cell is not ``name: type = default  # help``, with a type of `parameter_types`.
+    Raises InputError where a line of that cell is not ``name: type = default  # help`` with a type of
+    `parameter_types`.
     """
     parameters = {}
     for number, (source, tags) in enumerate(code_cells(notebook), start=1):
