@@ -221,8 +221,7 @@ def inputs() -> dict[str, Path]:
             raise InputError(f"{paths.shown(file)}: there is no such file; the paper can't be rendered without it")
     files += [paths.ROOT / name for name in library(["from hotline.paper import render"])]
     files += [paths.PUBLISHED] if included_tables() else []
-    files += [paths.LOCK] if paths.LOCK.exists() else []
-    files += value_files() + list(exhibit_files().values())
+    files += [paths.LOCK, *value_files(), *exhibit_files().values()]
     return {paths.shown(file): file for file in files}
 
 

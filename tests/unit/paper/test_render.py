@@ -80,6 +80,7 @@ def checkout(tmp_path):
     )
     shutil.copytree(ROOT / "paper", tmp_path / "paper", ignore=shutil.ignore_patterns("output", "_*"))
     shutil.copy(ROOT / "paper" / "_quarto.yml", tmp_path / "paper")
+    shutil.copy(ROOT / "requirements.lock", tmp_path)
     (tmp_path / "paper" / "manuscript.qmd").write_text(MANUSCRIPT, encoding="utf-8")
     (tmp_path / "paper" / "supplement.qmd").unlink()  # most tests do without, for speed
     step = tmp_path / "data-derived" / "03-anova"
