@@ -289,7 +289,7 @@ def nomogram(points: pd.DataFrame, intercept: float, labels: Mapping) -> Figure:
 
 
 def _half(ax, label):
-    """Half the width of a label, in units of the axis."""
+    """Return half the width of a label, in units of the axis."""
     written = ax.text(0, 0, label, fontsize=SIZE)
     width = written.get_window_extent().width / ax.get_window_extent().width
     written.remove()
@@ -297,17 +297,17 @@ def _half(ax, label):
 
 
 def _touch(ax, one, other):
-    """Whether two labels, each centred on its mark, would touch in one row."""
+    """Return whether two labels, each centred on its mark, would touch in one row."""
     room = _half(ax, one[1]) + _half(ax, other[1]) + 0.006
     return abs(one[0] - other[0]) < room
 
 
 def _levels(ax, marks):
-    """The row of each label, so that none touches another of its row or the scale's name."""
+    """Return the row of each label, so that none touches another of its row or the name of the scale."""
     taken = {level: [] for level in LABEL_ROWS}
     for mark in marks:
         free = [level for level in LABEL_ROWS if not any(_touch(ax, mark, other) for other in taken[level])]
-        if mark[0] - _half(ax, mark[1]) < NAME_END:  # the rows beside the scale are taken by its name
+        if mark[0] - _half(ax, mark[1]) < NAME_END:  # its name fills the rows next to the scale
             free = [level for level in free if abs(level) > 1]
         taken[free[0] if free else LABEL_ROWS[-1]].append(mark)
     return [next(level for level in LABEL_ROWS if mark in taken[level]) for mark in marks]

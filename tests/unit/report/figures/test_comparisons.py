@@ -18,7 +18,7 @@ def test_residual_map_shows_each_block_whole():
     figure = comparisons.residual_map(blocks)
     shown = [[tick.get_text() for tick in ax.get_yticklabels()] for ax in figure.axes]
     assert shown[0] + shown[1] == ["Sex", "Boy", "Girl", "Bullied", "No", "Yes", "Stage", "Primary", "Junior"]
-    assert shown[1][0] in blocks, "a block is torn apart"
+    assert shown[1][0] in blocks, "a block is split"
     printed = [written.get_text() for ax in figure.axes for written in ax.texts]
     assert printed == ["−3"] * 12, "a heading carries numbers, or a cell carries none"
 
@@ -51,7 +51,7 @@ def test_distributions_have_a_curve_for_each_level_and_hide_empty_panels():
     assert [entry.get_text() for entry in figure.legends[0].get_texts()] == ["Well", "High risk"]
 
 
-def test_distributions_leave_out_extremes_but_no_step_of_a_few():
+def test_distributions_leave_out_extremes_but_no_step_of_few_values():
     panels = {"Long": counts([*range(200), 9999]), "Few": counts([0] * 99 + [2])}
     figure = comparisons.distributions(panels, {"well": "Well"})
     long, few = (ax.get_xlim()[1] for ax in figure.axes[:2])
@@ -92,7 +92,7 @@ def test_stacked_shares_print_each_share_that_has_room():
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["Well", "High risk"] and ax.yaxis_inverted()
 
 
-def test_equality_has_a_row_for_each_group_below_its_heading_and_leaves_out_what_there_is_not():
+def test_equality_has_a_row_for_each_group_below_its_heading():
     keys = pd.MultiIndex.from_tuples([("place", "city"), ("region", "east"), ("region", "west")])
     more = pd.DataFrame({"share": [0.7, 0.8, 0.9], "low": 0.6, "high": 0.95, "crude": [0.7, 0.81, 0.88]}, keys)
     more = more.assign(n=[100, 50, 50], events=[70, 40, 45])

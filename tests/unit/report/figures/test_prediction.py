@@ -22,7 +22,7 @@ def legend_of(figure):
     return [entry.get_text() for entry in figure.legends[0].get_texts()]
 
 
-def test_roc_curves_run_from_false_alarms_to_hits_with_the_threshold_marked_and_a_band():
+def test_roc_curves_have_a_band_and_marked_thresholds():
     figure = charts.roc_curves(
         {"one": CURVE, "two": CURVE}, BAND, POINTS, {"one": "One: 0.7", "two": "Two: 0.8"}, "ill"
     )
@@ -36,7 +36,7 @@ def test_roc_curves_run_from_false_alarms_to_hits_with_the_threshold_marked_and_
     assert {(0.5, 0.7), (0.5, 0.9)} <= {tuple(np.round(point, 9)) for point in edge}
 
 
-def test_calibration_plot_has_axes_alike_that_hold_every_interval():
+def test_calibration_plot_has_equal_axes_with_every_interval():
     figure = charts.calibration_plot(TENTHS, TENTHS, SHAPES, "at high risk")
     upper, lower = figure.axes
     assert upper.get_xlim() == upper.get_ylim() == lower.get_xlim()
@@ -46,7 +46,7 @@ def test_calibration_plot_has_axes_alike_that_hold_every_interval():
     assert [entry.get_text() for entry in lower.get_legend().get_texts()] == ["others", "at high risk"]
 
 
-def test_precision_is_drawn_beside_the_base_rate_and_not_where_nobody_is_flagged():
+def test_precision_recall_has_the_base_rate_and_no_undefined_point():
     curve = CURVE.assign(precision=[np.nan, 0.6, 0.25])
     figure = charts.precision_recall(curve, 0.25, 0.51, "ill")
     line, base = figure.axes[0].lines
@@ -55,7 +55,7 @@ def test_precision_is_drawn_beside_the_base_rate_and_not_where_nobody_is_flagged
     assert legend_of(figure) == ["Validation: 0.510", "At random: 0.250"]
 
 
-def test_decision_curves_show_each_policy_and_cut_off_what_lies_far_below_nought():
+def test_decision_curves_show_each_policy_and_cut_off_far_below_zero():
     limits = [0.1, 0.3, 0.5]
     curves = {name: pd.DataFrame({"threshold": limits, "net_benefit": each})
               for name, each in {"Model": [0.3, 0.2, 0.1], "All": [0.3, 0.0, -0.5]}.items()}  # fmt: skip
@@ -95,7 +95,7 @@ ROWS = pd.DataFrame(
 )
 
 
-def test_panels_have_a_row_for_each_group_and_a_dash_where_there_is_no_estimate():
+def test_panels_have_a_row_or_a_dash_for_each_group():
     measures = {"auc": charts.Measure("AUC", 0.5), "flagged": charts.Measure("Alerts", percent=True)}
     figure = charts.panels(ROWS, measures, {"auc": 0.75, "flagged": 0.3})
     first, second = figure.axes
@@ -110,7 +110,7 @@ def test_panels_have_a_row_for_each_group_and_a_dash_where_there_is_no_estimate(
     assert first.texts[0].get_position()[1] == places["Primary"]
 
 
-def test_cells_are_drawn_against_a_row_for_each_pupil():
+def test_cells_against_pupils_has_a_line_of_one_row_for_each_pupil():
     curve = pd.DataFrame({"pupils": [10, 100], "cells": [9, 40]})
     figure = charts.cells_against_pupils({"3 predictors": curve})
     diagonal, line = figure.axes[0].lines
@@ -121,7 +121,7 @@ def test_cells_are_drawn_against_a_row_for_each_pupil():
     assert legend_of(figure) == ["A row for each pupil", "3 predictors"]
 
 
-def test_what_stands_side_by_side_is_of_one_size():
+def test_figures_side_by_side_have_one_size():
     labels = {"one": "A", "two": "B"}
     halves = [
         charts.roc_curves({"one": CURVE, "two": CURVE}, BAND, POINTS, labels, "ill"),
@@ -148,7 +148,7 @@ def drawn():
     return figure, figure.axes[0]
 
 
-def test_a_nomogram_read_with_a_ruler_gives_the_risk_of_the_model():
+def test_nomogram_read_with_a_ruler_gives_the_risk_of_the_model():
     _, ax = drawn()
     places = {written.get_text(): written.xy[0] for written in ax.texts}
     got = 100 * (places["Girl"] + places["A long problem d"])  # read on the scale of points, from 0 to 100
@@ -160,7 +160,7 @@ def test_a_nomogram_read_with_a_ruler_gives_the_risk_of_the_model():
         assert places[f"{risk:.0%}"] == pytest.approx((odds + 3) / (2.03 / 100) * per_point), "unit: log odds per point"
 
 
-def test_labels_of_a_nomogram_do_not_touch():
+def test_nomogram_labels_do_not_touch():
     figure, ax = drawn()
     boxes = [written.get_window_extent() for written in ax.texts if written.get_text()]
     inside = [(a, b) for i, a in enumerate(boxes) for b in boxes[i + 1 :]]
@@ -169,7 +169,7 @@ def test_labels_of_a_nomogram_do_not_touch():
     assert figure.get_figwidth() == style.WIDTH
 
 
-def test_no_label_of_a_nomogram_touches_the_name_of_its_scale():
+def test_nomogram_labels_do_not_touch_the_name_of_their_scale():
     """The first label is centred on the beginning of its scale, where the name ends."""
     sheet, base, _ = points.points(B, {"sex": "m", "problem": "x"})
     long = {"sex": LABELS["sex"], "problem": ("Problem", {**LABELS["problem"][1], "x": "A first label that is long"})}

@@ -46,7 +46,7 @@ def no_holes(table):
     assert not table.astype(str).apply(lambda column: column.str.contains("nan|None|inf")).any(axis=None)
 
 
-def test_effects_lead_with_the_largest_and_end_with_what_was_not_compared():
+def test_effects_begin_with_the_largest_and_end_with_the_not_compared():
     reasons = {"age": "", "call_length": "", "waiting": "nothing recorded"}
     table = comparisons.effects(ANOVA, GROUPS, LABELS, NAMES, UNITS, reasons).printed()
     assert table.columns.tolist()[:2] == ["Variable", "ω² (interval)"] and table.columns[-1] == "n"
@@ -71,7 +71,7 @@ def test_checks_and_pairs():
     ]  # fmt: skip
 
 
-def test_associations_mark_what_was_drawn():
+def test_associations_mark_p_from_random_tables():
     found = pd.DataFrame(
         {
             "variable": ["a", "b"],
@@ -98,7 +98,7 @@ def test_associations_mark_what_was_drawn():
     no_holes(table)
 
 
-def test_trends_and_none():
+def test_trends_or_a_sentence():
     row = {"variable": "a", "n": 90, "first": 0.2, "last": 0.4, "slope": 0.1, "low": 0.05, "high": 0.15, "chi2": 9.0}
     row |= {"p_holm": 0.01, "correlation": 0.2, "departure_p": 0.5}
     table = comparisons.trends(pd.DataFrame([row]), {"a": "A"}).printed()
@@ -107,7 +107,7 @@ def test_trends_and_none():
     assert none.iloc[0, 1].startswith("not compared: ")
 
 
-def test_girls_and_boys_with_a_problem_that_no_girl_has():
+def test_girls_and_boys_with_a_problem_of_boys_only():
     counts = np.array([[[10, 20], [5, 25]], [[0, 0], [20, 50]]])[..., None]
     sex = mix_and_risk(counts).assign(problem=["a", "b"])
     sex = sex.assign(**{f"{kind}_{name}_holm": 0.5 for kind in ("mix", "risk") for name in ("p", "homogeneity_p")})
@@ -122,7 +122,7 @@ def titles():
     return comparisons.response_titles(codebook())
 
 
-def test_by_level_has_one_effect_for_all_dispositions_and_a_reason_for_what_is_missing(titles):
+def test_by_level_has_one_effect_for_all_dispositions_and_reasons(titles):
     levels = list(LABELS)
     shares = pd.DataFrame({"group": levels, "n": [90, 10], "estimate": [0.9, 0.1], "low": 0.05, "high": 0.95})
     means = shares.assign(estimate=[34.9, 35.6], low=30.0, high=40.0, measure="waiting", kind="mean")
@@ -151,7 +151,7 @@ def test_by_level_has_one_effect_for_all_dispositions_and_a_reason_for_what_is_m
     no_holes(printed)
 
 
-def test_fit_says_nothing_of_what_cannot_be(titles):
+def test_fit_to_need_has_dashes_for_what_is_impossible(titles):
     fit = pd.DataFrame(
         [
             {"response": response, "level": level, "n": 10, "estimate": 0.5, "low": 0.2, "high": 0.8}
@@ -170,7 +170,7 @@ def test_fit_says_nothing_of_what_cannot_be(titles):
     ]
 
 
-def test_equality_has_p_below_each_grouping_and_a_reason_for_one_that_is_not_recorded(titles):
+def test_equality_has_p_or_a_reason_below_each_grouping(titles):
     index = pd.MultiIndex.from_tuples([("hour_band", "night"), ("region", "delta"), ("region", "east")])
     found = {"more": pd.DataFrame({"n": [9, 8, 7], "share": 0.5, "low": 0.2, "high": 0.8}, index)}
     found["answered"] = found["more"].loc[["region"]]
@@ -193,7 +193,7 @@ def test_equality_has_p_below_each_grouping_and_a_reason_for_one_that_is_not_rec
     no_holes(table)
 
 
-def test_answering_has_its_effect_or_its_reason(titles):
+def test_answering_has_effect_or_reason(titles):
     shares = pd.DataFrame(
         {"by": ["year", "region"], "group": [2021, "east"], "n": 10, "estimate": 0.5, "low": 0.2, "high": 0.8}
     )

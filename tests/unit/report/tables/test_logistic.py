@@ -1,10 +1,5 @@
-"""The tables and the plots of odds ratios show those that they are given, and nothing else."""
+"""The tables of the logistic models show the numbers that they are given, and nothing else."""
 
-import matplotlib
-
-matplotlib.use("agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +9,6 @@ from countstats.columns import COUNTS
 from countstats.glm import cell_table, design, interaction, marginal, profile, wald
 from countstats.glm import logit as quick
 from hotline.codebook import codebook
-from hotline.report.figures import odds_ratios as forest
 from hotline.report.tables import logistic
 
 REFERENCE = {"sex": "male", "left_behind": "no", "bullying": "no", "peer_relation": "good"}
@@ -41,13 +35,7 @@ def table(model):
     return logistic.side_by_side(alone, wald.odds_ratios(coefficients), BLOCKS, REFERENCE)
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
-def test_one_row_per_category_with_its_block(table, model):
+def test_side_by_side_has_one_row_per_category_with_its_block(table, model):
     assert table["variable"].tolist() == [*["sex"] * 2, *["left_behind"] * 2, *["bullying"] * 2, *["peer_relation"] * 3]
     assert table["block"].tolist() == ["individual"] * 2 + ["family"] * 2 + ["environment"] * 5
     references = table[table["reference"]]
@@ -58,7 +46,7 @@ def test_one_row_per_category_with_its_block(table, model):
     assert table.groupby("variable")["n"].sum().eq(grid[COUNTS].to_numpy().sum()).all()
 
 
-def test_alone_and_together_stay_apart(table, model):
+def test_side_by_side_keeps_both_kinds_of_odds_ratio(table, model):
     girl = table.set_index("code").loc["female"]
     assert girl["odds_ratio_multivariable"] == pytest.approx(np.exp(model[2].loc[("sex", "female"), "b"]))
     by_hand = cell_table.collapse(model[0], ["sex"])[COUNTS].to_numpy()
@@ -71,7 +59,7 @@ def test_alone_and_together_stay_apart(table, model):
     )
 
 
-def test_printed_table(table):
+def test_odds_ratios_print_references_and_counts(table):
     shown = logistic.odds_ratios(table, codebook(), "At risk", confidence=0.9).printed()
     assert shown["Variable"].tolist()[:4] == ["Sex", "", "Left behind", ""]
     assert shown.loc[0, ["Category", "OR alone (90% CI)", "p"]].tolist() == ["Boy", "1 (reference)", ""]
@@ -79,44 +67,11 @@ def test_printed_table(table):
     assert shown.loc[1, "At risk"] == "7,800 (65.0%)"
 
 
-def test_no_estimate_prints_as_a_dash(table):
+def test_odds_ratios_print_a_dash_without_an_estimate(table):
     empty = ["odds_ratio_multivariable", "low_multivariable", "high_multivariable", "p_multivariable"]
     table.loc[1, empty] = np.nan
     shown = logistic.odds_ratios(table, codebook(), "At risk").printed()
     assert shown.loc[1, ["OR together (95% CI)", "p"]].tolist() == ["–", "–"]
-    figure = forest.forest(logistic.one_kind(table, "multivariable"), codebook(), "Odds ratio")
-    assert "no estimate" in texts(figure)
-
-
-def texts(figure):
-    return [each.get_text() for each in figure.axes[0].texts]
-
-
-def test_forest_has_a_line_for_each_estimate_and_names_each_reference(table):
-    figure = forest.forest(logistic.one_kind(table, "multivariable"), codebook(), "Odds ratio", 0.9)
-    axis, shown = figure.axes[0], texts(figure)
-    assert axis.get_xscale() == "log"
-    printed = logistic.odds_ratios(table, codebook(), "At risk").printed()["OR together (95% CI)"]
-    printed = [each for each in printed if each != "1 (reference)"]
-    assert [each for each in shown if " to " in each] == printed
-    for label in ("Sex: girl (reference: boy)", "Peer relation (reference: good)", "Environment", "OR (90% interval)"):
-        assert label in shown
-    assert "Good" not in shown, "a reference has no line of its own"
-
-
-def test_a_marker_is_filled_only_where_the_interval_leaves_out_one(table):
-    figure = forest.forest(logistic.one_kind(table, "multivariable"), codebook(), "Odds ratio")
-    markers = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
-    filled = [line.get_markerfacecolor() != "white" for line in markers]
-    assert filled == [True, False, True, False, False]
-
-
-def test_an_interval_beyond_the_axis_is_cut_with_a_point(table):
-    table.loc[1, "high_multivariable"] = 1e6
-    figure = forest.forest(logistic.one_kind(table, "multivariable"), codebook(), "Odds ratio")
-    axis = figure.axes[0]
-    assert axis.get_xlim()[1] == 32
-    assert [line.get_marker() for line in axis.lines].count(">") == 1
 
 
 def test_coefficients_start_with_the_intercept(model):
@@ -124,19 +79,6 @@ def test_coefficients_start_with_the_intercept(model):
     assert shown["Variable"].tolist() == ["Intercept", "Sex", "Left behind", "Bullied", "Peer relation", ""]
     assert shown["Category"].tolist() == ["", "Girl", "Yes", "Yes", "Fair", "Poor"]
     assert float(shown.loc[1, "Coefficient"]) == pytest.approx(model[2].loc[("sex", "female"), "b"], abs=5e-5)
-
-
-def test_the_columns_of_the_forest_do_not_overlap_and_fill_the_width(table):
-    figure = forest.forest(logistic.one_kind(table, "multivariable"), codebook(), "Odds ratio")
-    axis = figure.axes[0]
-    boxes = {each.get_text(): each.get_window_extent() for each in axis.texts}
-    printed = [box for words, box in boxes.items() if " to " in words or words.startswith("OR")]
-    labels = [box for words, box in boxes.items() if not (" to " in words or words.startswith("OR"))]
-    plot = axis.get_window_extent()
-    assert max(box.x1 for box in labels) < min(box.x0 for box in printed)
-    assert max(box.x1 for box in printed) < plot.x0
-    assert plot.x1 == pytest.approx(figure.bbox.x1)
-    assert plot.width > 0.3 * figure.bbox.width
 
 
 # --- profiles, effects, interactions ----------------------------------------------------------------
@@ -154,7 +96,7 @@ def complete(model):
     return logistic.side_by_side(alone, together.join(effects), BLOCKS, REFERENCE), fitted
 
 
-def test_profiles_and_effects_are_printed_without_the_references(complete):
+def test_profiles_leave_out_the_references(complete):
     shown = logistic.profiles(complete[0], codebook(), 0.9).printed()
     assert shown["Category"].tolist() == ["Girl", "Yes", "Yes", "Fair", "Poor"]
     assert shown["Variable"].tolist() == ["Sex", "Left behind", "Bullied", "Peer relation", ""]
@@ -165,7 +107,7 @@ def test_profiles_and_effects_are_printed_without_the_references(complete):
     assert shown.loc[0, "OR together (90% profile CI)"].startswith(f"{girl['odds_ratio_multivariable']:.2f} (")
 
 
-def test_named_values_cover_every_code_of_every_predictor(complete):
+def test_term_values_cover_every_code_of_every_predictor(complete):
     table = complete[0][~complete[0]["reference"] & (complete[0]["code"] != "poor")]
     named = logistic.term_values(table, BLOCKS, codebook())
     girls = {"variable": "sex", "code": "female"}
@@ -187,43 +129,32 @@ def within(model, complete):
     }
 
 
-def test_odds_ratios_within_categories_are_printed_and_drawn(within, complete):
-    overall = pd.Series({("sex", "female"): np.exp(complete[1].estimates["sex", "female"])})
+def test_interactions_have_a_column_for_each_code(within):
     for tables, columns in zip(within, (["Girl / boy"], ["Fair / good", "Poor / good"]), strict=True):
         shown = logistic.interactions(tables, REFERENCE, codebook()).printed()
         assert shown.columns.tolist()[1:] == columns
-        figure = forest.odds_by_category(tables, overall, codebook(), REFERENCE)
-        marks = sum(len(line.get_xdata()) for line in figure.axes[0].lines if line.get_marker() == "o")
-        assert marks == shown.iloc[:, 1:].size
-    assert figure.axes[0].get_legend() is not None and not figure.get_supxlabel()
+        assert shown.iloc[:, 1:].map(lambda cell: " to " in cell).all(axis=None)
 
 
-def test_what_rests_on_few_is_marked_in_table_and_figure(within, complete):
+def test_interactions_mark_what_rests_on_few(within):
     tables = {"sex": within[0]["sex"].copy()}
     tables["sex"].loc[("female", "poor"), "sparse"] = True
     shown = logistic.interactions(tables, REFERENCE, codebook()).printed()["Girl / boy"]
     assert [each.endswith("†") for each in shown] == [False, False, True]
-    overall = pd.Series({("sex", "female"): 2.0})
-    figure = forest.odds_by_category(tables, overall, codebook(), REFERENCE, 10)
-    (cross,) = (line for line in figure.axes[0].lines if line.get_marker() == "x")
-    assert cross.get_xdata().tolist() == [tables["sex"].loc[("female", "poor"), "odds_ratio"]]
-    assert "fewer than 10 pupils" in figure.get_supxlabel()
     assert "†: fewer than 10 pupils" in logistic.interaction_note({}, tables, 10, codebook())
 
 
-def test_a_combination_that_nobody_has_is_a_dash_and_no_mark(within):
+def test_interactions_have_a_dash_for_a_combination_without_cases(within):
     tables = {"sex": within[0]["sex"].copy()}
     tables["sex"].iloc[1, 1:5] = np.nan
     assert logistic.interactions(tables, REFERENCE, codebook()).printed()["Girl / boy"].tolist()[1] == "–"
-    forest.odds_by_category(tables, pd.Series({("sex", "female"): 2.0}), codebook(), REFERENCE)
 
 
-def test_without_the_other_variable_a_sentence_takes_the_place():
+def test_interactions_without_the_other_variable_are_a_sentence():
     assert "not among the predictors" in logistic.interactions({}, REFERENCE, codebook()).printed().iloc[0, 0]
-    assert "not among the predictors" in texts(forest.odds_by_category({}, None, codebook(), REFERENCE))[0]
 
 
-def test_the_note_tells_the_tests_and_which_could_not_be_made():
+def test_interaction_note_names_each_test_and_those_not_made():
     crossed = {"sex": {"chi_square": 9.5, "df": 2, "p": 0.0087, "kind": "likelihood ratio"},
                "stage": {"chi_square": np.nan, "df": 0, "p": np.nan, "kind": "likelihood ratio"}}  # fmt: skip
     note = logistic.interaction_note(crossed, {}, 10, codebook())
@@ -239,7 +170,7 @@ def gains():
     return pd.DataFrame([{"block": "individual", **row}, {"block": "family", **row, "gain_p": np.nan}])
 
 
-def test_blocks_and_variables_are_printed_with_what_was_left_out_named():
+def test_blocks_variables_and_their_values_have_dashes_for_what_was_left_out():
     shown = logistic.blocks(gains()).printed()
     assert shown.columns.tolist() == ["Measure", "Individual", "and family"] and len(shown) == 9
     assert shown["Individual"].tolist()[:2] == ["50.0 (3)", "<0.001"]

@@ -15,7 +15,7 @@ GOOD = performance.measure([0.1, 0.3, 0.5, 0.8], [2, 5, 9, 14], [20, 15, 10, 4],
 BARE = performance.measure([0.1, 0.3], [0, 0], [20, 15], 0.2)
 
 
-def test_performance_prints_intervals_and_dashes_and_no_nan():
+def test_performance_prints_intervals_and_dashes():
     more = pd.Series({"hl": ChiSquare(13.34, 10, 0.2), "partial_auc": 0.6, "partial_auc_low": np.nan,
                       "partial_auc_high": np.nan, "ici": 0.00812})  # fmt: skip
     table = prediction.performance({"A": pd.concat([GOOD, more]), "B": BARE}, "ill").printed().set_index("Measure")
@@ -30,7 +30,7 @@ def test_performance_prints_intervals_and_dashes_and_no_nan():
     assert not table.map(lambda cell: "nan" in str(cell).lower()).any(axis=None)
 
 
-def test_groups_are_labelled_and_their_gaps_explained():
+def test_groups_have_labels_and_reasons_for_gaps():
     frame = pd.DataFrame([{"variable": "sex", "code": "male", **GOOD}, {"variable": "region", "code": "north", **BARE}])
     frame["cases"], frame["scored"] = [5254, 70], [0.613, 0.5]
     table = prediction.groups(frame, codebook()).printed()
@@ -56,7 +56,7 @@ def test_thresholds_count_alerts_by_calls_and_by_shift():
     assert "12 in a shift, of which 50.0% have" in note and "all pupils ill" in note and "40.0% of them" in note
 
 
-def test_differences_are_printed_and_tidied():
+def test_differences_of_models():
     area, pair = roc.auc([1, 2, 3], [3, 5, 9], [9, 5, 2]), roc.Difference(-0.0123, -0.014, -0.01, 0.001, -9, 1e-9)
     rows = {"All": (area, None), "Without": (area, pair)}
     table = prediction.differences(validation.tidy_differences(rows)).printed()
@@ -68,7 +68,7 @@ def test_differences_are_printed_and_tidied():
     assert tidy.loc[1, "difference"] == -0.0123 and np.isnan(tidy.loc[0, "p"]) and tidy.loc[0, "auc"] == area.value
 
 
-def test_the_score_has_every_sum_in_pairs_of_columns():
+def test_score_has_every_sum_in_pairs_of_columns():
     risks = pd.DataFrame({"sum": range(7), "risk": [0.119, 0.13, 0.142, 0.154, 0.168, 0.182, 0.198]})
     table = prediction.score(risks, pairs=3).printed()
     assert list(table) == ["Sum", "Risk"] * 3
@@ -87,8 +87,8 @@ def test_samples_end_with_the_pooled_row():
     printed = prediction.samples(frame).printed()
     assert printed["AUC"].tolist()[0] == "0.700" and printed["AUC"].tolist()[3] == "–"
     assert printed["Pupils"].tolist() == ["–", "79", "79", "35", "–"]
-    told = prediction.left_out({"North": "it would have 3"})
-    assert told == "Not held out, for want of cases: North (it would have 3)." and prediction.left_out({}) == ""
+    sentence = prediction.left_out({"North": "it would have 3"})
+    assert sentence == "Not held out, for want of cases: North (it would have 3)." and prediction.left_out({}) == ""
     nowhere = validation.samples(corrected, GOOD, {}, dict.fromkeys(pooled, Pooled(*[np.nan] * 3)))
     assert nowhere["label"].tolist() == ["Bootstrap, corrected", "Random validation part"]
 

@@ -1,4 +1,4 @@
-"""The tables and the figure of the robustness analyses: dashes and sentences where an analysis could not be made."""
+"""The tables of the robustness analyses: dashes and sentences where an analysis could not be made."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,6 @@ import pytest
 
 from hotline.codebook import codebook
 from hotline.models import sensitivity
-from hotline.report.figures import odds_ratios
 from hotline.report.tables import robustness
 
 REFERENCE = {"sex": "male", "stage": "primary", "bullying": "no"}
@@ -41,7 +40,7 @@ def counts():
     )
 
 
-def test_printed_comparison_says_what_could_not_be_made(tidy):
+def test_comparison_says_what_could_not_be_made(tidy):
     sizes = {"main": "100", "firth": "100", "city": "90 in 21", "calls": "not in the export"}
     shown = robustness.comparison(sensitivity.compare(tidy), LABELS, sizes, codebook()).printed()
     assert shown.iloc[3].tolist() == ["Calls", "not in the export", "–", "–", "–", "–"]
@@ -50,24 +49,7 @@ def test_printed_comparison_says_what_could_not_be_made(tidy):
     assert not shown.map(lambda cell: "nan" in cell.lower()).any(axis=None)
 
 
-@pytest.mark.usefixtures("no_window")
-def test_the_figure_has_a_point_for_every_analysis_and_term(tidy):
-    terms = sensitivity.strongest_terms(tidy)
-    figure = odds_ratios.analyses(tidy, terms, LABELS, codebook(), REFERENCE)
-    points = sum(
-        len(each.get_offsets()) for ax in figure.axes for each in ax.collections if each.get_offsets().size > 2
-    )
-    assert points == 9, "three analyses that could be made, three terms"
-    assert [each.get_text() for each in figure.legends[0].get_texts()] == ["Main", "Firth", "Cities"]
-    written = [each.get_text() for ax in figure.axes for each in ax.texts]
-    assert written == [
-        "Sex: girl (against boy)",
-        "School stage: senior high (against primary)",
-        "Bullied: yes (against no)",
-    ]
-
-
-def test_rare_categories_are_printed_with_both_estimates():
+def test_rare_has_both_estimates():
     rare = sensitivity.rarest(counts(), {"sex": "male", "stage": "primary"}, fewer_than=40)
     pairs = sensitivity.rare_combinations(counts(), [("sex", "stage")], 10)
     table = coefficients([0.0, 0.5, 0.1, 0.6, 0.4], [0.1] * 5)
@@ -94,7 +76,7 @@ def test_rare_categories_are_printed_with_both_estimates():
     assert "no category is" in note and "No combination of terms" in note
 
 
-def test_levels_without_estimates_are_dashes_with_a_sentence():
+def test_levels_have_dashes_and_a_sentence_without_estimates():
     tables = {"Ordinal": coefficients([0.0, 0.5, 0.1, 0.6, 0.4], [0.1] * 5), "High risk / well": None}
     shown = robustness.levels(list(TERMS[1:]), tables, None, codebook()).printed()
     assert shown["High risk / well (95% CI)"].tolist() == ["–"] * 4
@@ -115,7 +97,7 @@ def test_age_says_that_too_few_have_one():
     assert "Too few pupils" in robustness.age(pd.DataFrame(columns=["model"])).printed().iloc[0, 0]
 
 
-def test_named_values_are_all_there_even_where_an_analysis_is_not(tidy):
+def test_values_have_all_names_without_an_analysis(tidy):
     ages = pd.DataFrame({"model": ["stage", "line", "curve", "both"], "against": ["", "", "line", "stage"],
                          "chi_square": [np.nan, np.nan, 4.0, np.nan], "df": [np.nan, np.nan, 2, np.nan],
                          "p": [np.nan, np.nan, 0.135, np.nan]})  # fmt: skip
@@ -130,7 +112,7 @@ def test_named_values_are_all_there_even_where_an_analysis_is_not(tidy):
     assert named["largest_change"].value == pytest.approx(np.exp(0.2))
 
 
-def test_the_note_on_clusters_tells_degrees_of_freedom_and_the_largest():
+def test_clusters_note_has_degrees_of_freedom_and_the_largest():
     table = coefficients([0.0] * 5, [0.1] * 5).assign(df=[1.0, 11.44, 16.0, 1234.5, 12.0])
     note = robustness.clusters_note({"counsellor": None, "calls": table, "main": table}, {"calls": 1268})
     assert note == "Callers: t with 11.4 to 1,234.5 degrees of freedom, 1,268 calls in the largest."
