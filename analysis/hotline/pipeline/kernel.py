@@ -12,6 +12,7 @@ import contextlib
 import gc
 import importlib
 import json
+import logging
 import os
 import signal
 import sys
@@ -49,6 +50,10 @@ def preload(notebooks: Iterable) -> None:
     import matplotlib
 
     matplotlib.rcParams["backend"] = INLINE  # which a kernel would ask for before it imports matplotlib
+    fonts = logging.getLogger("matplotlib.font_manager")
+    fonts.setLevel(logging.ERROR)  # no line about the list of fonts that it makes in a fresh checkout
+    importlib.import_module(fonts.name)
+    fonts.setLevel(logging.NOTSET)
     for name in ("hotline.pipeline.execute", "ipykernel.kernelapp", "ipykernel.ipkernel"):
         importlib.import_module(name)
     from hotline.pipeline import page
