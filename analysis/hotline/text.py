@@ -8,7 +8,7 @@ DASH = "–"  # where there is no number; the note of a table says why
 _MARKS = re.compile(r"([\\`*_{}\[\]<>@$|~^#])")
 
 
-def count(n):
+def count(n: float) -> str:
     """Print a whole number with thousands separated.
 
     >>> count(39512)
@@ -17,7 +17,7 @@ def count(n):
     return f"{int(n):,}"
 
 
-def number(x, digits=2):
+def number(x: float | None, digits: int = 2) -> str:
     """Print a number with a fixed count of decimals and a true minus sign; a dash where there is none.
 
     >>> number(-3.14159)
@@ -33,7 +33,7 @@ def number(x, digits=2):
     return printed.replace("-", "−")
 
 
-def percent(share, digits=1):
+def percent(share: float, digits: int = 1) -> str:
     """Print a share between 0 and 1 as a percentage.
 
     >>> percent(0.2345)
@@ -43,17 +43,7 @@ def percent(share, digits=1):
     return printed if printed == DASH else printed + "%"
 
 
-def change(share, digits=0):
-    """Print a relative change with its sign, in per cent.
-
-    >>> change(0.768), change(-0.47)
-    ('+77%', '−47%')
-    """
-    printed = percent(share, digits)
-    return f"+{printed}" if printed[0].isdigit() and share > 0 else printed
-
-
-def p_value(p):
+def p_value(p: float) -> str:
     """Print a p-value to three decimals, and never as zero.
 
     >>> p_value(0.0344), p_value(1e-20), p_value(0.9999)
@@ -66,7 +56,7 @@ def p_value(p):
     return ">0.999" if p > 0.999 else f"{p:.3f}"
 
 
-def p_sentence(p):
+def p_sentence(p: float) -> str:
     """Print a p-value with its sign, for running text.
 
     >>> p_sentence(0.0344), p_sentence(1e-20)
@@ -76,7 +66,7 @@ def p_sentence(p):
     return f"p {printed[0]} {printed[1:]}" if printed[0] in "<>" else f"p = {printed}"
 
 
-def interval(low, high, digits=2):
+def interval(low: float, high: float, digits: int = 2) -> str:
     """Print the two ends of an interval.
 
     >>> interval(1.207, 1.456)
@@ -85,7 +75,7 @@ def interval(low, high, digits=2):
     return f"{number(low, digits)} to {number(high, digits)}"
 
 
-def estimate(x, low, high, digits=2):
+def estimate(x: float, low: float, high: float, digits: int = 2) -> str:
     """Print an estimate with its interval; a dash where there is no estimate.
 
     >>> estimate(1.33, 1.207, 1.456)
@@ -97,17 +87,7 @@ def estimate(x, low, high, digits=2):
     return printed if printed == DASH else f"{printed} ({interval(low, high, digits)})"
 
 
-def percent_estimate(share, low, high, digits=1):
-    """Print a share with its interval, in per cent; a dash where there is no share.
-
-    >>> percent_estimate(0.1, 0.09, 0.11)
-    '10.0% (9.0 to 11.0)'
-    """
-    printed = percent(share, digits)
-    return printed if printed == DASH else f"{printed} ({interval(low * 100, high * 100, digits)})"
-
-
-def f_test(statistic, df1, df2, p):
+def f_test(statistic: float, df1: float, df2: float, p: float) -> str:
     """Print an F test for running text; degrees of freedom that are not whole get one decimal.
 
     >>> f_test(474.123, 2, 9858.79, 1e-30)
@@ -119,7 +99,7 @@ def f_test(statistic, df1, df2, p):
     return f"F({df1}, {df2}) = {number(statistic, 1)}, {p_sentence(p)}"
 
 
-def chi_square(statistic, df, p, n=None):
+def chi_square(statistic: float, df: float, p: float, n: int | None = None) -> str:
     """Print a chi-square test for running text, with the number of cases where it is given; a dash without a test.
 
     >>> chi_square(476.04, 2, 1e-30, 38441)
@@ -133,7 +113,7 @@ def chi_square(statistic, df, p, n=None):
     return f"χ²({int(df)}{cases}) = {number(statistic, 1)}, {p_sentence(p)}"
 
 
-def escaped(text):
+def escaped(text: str) -> str:
     """Return a text in which no character means anything to Markdown.
 
     >>> escaped("not_in_school [a]")
@@ -194,7 +174,13 @@ def _finite(x):
     return x is not None and math.isfinite(x)
 
 
-def quantity(kind, x, interval=None, digits=None, language="en"):
+def quantity(
+    kind: str,
+    x: float | None,
+    interval: tuple[float, float] | None = None,
+    digits: int | None = None,
+    language: str = "en",
+) -> str:
     """Print a quantity of a kind, with its interval where it has one; a dash where there is no number.
 
     Parameters

@@ -18,7 +18,6 @@ MODULES = {
 # Modules without a test file of their own, and test files without a module, each with its reason.
 NO_TEST_OF_ITS_OWN = {
     "countstats/test_columns.py": "names alone",
-    "unit/report/figures/test_odds_ratios.py": "drawn and read in tables/test_logistic.py, next to the tables",
 }
 NO_MODULE_OF_ITS_OWN = {
     "countstats/test_invariance.py": "properties of the comparisons of groups, whatever their module",

@@ -26,8 +26,8 @@ def test_number_without_a_value_is_a_dash(nothing):
 
 
 def test_percent_and_its_interval_print_a_dash_without_a_share():
-    assert text.percent(math.nan) == text.percent_estimate(math.nan, math.nan, math.nan) == text.DASH
-    assert text.change(math.nan) == text.DASH
+    assert text.percent(math.nan) == text.quantity("share", math.nan, (math.nan, math.nan)) == text.DASH
+    assert text.quantity("change", math.nan) == text.DASH
 
 
 @given(st.floats(0, 1))
@@ -43,7 +43,7 @@ def test_p_value_of_a_test_that_could_not_be_made_is_a_dash():
 
 
 def test_change_has_a_sign_unless_it_is_zero():
-    assert [text.change(share) for share in (0.5, 0, -0.5)] == ["+50%", "0%", "−50%"]
+    assert [text.quantity("change", share) for share in (0.5, 0, -0.5)] == ["+50%", "0%", "−50%"]
 
 
 @given(st.text(alphabet="ab*_`[]<>{}\\#@$|~^ ", max_size=20))
