@@ -102,14 +102,14 @@ def run() -> str:
 def _run():
     """Render the documents unless they are up to date; returns the lines to print."""
     name, render = route()
-    wanted = {
+    inputs = {
         "route": name,
         "epoch": current_run().epoch,
         "simulated": sources.is_simulated(),
         "files": sources.fingerprint(sources.inputs()),
     }
     produced = "\n".join(f"  {paths.shown(output() / each)}" for each in products())
-    if output_folder.up_to_date(output(), wanted, products()):
+    if output_folder.up_to_date(output(), inputs, products()):
         return f"{'paper':<24} up to date\n{produced}"
     started = time.time()
     with output_folder.working("paper") as folder:
@@ -120,17 +120,9 @@ def _run():
         finished.mkdir()
         for each in products():
             (folder / each).rename(finished / each)
-        seconds = time.time() - started
-        record = {
-            "step": "paper",
-            "simulated": sources.is_simulated(),
-            "inputs": wanted,
-            "outputs": output_folder.hashes(finished),
-            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
-            "seconds": round(seconds, 1),
-        }
-        output_folder.write_record(finished, record)
-        output_folder.replace(output(), finished)
+        seconds = output_folder.finish(
+            output(), finished, started, step="paper", simulated=inputs["simulated"], inputs=inputs
+        )
     return f"{'paper':<24} {seconds:5.1f} s   by {name}\n{produced}"
 
 

@@ -8,8 +8,10 @@ import contextlib
 import fcntl
 import json
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from hotline.errors import InputError
 from hotline.provenance import sha256
@@ -91,6 +93,27 @@ def write_record(folder: Path, record: dict) -> None:
     """Write down what a folder was made from: `inputs`, `outputs` and whatever else the record holds."""
     text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
     (folder / RECORD).write_text(text, encoding="utf-8")
+
+
+def finish(old: Path, new: Path, started: float, **made: Any) -> float:
+    """Record how a finished folder was made, and put it in the place of the old one.
+
+    Parameters
+    ----------
+    old, new : paths of the place and of the finished folder
+    started : when the work on it began, in seconds since 1970
+    made : what it was made from (`inputs`), and whatever else its record is to hold
+
+    Returns
+    -------
+    float
+        The seconds since `started`.
+    """
+    seconds = time.time() - started
+    clocks = {"started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)), "seconds": round(seconds, 1)}
+    write_record(new, made | {"outputs": hashes(new)} | clocks)
+    replace(old, new)
+    return seconds
 
 
 def up_to_date(folder: Path, inputs: dict, needed: Iterable[str]) -> bool:

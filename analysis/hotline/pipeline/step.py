@@ -165,20 +165,17 @@ def run(planned: Plan) -> str:
     forked = kernel.ForkedKernel(of_notebook) if kernel.can_fork() else None
     with output_folder.alone(step), output_folder.working(step) as running:
         memory = execute(planned, running, forked)
-        seconds = time.time() - started
-        record = {
-            "step": step,
-            "simulated": planned.simulated,
-            "inputs": planned.inputs,
-            "parameters": planned.parameters,
-            "outputs": output_folder.hashes(running),
-            "versions": fingerprint.versions(),
-            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
-            "seconds": round(seconds, 1),
-            "peak_memory_mib": memory,
-        }
-        output_folder.write_record(running, record)
-        output_folder.replace(planned.folder, running)
+        seconds = output_folder.finish(
+            planned.folder,
+            running,
+            started,
+            step=step,
+            simulated=planned.simulated,
+            inputs=planned.inputs,
+            parameters=planned.parameters,
+            versions=fingerprint.versions(),
+            peak_memory_mib=memory,
+        )
     outcome = warning(planned.folder) or summary(planned.folder)
     return f"{step:<24} {seconds:5.1f} s   {outcome} -> {paths.shown(planned.folder)}"
 

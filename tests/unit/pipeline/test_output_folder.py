@@ -1,5 +1,7 @@
 """A folder of outputs is whole or absent, and says what it was made from."""
 
+import time
+
 import pytest
 import runs
 
@@ -79,3 +81,16 @@ def test_up_to_date_is_true_only_for_the_same_inputs_and_untouched_outputs(chang
     elif change == "record":
         (folder / "run.json").write_text("{", encoding="utf-8")
     assert output_folder.up_to_date(folder, inputs, ["notebook.html"]) is (change is None)
+
+
+def test_finish_records_and_replaces(tmp_path):
+    old, new = tmp_path / "03-anova", tmp_path / "running"
+    for folder, text in ((old, "old"), (new, "new")):
+        folder.mkdir()
+        (folder / "a.csv").write_text(text, encoding="utf-8")
+    seconds = output_folder.finish(old, new, time.time() - 5, step="03-anova", inputs={"notebook": "0"})
+    record = output_folder.read_record(old)
+    assert not new.exists() and (old / "a.csv").read_text(encoding="utf-8") == "new"
+    assert 5 <= seconds < 60 and record["seconds"] == round(seconds, 1) and record["step"] == "03-anova"
+    assert output_folder.up_to_date(old, {"notebook": "0"}, ["a.csv"])
+    assert not output_folder.up_to_date(old, {"notebook": "1"}, ["a.csv"])
