@@ -26,9 +26,12 @@ figures are: columns, captions, notes and descriptions, per language.
 import json
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from hotline.codebook import codebook
 from hotline.errors import NOT_ESTIMATED, NothingToEstimate
@@ -43,7 +46,13 @@ from hotline.text import escaped, slug
 STAMP = "Simulated data"
 
 
-def begin(notebook: str, outcome: str | None = None, results=(), tables=(), figures=()) -> "Exhibits":
+def begin(
+    notebook: str,
+    outcome: str | None = None,
+    results: Iterable[str] = (),
+    tables: Iterable[str] = (),
+    figures: Iterable[str] = (),
+) -> "Exhibits":
     """Open the step of a notebook: its folder, the look of its figures, and its end where nothing can be estimated.
 
     Run by the pipeline, the step writes to the folder which the runner names; opened by hand, to
@@ -98,7 +107,15 @@ class Exhibits:
     results, tables, figures : the names promised
     """
 
-    def __init__(self, step: str, folder: Path, simulated: bool, results=(), tables=(), figures=()):
+    def __init__(
+        self,
+        step: str,
+        folder: Path,
+        simulated: bool,
+        results: Iterable[str] = (),
+        tables: Iterable[str] = (),
+        figures: Iterable[str] = (),
+    ):
         self.step = step
         self.folder = Path(folder)
         self.simulated = simulated
@@ -142,7 +159,12 @@ class Exhibits:
         self.frames[name] = frame.copy()
 
     def table(
-        self, name: str, table: Table | pd.DataFrame, caption: str | dict, note: str | dict = "", once=()
+        self,
+        name: str,
+        table: Table | pd.DataFrame,
+        caption: str | dict,
+        note: str | dict = "",
+        once: Sequence[str] = (),
     ) -> None:
         """Write a table to tables/NAME.md, with its caption, label and note.
 
@@ -165,7 +187,7 @@ class Exhibits:
         text = captioned_table(table.headings(), table.rows(), caption["en"], label, stamped)
         self.path(f"tables/{name}.md").write_text(text, encoding="utf-8")
 
-    def figure(self, name: str, figure, alt: str | dict | None = None) -> None:
+    def figure(self, name: str, figure: Figure, alt: str | dict | None = None) -> None:
         """Write a figure to figures/NAME.svg and .png, stamped when the data are simulated.
 
         alt : what the figure shows, for readers who do not see it; a text, or {language: text}
@@ -184,7 +206,7 @@ class Exhibits:
         figure.savefig(self.path(f"figures/{name}.svg"), metadata={"Date": None}, **tight)
         figure.savefig(self.path(f"figures/{name}.png"), metadata={"Software": None}, **tight)
 
-    def value(self, name: str, value, kind: str, **more) -> None:
+    def value(self, name: str, value: Any, kind: str, **more) -> None:
         """Name a number for the manuscript; the further arguments are those of `Value`.
 
         In the manuscript it is ``{{< var PREFIX.NAME >}}``, where the prefix is the step's slug with underscores. The
@@ -197,7 +219,16 @@ class Exhibits:
         for name, value in values.items():
             self._name(name, value if isinstance(value, Value) else Value(value, kind, **more))
 
-    def take(self, name: str, result: str, row: dict, column: str, kind: str, interval=None, **more) -> None:
+    def take(
+        self,
+        name: str,
+        result: str,
+        row: dict,
+        column: str,
+        kind: str,
+        interval: tuple[str, str] | None = None,
+        **more,
+    ) -> None:
         """Name a number of a result that has been saved: its source is that cell.
 
         Parameters

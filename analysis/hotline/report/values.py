@@ -61,7 +61,7 @@ class Value:
             )
 
     @property
-    def number(self):
+    def number(self) -> Any:
         """The value as JSON can hold it: None where it is not finite."""
         value = self.value.item() if hasattr(self.value, "item") else self.value
         return None if isinstance(value, float) and not math.isfinite(value) else value
@@ -83,7 +83,15 @@ class Value:
         return f"{printed} of {whole}" if language == "en" else f"{whole} 中的 {printed}"
 
 
-def taken(result: str, frame: pd.DataFrame, row: dict, column: str, kind: str, interval=None, **more) -> Value:
+def taken(
+    result: str,
+    frame: pd.DataFrame,
+    row: dict,
+    column: str,
+    kind: str,
+    interval: tuple[str, str] | None = None,
+    **more,
+) -> Value:
     """Return the Value in a cell of a result, which is its source.
 
     Parameters
