@@ -9,10 +9,10 @@ import pandas as pd
 
 from hotline.codebook import codebook
 from hotline.models.predictors import predictors
-from hotline.pipeline import params
+from hotline.pipeline import schedule
 
 LEVELS = ["well", "imbalance", "high_risk"]
-STEPS = params.runs()
+STEPS = schedule.runs()
 OUTCOMES = tuple(step.removeprefix("07-use-") for step in STEPS if step.startswith("07-use-"))
 NUMERIC = ["age", "call_length", "waiting", "earlier_calls", "follow_ups", "satisfaction"]
 RECOMPUTED = {}
