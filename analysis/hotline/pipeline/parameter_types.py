@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-Outcome = Literal["at_risk", "high_risk"]
+OutcomeName = Literal["at_risk", "high_risk"]
 CaseRule = Literal["caller-stage-sex", "caller", "call"]
 Text = str
 InputFile = Annotated[str, "a path from the top of the checkout"]  # its content counts, not its name

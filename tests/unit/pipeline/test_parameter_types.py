@@ -19,7 +19,7 @@ def limits(name):
 
 
 def test_types_are_found():
-    assert len(LIMITED) >= 15 and {"Count", "Confidence", "Outcome"} <= set(TYPES)
+    assert len(LIMITED) >= 15 and {"Count", "Confidence", "OutcomeName"} <= set(TYPES)
 
 
 @pytest.mark.parametrize("name", LIMITED)
