@@ -2,7 +2,7 @@
 
 import drawing
 
-from hotline.pipeline import schedule
+from hotline.pipeline import notebook_source
 
 
 def test_architecture_shows_the_drawing_of_today():
@@ -13,8 +13,8 @@ def test_architecture_shows_the_drawing_of_today():
 
 def test_drawing_has_every_notebook_and_every_package():
     text = drawing.drawing()
-    assert len(schedule.notebooks()) >= 13
-    assert all(f"<b>{name}</b>" in text for name in schedule.notebooks())
+    assert len(notebook_source.names()) >= 13
+    assert all(f"<b>{name}</b>" in text for name in notebook_source.names())
     assert set(drawing.imports()) == {
         "cleaning", "countstats", "models", "paper", "pipeline", "report", "simulator", "study", "tally"
     }  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 import runs
 
 from hotline import paths
-from hotline.pipeline import schedule
+from hotline.pipeline import notebook_source
 from hotline.report.exhibits import begin
 from hotline.tally import query
 
@@ -27,7 +27,7 @@ FORBIDDEN = (
     "hotline.tally.scan_plan",
     "hotline.tally.session",
 )
-LATER = [name for name in schedule.notebooks() if name not in (*paths.OF_SIMULATION, "01-clean")]
+LATER = [name for name in notebook_source.names() if name not in (*paths.OF_SIMULATION, "01-clean")]
 READERS = {"duckdb", "pyarrow", "polars", "fastparquet", "sqlite3", "modin", "dask", "ibis"}
 OPENS = re.compile(r"(read|scan|open)_(parquet|table|feather|orc|sql\w*|pickle|hdf|excel|json|dataset)$")
 

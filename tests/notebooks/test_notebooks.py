@@ -8,12 +8,12 @@ import re
 import pytest
 
 from hotline import paths
-from hotline.pipeline import params, schedule
+from hotline.pipeline import notebook_source, params
 
 SAVING = "## What is saved"
 # What writes an output. `out.path` is not among them: a check may have to read back a file of the step.
 SAVES = re.compile(r"\bout\.(result|table|figure|value|values|take)\(")
-NOTEBOOKS = {name: json.loads(paths.notebook(name).read_text(encoding="utf-8")) for name in schedule.notebooks()}
+NOTEBOOKS = {name: json.loads(paths.notebook(name).read_text(encoding="utf-8")) for name in notebook_source.names()}
 
 
 def sources(name, kind):
@@ -46,7 +46,7 @@ def test_no_outputs_and_no_traces_of_a_run(name):
 
 
 def test_one_parameters_cell_of_at_most_eight_lines(name):
-    tagged = [source for source, tags in schedule.code_cells(paths.notebook(name)) if "parameters" in tags]
+    tagged = [source for source, tags in notebook_source.code_cells(paths.notebook(name)) if "parameters" in tags]
     assert len(tagged) == 1
     assert 1 <= len(params.declared(paths.notebook(name))) <= 8
 

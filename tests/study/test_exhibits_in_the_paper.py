@@ -7,7 +7,7 @@ import pytest
 
 from hotline import paths
 from hotline.paper import sources
-from hotline.pipeline import schedule
+from hotline.pipeline import notebook_source
 from hotline.text import slug
 
 PAPER = paths.ROOT / "paper"
@@ -36,7 +36,7 @@ def test_every_exhibit_is_referred_to(name):
     assert labels(name) - set(re.findall(r"@((?:fig|tbl|eq)-[\w-]*\w)", DOCUMENTS[name] + beside)) == set()
 
 
-@pytest.mark.parametrize("notebook", [name for name in schedule.notebooks() if name != "simulate"])
+@pytest.mark.parametrize("notebook", [name for name in notebook_source.names() if name != "simulate"])
 def test_every_exhibit_of_a_notebook_is_in_the_paper(notebook):
     """For a notebook that runs once for each outcome: for one of them at least."""
     cells = json.loads(paths.notebook(notebook).read_text(encoding="utf-8"))["cells"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import grimp
 
 from hotline import paths
-from hotline.pipeline import schedule
+from hotline.pipeline import notebook_source, schedule
 
 PAGE = paths.ROOT / "ARCHITECTURE.md"
 START, END = "<!-- made by make architecture -->\n", "<!-- to here -->\n"
@@ -55,7 +55,7 @@ def node(notebook: str) -> str:
 
 def drawing() -> str:
     """The study and the library as a Mermaid flowchart."""
-    notebooks = schedule.notebooks()
+    notebooks = notebook_source.names()
     later = [name for name in notebooks if "01-clean" in schedule.after(name)]
     lines = ["```mermaid", "flowchart LR"]
     lines += ['  subgraph study["The study: a notebook, and the packages that it imports"]', "    direction LR"]

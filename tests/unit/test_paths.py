@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hotline import paths
-from hotline.pipeline import schedule
+from hotline.pipeline import notebook_source
 
 
 def test_sources_exist():
@@ -14,8 +14,8 @@ def test_sources_exist():
 def test_notebook_finds_those_of_the_simulation_beside_the_sources_of_the_data():
     assert paths.notebook("simulate") == paths.DATA_RAW / "simulate.ipynb"
     assert paths.notebook("03-anova") == paths.ANALYSIS / "03-anova.ipynb"
-    assert len(schedule.notebooks()) >= 13
-    assert all(paths.notebook(name).is_file() for name in schedule.notebooks())
+    assert len(notebook_source.names()) >= 13
+    assert all(paths.notebook(name).is_file() for name in notebook_source.names())
 
 
 def test_shown_is_relative_inside_the_checkout_and_whole_outside():

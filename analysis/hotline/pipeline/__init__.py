@@ -1,6 +1,7 @@
 """The steps of the study: parameters, execution and outputs that are whole or absent.
 
 schedule          the runs of the notebooks, and their order
+notebook_source   names of the notebooks, and their code
 params            params.yml, read and checked
 parameter_types   types of parameters, with the values that each allows
 memo              answers kept from one run to the next

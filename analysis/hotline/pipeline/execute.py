@@ -24,7 +24,7 @@ from papermill.exceptions import PapermillExecutionError
 from hotline import paths
 from hotline.errors import InputError
 from hotline.pipeline.kernel import ForkedKernel
-from hotline.pipeline.step import not_estimated
+from hotline.pipeline.output_folder import not_estimated
 from hotline.run import child_environment
 
 del sys.modules["rfc3987_syntax"]

@@ -11,7 +11,7 @@ from typing import Any
 from hotline import paths
 from hotline.cleaning import pseudonyms
 from hotline.errors import InputError
-from hotline.pipeline import schedule
+from hotline.pipeline import notebook_source, schedule
 from hotline.pipeline.kernel import imported_names
 from hotline.pipeline.memo import kept
 from hotline.pipeline.output_folder import read_record
@@ -90,12 +90,12 @@ def versions() -> dict[str, str]:
 
 def _sources(notebook):
     """Return the code of a notebook's cells; raises InputError naming cell and line where it is no Python."""
-    sources = [source for source, _ in schedule.code_cells(notebook)]
+    sources = [source for source, _ in notebook_source.code_cells(notebook)]
     for number, source in enumerate(sources, start=1):
         try:
             imported(source)
         except SyntaxError as error:
-            raise schedule.not_python(notebook, number, error) from error
+            raise notebook_source.not_python(notebook, number, error) from error
     return sources
 
 

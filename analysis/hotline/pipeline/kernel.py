@@ -20,7 +20,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 
-from hotline.pipeline.schedule import code_cells
+from hotline.pipeline.notebook_source import code_cells
 from hotline.run import Run, become, current_run
 
 INLINE = "module://matplotlib_inline.backend_inline"  # where a kernel's figures go

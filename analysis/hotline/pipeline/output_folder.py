@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from hotline.errors import InputError
+from hotline.errors import NOT_ESTIMATED, InputError
 from hotline.provenance import sha256
 from hotline.run import current_run
 
@@ -122,3 +122,9 @@ def up_to_date(folder: Path, inputs: dict, needed: Iterable[str]) -> bool:
         return False
     record = read_record(folder)
     return record.get("inputs") == inputs and record.get("outputs") == hashes(folder)
+
+
+def not_estimated(folder: Path) -> str | None:
+    """Return the sentence of a step that found nothing to estimate; None for any other."""
+    values = folder / "values.json"
+    return json.loads(values.read_text(encoding="utf-8")).get(NOT_ESTIMATED) if values.is_file() else None

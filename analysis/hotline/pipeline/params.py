@@ -17,8 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from hotline import paths
 from hotline.errors import InputError, did_you_mean
-from hotline.pipeline import parameter_types
-from hotline.pipeline.schedule import code_cells, not_python, notebooks
+from hotline.pipeline import notebook_source, parameter_types
+from hotline.pipeline.notebook_source import code_cells, not_python
 
 SHARED, PROFILES = "shared", "profiles"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one, where PyYAML was built with it
@@ -221,7 +221,7 @@ def check(path: Path = paths.PARAMS, profile: str = "") -> dict[str, dict[str, A
         Once, with every complaint: file, line and what is expected.
     """
     where, (sections, profiles, place) = paths.shown(path), _read(path)
-    declarations = {name: declared(paths.notebook(name)) for name in notebooks()}
+    declarations = {name: declared(paths.notebook(name)) for name in notebook_source.names()}
     complaints, wanted = [], {}
     for name, overrides in {"": {}, **profiles}.items():
         complaints += _unknown(overrides if name else sections, declarations, where)

@@ -4,44 +4,18 @@ What params.yml says is checked once and then kept (`memo`) until it, a notebook
 """
 
 import functools
-import json
-from pathlib import Path
 
 from hotline import paths
 from hotline.errors import InputError
+from hotline.pipeline import notebook_source
 from hotline.pipeline.memo import kept
 from hotline.provenance import sha256
 from hotline.run import current_run
 
-CHECK = [paths.ANALYSIS / f"hotline/pipeline/{name}.py" for name in ("params", "parameter_types", "schedule")]
-
-
-def code_cells(notebook: Path) -> list[tuple[str, list[str]]]:
-    """Return the code cells of a notebook file as (source, tags) pairs, in order.
-
-    Raises InputError where the file is no notebook, as after a merge with conflicts.
-    """
-    try:
-        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    except json.JSONDecodeError as error:
-        where = f"{paths.shown(notebook)}, line {error.lineno}"
-        raise InputError(f"{where}: not readable as a notebook ({error.msg}); was it merged with conflicts?") from error
-    return [
-        ("".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in cells if cell["cell_type"] == "code"
-    ]
-
-
-def not_python(notebook: Path, number: int, error: SyntaxError) -> InputError:
-    """Return the sentence that names the code cell of a notebook (counted from 1) and the line that is no Python."""
-    line = (error.text or "").strip()
-    return InputError(
-        f"{paths.shown(notebook)}, code cell {number}, line {error.lineno}: this is no Python ({error.msg}): {line}"
-    )
-
-
-def notebooks() -> list[str]:
-    """Return the names of all notebooks of the compendium: those of the simulation, then the study's in order."""
-    return [*paths.OF_SIMULATION, *sorted(file.stem for file in paths.ANALYSIS.glob("[0-9][0-9]-*.ipynb"))]
+CHECK = [
+    paths.ANALYSIS / f"hotline/pipeline/{name}.py"
+    for name in ("notebook_source", "params", "parameter_types", "schedule")
+]
 
 
 def after(step: str) -> tuple[str, ...]:
@@ -75,7 +49,7 @@ def input_files(notebook: str) -> list[str]:
 @functools.cache
 def _checked(profile):
     """Return the runs under a profile, and the parameters of each notebook that are files."""
-    read = [paths.PARAMS, *CHECK, paths.LOCK, *map(paths.notebook, notebooks())]
+    read = [paths.PARAMS, *CHECK, paths.LOCK, *map(paths.notebook, notebook_source.names())]
     inputs = {"profile": profile} | {paths.shown(file): sha256(file) for file in read if file.is_file()}
     return kept("params", inputs, lambda: _check(profile))
 
@@ -98,6 +72,6 @@ def _check(profile):
             steps[f"{notebook}-{value}"] = (notebook, {**parameters, listed[0]: value})
     files = {
         name: [each for each, parameter in params.declared(paths.notebook(name)).items() if parameter.is_file]
-        for name in notebooks()
+        for name in notebook_source.names()
     }
     return {"runs": steps, "files": files}

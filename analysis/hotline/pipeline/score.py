@@ -44,7 +44,7 @@ def _own_models() -> list[Path]:
     files = []
     for step_name in (name for name, (notebook, _) in schedule.runs().items() if notebook == MAKES_MODELS):
         folder = current_run().step_folder(step_name)
-        reason = step.not_estimated(folder)
+        reason = output_folder.not_estimated(folder)
         if reason:
             print(f"{folder.name} made no model: {reason}.")
         else:

@@ -20,7 +20,7 @@ from typing import Any
 
 from hotline import paths, provenance
 from hotline.cleaning import pseudonyms
-from hotline.errors import NOT_ESTIMATED, InputError
+from hotline.errors import InputError
 from hotline.pipeline import fingerprint, kernel, output_folder, schedule
 from hotline.run import child_environment, current_run
 
@@ -134,15 +134,9 @@ def execute(planned: Plan, running: Path, forked: kernel.ForkedKernel | None) ->
     return execute.peak_memory()
 
 
-def not_estimated(folder: Path) -> str | None:
-    """Return the sentence of a step that found nothing to estimate; None for any other."""
-    values = folder / "values.json"
-    return json.loads(values.read_text(encoding="utf-8")).get(NOT_ESTIMATED) if values.is_file() else None
-
-
 def warning(folder: Path) -> str:
     """Return what the line of a step without estimates says; nothing for any other."""
-    reason = not_estimated(folder)
+    reason = output_folder.not_estimated(folder)
     return f"NOT ESTIMATED: {reason}. {REMEDY}" if reason else ""
 
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from hotline import paths
-from hotline.pipeline import parameter_types, params, schedule
+from hotline.pipeline import notebook_source, parameter_types, params
 
 TYPES = {name: kind for name, kind in vars(parameter_types).items() if get_origin(kind) or kind is str}
 LIMITED = [name for name, kind in TYPES.items() if "minimum" in TypeAdapter(kind).json_schema()]
@@ -38,6 +38,6 @@ def test_choices_are_literals():
 
 
 def test_every_type_is_that_of_a_parameter():
-    notebooks = schedule.notebooks()
+    notebooks = notebook_source.names()
     used = {parameter.type for name in notebooks for parameter in params.declared(paths.notebook(name)).values()}
     assert used <= set(TYPES) and set(LIMITED) <= used

@@ -6,7 +6,7 @@ from nbformat import v4, write
 
 from hotline import paths
 from hotline.errors import InputError
-from hotline.pipeline import params, schedule
+from hotline.pipeline import notebook_source, params
 
 TEXT = paths.PARAMS.read_text(encoding="utf-8")
 
@@ -43,7 +43,7 @@ def test_the_notebooks_defaults_equal_params_yml():
 
 
 def test_every_number_has_a_range_and_every_line_of_params_yml_a_help():
-    for notebook in schedule.notebooks():
+    for notebook in notebook_source.names():
         for name, parameter in params.declared(paths.notebook(notebook)).items():
             if isinstance(parameter.default, (int, float)):
                 assert " from " in parameter.expected, f"{notebook}: the type of {name} has no range"

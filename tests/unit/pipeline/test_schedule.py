@@ -72,9 +72,3 @@ def test_a_fault_in_params_is_not_kept(checks):
         with pytest.raises(InputError, match="expected sections"):
             schedule.runs()
     assert len(checks) == 2
-
-
-def test_code_cells_refuse_a_file_that_is_no_notebook(tmp_path):
-    (tmp_path / "03-anova.ipynb").write_text('{\n<<<<<<< HEAD\n "cells": []\n}', encoding="utf-8")
-    with pytest.raises(InputError, match=r"03-anova\.ipynb, line 2: not readable as a notebook"):
-        schedule.code_cells(tmp_path / "03-anova.ipynb")

@@ -9,7 +9,7 @@ import runs
 
 from hotline import paths
 from hotline.codebook import read_codebook
-from hotline.pipeline import schedule
+from hotline.pipeline import notebook_source
 from hotline.simulator import draws, scenario
 
 pytestmark = pytest.mark.xdist_group("simulation")
@@ -24,7 +24,7 @@ def simulate(folder, monkeypatch, **parameters):
     runs.change(monkeypatch, out=folder, stated_simulated=True)
     monkeypatch.setenv("MPLBACKEND", "agg")
     names = {}
-    for source, tags in schedule.code_cells(paths.notebook("simulate")):
+    for source, tags in notebook_source.code_cells(paths.notebook("simulate")):
         exec(compile(source, "simulate.ipynb", "exec"), names)
         if "parameters" in tags:
             names.update(parameters)
