@@ -18,8 +18,8 @@ RUN    := $(VENV)/bin/python
 # The notebooks; one that runs once for each outcome (params.yml) has a step for each: 07-use-at_risk.
 NOTEBOOKS := simulate recovery $(basename $(notdir $(wildcard analysis/[0-9]*.ipynb)))
 GOALS     := $(filter paper $(NOTEBOOKS) $(addsuffix -%,$(NOTEBOOKS)),$(MAKECMDGOALS))
-# Steps at a time: two, unless -j says otherwise.
-JOBS       = $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),$(if $(filter -j,$(MAKEFLAGS)),$(shell nproc),2))
+# Steps at a time: three, unless -j says otherwise; a step often waits for its kernel.
+JOBS       = $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),$(if $(filter -j,$(MAKEFLAGS)),$(shell nproc),3))
 
 # The same bytes in every run; nothing written outside the checkout.
 export PYTHONPATH := $(CURDIR)/analysis
@@ -138,6 +138,6 @@ help:  ## This list
 	  /^[a-z0-9-]+:.*  ## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 	@printf '%s\n' "" "  EXPORT=path CODEBOOK=path   another hotline's export and its codebook" \
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
-	  "  make -j1 paper              one step at a time (two is the rule)"
+	  "  make -j1 paper              one step at a time (three is the rule)"
 
 .PHONY: paper score test test-study test-few setup help lab lint architecture hooks bench bench-scale quarto lock clean study $(NOTEBOOKS)

@@ -1,6 +1,6 @@
 """Bring steps of the study, and the paper, up to date: one process that answers for all of them.
 
-    python -m hotline.study --jobs 2 paper
+    python -m hotline.study --jobs 3 paper
 
 Goals are names of steps (07-use-at_risk), of notebooks (07-use, for all its steps) or `paper`. Each step that they
 need is compared with what it was made from; those with work to do run as soon as the steps before them have ended, so
@@ -97,8 +97,11 @@ def run_steps(names: list[str], jobs: int) -> int:
                 stale[name] = planned
         if stale and not code and len(running) < jobs:
             name = next(iter(stale))
-            if kernel.can_fork():
-                kernel.preload([paths.notebook(schedule.runs()[name][0])])  # while the steps before it run
+            if kernel.can_fork() and (waiting or running or len(stale) > 1):
+                # Once for all steps, and while those before it run. A step alone imports both sides by themselves, at
+                # the same time.
+                kernel.preload_runner()
+                kernel.preload_kernel([stale[name].notebook])
             running[start(stale.pop(name))] = name
         elif running:
             pid, status = os.wait()
@@ -111,7 +114,7 @@ def run_steps(names: list[str], jobs: int) -> int:
 def main() -> int:
     """Bring the goals of the command line up to date; return the exit code."""
     parser = argparse.ArgumentParser(description="Bring steps of the study, and the paper, up to date.")
-    parser.add_argument("--jobs", type=int, default=2, help="steps at a time")
+    parser.add_argument("--jobs", type=int, default=3, help="steps at a time")
     parser.add_argument("goals", nargs="+", help="steps, notebooks, or paper")
     arguments = parser.parse_args()
     try:

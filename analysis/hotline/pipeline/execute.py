@@ -95,9 +95,13 @@ class StudyEngine(Engine):
         client = Client(
             nb_man, forked, kernel_name=kernel_name, startup_timeout=60, extra_arguments=QUIET, on_cell_start=progress
         )
+        # papermill would write the whole notebook at the begin and the end of each cell: with a hundred cells that
+        # takes longer than what they compute. It is written when the notebook has ended, well or not.
+        nb_man.save, save = lambda **_: None, nb_man.save
         try:
             return client.execute(env=environment)
         finally:
+            nb_man.save = save
             shutil.rmtree(client.sockets, ignore_errors=True)
 
 

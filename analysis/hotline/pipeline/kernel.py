@@ -19,6 +19,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 from hotline.pipeline.notebook_source import code_cells
 from hotline.run import Run, become, current_run
@@ -45,8 +46,15 @@ def imported_names(source: str) -> set[str]:
     return names
 
 
-def preload(notebooks: Iterable) -> None:
-    """Import what executes notebooks, and whatever these notebooks (paths) import."""
+def preload_runner() -> None:
+    """Import what hands a notebook to a kernel and makes a page of it."""
+    from hotline.pipeline import execute, page  # noqa: F401 (imported for those who ask for it next)
+
+    page.warm_up()
+
+
+def preload_kernel(notebooks: Iterable[Path]) -> None:
+    """Import what a kernel is made of, and whatever these notebooks import."""
     import matplotlib
 
     matplotlib.rcParams["backend"] = INLINE  # which a kernel would ask for before it imports matplotlib
@@ -54,11 +62,8 @@ def preload(notebooks: Iterable) -> None:
     fonts.setLevel(logging.ERROR)  # no line about the list of fonts that it makes in a fresh checkout
     importlib.import_module(fonts.name)
     fonts.setLevel(logging.NOTSET)
-    for name in ("hotline.pipeline.execute", "ipykernel.kernelapp", "ipykernel.ipkernel"):
+    for name in ("ipykernel.kernelapp", "ipykernel.ipkernel"):
         importlib.import_module(name)
-    from hotline.pipeline import page
-
-    page.warm_up()
     names = set().union(*(imported_names(source) for path in notebooks for source, _ in code_cells(path)))
     for name in sorted(names):
         parent = name.rpartition(".")[0]
@@ -87,17 +92,19 @@ class ForkedKernel:
     Parameters
     ----------
     run : the run as the notebook is to see it
+    notebook : what this notebook imports is imported while the process waits, if it was not before the fork
     """
 
     stdin = stdout = stderr = None
 
-    def __init__(self, run: Run):
+    def __init__(self, run: Run, notebook: Path):
         self.returncode = None
         read, self._write = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self._write)
             os.setsid()  # an interruption at the keyboard is for the runner, which passes it on
+            preload_kernel([notebook])
             with open(read, encoding="utf-8") as file:
                 order = file.read()
             try:

@@ -59,10 +59,18 @@ MARK = "\ue000{}\ue001"  # characters that no text uses
 @functools.cache
 def _exporter():
     """Return nbconvert's exporter with its plain template, and the whole style sheet."""
-    from nbconvert import HTMLExporter
+    from nbconvert.exporters import HTMLExporter, TemplateExporter
+    from nbconvert.filters import Highlight2HTML
     from pygments.formatters import HtmlFormatter
 
-    return HTMLExporter(template_name="basic"), STYLE + HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    class Plain(HTMLExporter):
+        """Without the last pass of `HTMLExporter`, which parses the whole page again to add what it lacks here."""
+
+        def from_notebook_node(self, nb, resources=None, **more):
+            self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
+            return TemplateExporter.from_notebook_node(self, nb, resources, **more)
+
+    return Plain(template_name="basic"), STYLE + HtmlFormatter(style="friendly").get_style_defs(".highlight")
 
 
 def _take_formulas(notebook: nbformat.NotebookNode) -> list[str]:
@@ -89,6 +97,7 @@ def _mathml(formulas: list[str]) -> list[str]:
     return re.findall(r"<math.*?</math>", text, flags=re.DOTALL)
 
 
+@functools.cache
 def warm_up() -> None:
     """Compile the template, so that a process forked from this one need not."""
     from nbformat import v4
@@ -102,6 +111,7 @@ def write(notebook: Path) -> Path:
     content = nbformat.read(notebook, as_version=4)
     formulas = _take_formulas(content)
     body, _ = exporter.from_notebook_node(content)
+    body = re.sub(r"<img (?![^>]*\balt=)", '<img alt="Figure" ', body)
     for number, formula in enumerate(_mathml(formulas) if formulas else ()):
         body = body.replace(MARK.format(number), formula)
     page = notebook.with_suffix(".html")

@@ -156,7 +156,8 @@ def run(planned: Plan) -> str:
     step, started = planned.step, time.time()
     # Forked before a lock is taken, which it would hold as well, and before papermill opens an event loop.
     of_notebook = current_run().of_notebook(output_folder.place_of(step), planned.simulated)
-    forked = kernel.ForkedKernel(of_notebook) if kernel.can_fork() else None
+    forked = kernel.ForkedKernel(of_notebook, planned.notebook) if kernel.can_fork() else None
+    kernel.preload_runner()  # while the kernel imports what it needs, if it was not forked with it
     with output_folder.alone(step), output_folder.working(step) as running:
         memory = execute(planned, running, forked)
         seconds = output_folder.finish(

@@ -19,14 +19,15 @@ import numpy as np
 from hotline.pipeline import kernel
 from hotline.run import current_run
 folder = Path(sys.argv[1])
-kernel.preload([folder / "source.ipynb"])
+kernel.preload_runner()
+kernel.preload_kernel([folder / "source.ipynb"])
 assert kernel.can_fork(), (threading.active_count(), os.listdir("/proc/self/task"))
 loaded = [name for name in ("pandas", "matplotlib.pyplot", "hotline.tally.query") if name in sys.modules]
 for number in (1, 2):
     runner = os.fork()
     if runner == 0:
         try:
-            forked = kernel.ForkedKernel(current_run().of_notebook(folder / str(number), True))
+            forked = kernel.ForkedKernel(current_run().of_notebook(folder / str(number), True), folder / "source.ipynb")
             from hotline.pipeline import execute
 
             execute.execute("step", folder / "source.ipynb", folder / f"{number}.ipynb", {}, 10, None, forked)
