@@ -96,7 +96,7 @@ def run_steps(names: list[str], jobs: int) -> int:
             else:
                 stale[name] = planned
         if stale and not code and len(running) < jobs:
-            name = next(iter(stale))
+            name = next(reversed(stale))  # later notebooks take longer, and what takes long should not come last
             if kernel.can_fork() and (waiting or running or len(stale) > 1):
                 # Once for all steps, and while those before it run. A step alone imports both sides by themselves, at
                 # the same time.
