@@ -72,6 +72,16 @@ def start(planned: step.Plan) -> int:
     return pid
 
 
+def next_step(stale: Iterable[str], waiting: Iterable[str]) -> str:
+    """Return which of the stale steps, in the order of the study, to begin with.
+
+    First what others wait for; then from the last, since the later notebooks take longer, and what takes long should
+    not run by itself at the end.
+    """
+    needed_first = {before for name in waiting for before in schedule.after(name)}
+    return next((name for name in stale if name in needed_first), None) or list(stale)[-1]
+
+
 def run_steps(names: list[str], jobs: int) -> int:
     """Bring steps up to date, so many at a time; return the exit code.
 
@@ -96,7 +106,7 @@ def run_steps(names: list[str], jobs: int) -> int:
             else:
                 stale[name] = planned
         if stale and not code and len(running) < jobs:
-            name = next(reversed(stale))  # later notebooks take longer, and what takes long should not come last
+            name = next_step(stale, waiting)
             if kernel.can_fork() and (waiting or running or len(stale) > 1):
                 # Once for all steps, and while those before it run. A step alone imports both sides by themselves, at
                 # the same time.

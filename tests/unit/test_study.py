@@ -65,7 +65,7 @@ def test_run_steps_starts_as_many_as_allowed_and_none_before_what_it_reads(monke
     recorder = Recorder(monkeypatch, names)
     assert study.run_steps(names, jobs=2) == 0
     assert recorder.log[:3] == [("simulate",), ("simulate", "recovery"), ("recovery", "01-clean")]
-    assert recorder.log[3:] == [("02-describe",), ("02-describe", "03-anova")]
+    assert recorder.log[3:] == [("03-anova",), ("03-anova", "02-describe")]
 
 
 def test_run_steps_starts_nothing_where_all_is_up_to_date(monkeypatch, capsys):
@@ -78,3 +78,8 @@ def test_run_steps_lets_the_others_end_after_a_failure_and_starts_none(monkeypat
     recorder = Recorder(monkeypatch, ["simulate", "recovery", "01-clean"], failing=["simulate"])
     assert study.run_steps(["simulate", "recovery", "01-clean"], jobs=2) == 1
     assert recorder.log == [("simulate",), ("simulate", "recovery")] and recorder.running == []
+
+
+def test_next_step_is_one_that_others_wait_for_and_else_the_last():
+    assert study.next_step(["simulate", "recovery"], ["01-clean"]) == "simulate"
+    assert study.next_step(["02-describe", "07-validation-at_risk"], []) == "07-validation-at_risk"
