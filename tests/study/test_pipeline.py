@@ -337,6 +337,7 @@ def test_an_interrupted_step_leaves_the_old_outputs_and_no_traceback(changeable)
         cwd=changeable.folder,
         env=changeable.environment,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
