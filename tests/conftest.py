@@ -14,6 +14,7 @@ for name, value in re.findall(r"(?m)^export (\w+) := (.*)$", (ROOT / "Makefile")
 
 import matplotlib.pyplot as plt
 from agreement import agrees, pytest_terminal_summary  # noqa: F401 (a fixture and a hook, found here by pytest)
+from analyses import tidy  # noqa: F401 (a fixture)
 from checkout import small_copy
 from cleaned import behind, rows  # noqa: F401 (fixtures)
 from hypothesis import settings

@@ -3,30 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from analyses import TERMS, coefficients
 
 from hotline.codebook import codebook
 from hotline.models import sensitivity
 from hotline.report.tables import robustness
 
 REFERENCE = {"sex": "male", "stage": "primary", "bullying": "no"}
-TERMS = pd.MultiIndex.from_tuples(
-    [("intercept", ""), ("sex", "female"), ("stage", "junior"), ("stage", "senior"), ("bullying", "yes")],
-    names=["variable", "code"],
-)
 LABELS = {"main": "Main", "firth": "Firth", "city": "Cities", "calls": "Calls"}
-
-
-def coefficients(b, se):
-    b, se = np.array(b), np.array(se)
-    return pd.DataFrame({"b": b, "se": se, "low": b - 2 * se, "high": b + 2 * se, "p": 0.01}, index=TERMS)
-
-
-@pytest.fixture
-def tidy():
-    main = coefficients([-1.0, 0.5, 0.1, 0.6, 0.4], [0.1] * 5)
-    other = coefficients([-1.0, 0.5, 0.3, 0.6, 0.4], [0.1, 0.1, 0.1, 0.1, 0.3])
-    other.loc[("bullying", "missing"), :] = 0.5
-    return sensitivity.gather({"main": main, "firth": main, "city": other, "calls": None})
 
 
 def counts():
