@@ -80,18 +80,21 @@ def code(name):
 def test_library_knows_a_database_in_engine_cleaning_and_simulator_alone():
     assert using(lambda tree: READERS & {name.split(".")[0] for name in imports(tree)}) == {
         "tally.duckdb_engine",
-        "cleaning.readers",
+        "cleaning.engine",
+        "cleaning.readers.parquet",
         "cleaning.load",
         "simulator.export",
     }
-    assert using(lambda tree: any(OPENS.match(name) for name in names(tree))) <= {"cleaning.readers", "cleaning.load"}
+    opening = using(lambda tree: any(OPENS.match(name) for name in names(tree)))
+    assert opening <= {"cleaning.readers.kinds", "cleaning.readers.parquet", "cleaning.load"}
 
 
 def test_library_names_the_cleaned_tables_in_the_query_api_and_cleaning_alone():
     assert using(lambda tree: any("parquet" in text.lower() for text in texts(tree))) == {
         "tally.duckdb_engine",
         "tally.session",
-        "cleaning.readers",
+        "cleaning.readers.parquet",
+        "cleaning.readers.csv_file",
         "cleaning.load",
         "cleaning.flow",
     }

@@ -4,7 +4,7 @@ import csv
 
 import pandas as pd
 
-from hotline.cleaning import decode, flow, load, rules
+from hotline.cleaning import decode, engine, flow, load, rules
 from hotline.codebook import codebook
 
 BOOK = codebook()
@@ -52,7 +52,7 @@ def clean(folder, rows, encoding="utf-8-sig", headers=HEADERS, case="caller-stag
         writer = csv.DictWriter(file, headers, restval="")
         writer.writerow(headers)
         writer.writerows(rows)
-    connection = load.connect()
+    connection = engine.connect()
     load.read(connection, folder / "export.csv", BOOK)
     decode.decode(connection, BOOK, SECRET)
     stages = flow.apply_rules(connection, RULES, case)

@@ -1,6 +1,8 @@
 """From a raw export to the two cleaned tables, `calls` and `cases`.
 
+engine       the DuckDB that does the work in bounded memory
 readers      CSV, Excel and Parquet, row by row
+headings     the headings of an export, held against the codebook
 load         the rows of an export in DuckDB, as texts
 decode       texts to codes, numbers and times, as the codebook says
 pseudonyms   callers' and counsellors' numbers to keyed hashes

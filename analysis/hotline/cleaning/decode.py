@@ -8,7 +8,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hotline.cleaning.load import FULL_WIDTH, HASHED, ISO, MOST_TEXTS, WIDE, Connection, drop_raw
+from hotline.cleaning.engine import Connection
+from hotline.cleaning.load import FULL_WIDTH, HASHED, ISO, MOST_TEXTS, WIDE, drop_raw
 from hotline.cleaning.pseudonyms import hmac_sql
 from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook, Field

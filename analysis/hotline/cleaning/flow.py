@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotline.cleaning.load import Connection
+from hotline.cleaning.engine import Connection
 from hotline.cleaning.rules import CASES, REJECTED, STAGES, Rule
 from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook

@@ -7,8 +7,6 @@ and drops `raw`. Which rows stay is decided in `flow`.
 import contextlib
 import csv
 import os
-import shutil
-import tempfile
 import threading
 from operator import itemgetter
 from pathlib import Path
@@ -17,18 +15,18 @@ from typing import NamedTuple
 import duckdb
 
 from hotline import paths
-from hotline.cleaning import readers
+from hotline.cleaning.engine import Connection
+from hotline.cleaning.headings import headings
+from hotline.cleaning.readers import csv_file, kinds
 from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook
-from hotline.errors import InputError, did_you_mean
-from hotline.run import current_run
+from hotline.errors import InputError
 
 # Full-width forms that input methods leave behind, and what they stand for.
 FULL_WIDTH = ("０１２３４５６７８９：／－．　", "0123456789:/-. ")
 WIDE = str.maketrans(*FULL_WIDTH)
 ISO = "%Y-%m-%d %H:%M:%S"  # how times of Excel and Parquet arrive, whatever the codebook says
 LONGEST_TEXT = 1000  # characters; no text of a codebook is longer, and what is cut off stays unknown
-MEMORY, THREADS = "1GB", 2
 MOST_TEXTS = 10_000  # different texts in a column of codes, beyond which it is another column
 # Never written: only their ranks in the order of their hashes leave `raw`.
 HASHED = ("caller_number", "counsellor")
@@ -59,82 +57,6 @@ class Loaded(NamedTuple):
     columns: int
     unknown_columns: list[str]
     absent_columns: list[str]
-
-
-def _is_running(process):
-    """Return whether there is a process of that number."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # another user's
-        return True
-    return True
-
-
-def connect() -> "Connection":
-    """Return a DuckDB connection that fetches nothing and stays within a memory limit.
-
-    Half of this memory is enough for four million calls; a quarter is not. What does not fit goes to a folder in the
-    checkout's .cache/, never in data-derived/. It is removed with the connection, since it may hold raw records; what a
-    killed run left behind goes with the next run.
-    """
-    cache = paths.ROOT / ".cache"
-    cache.mkdir(exist_ok=True)
-    for left in cache.glob("cleaning-*-*"):
-        if not _is_running(int(left.name.split("-")[1])):
-            shutil.rmtree(left, ignore_errors=True)
-    folder = tempfile.TemporaryDirectory(dir=cache, prefix=f"cleaning-{os.getpid()}-")
-    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    settings |= {"memory_limit": MEMORY, "threads": THREADS, "preserve_insertion_order": "false"}
-    connection = Connection(duckdb.connect(config=settings | {"temp_directory": f"{folder.name}/duckdb"}), folder)
-    return connection
-
-
-class Connection:
-    """A DuckDB connection with the folder for what does not fit into memory; `close` removes both."""
-
-    def __init__(self, database, folder):
-        self.database, self.folder = database, folder
-        self.execute, self.register = database.execute, database.register
-
-    def close(self):
-        self.database.close()
-        self.folder.cleanup()
-
-
-def headings(first_row: list[str], export: Path, book: Codebook) -> dict[str, int]:
-    """Return {variable: position} for the columns of an export, checked against the codebook.
-
-    Messages name only headings of the codebook, and what resembles one: without headings, the first row is a call.
-
-    Raises
-    ------
-    InputError
-        Where no heading is one of the codebook's, one stands twice, or a needed column is absent.
-    """
-    where, cleaned = f"{paths.shown(export)}, row 1", [heading.strip().strip("\ufeff") for heading in first_row]
-    expected = {each.header: each.name for each in book if each.header}
-    described = [heading for heading in cleaned if heading in expected]
-    if not described:
-        raise InputError(
-            f"{where}: none of the headings that {paths.shown(current_run().codebook)} describes, such as "
-            f'"{next(iter(expected))}"; expected the headings in the first row.\n  Remove what stands above them, '
-            "save the file as CSV in UTF-8, or describe this export in a codebook of its own (CODEBOOK=path)."
-        )
-    twice = sorted({heading for heading in described if described.count(heading) > 1})
-    if twice:
-        raise InputError(f"{where}: the heading {', '.join(twice)} stands twice; remove or rename one of them")
-    absent = [header for header, name in expected.items() if book[name].needed and header not in cleaned]
-    if absent:
-        lines = [f'  "{header}" ({book[expected[header]].title}){did_you_mean(header, cleaned)}' for header in absent]
-        raise InputError(
-            f"{where}: {len(absent)} needed column{'s are' if len(absent) > 1 else ' is'} missing:\n"
-            + "\n".join(lines)
-            + "\n  Rename the column in the export, or give its heading as `header` in "
-            + f"{paths.shown(current_run().codebook)}."
-        )
-    return {expected[heading]: position for position, heading in enumerate(cleaned) if heading in expected}
 
 
 @contextlib.contextmanager
@@ -213,7 +135,7 @@ def _load_carefully(connection, table, positions, names):
 def _transcode(export, codec, pipe):
     """Write a text file to a pipe as UTF-8."""
     with contextlib.suppress(BrokenPipeError), open(pipe, "w", encoding="utf-8", errors="replace", newline="") as file:
-        file.writelines(readers.texts(export, codec))
+        file.writelines(csv_file.texts(export, codec))
 
 
 def _as_utf8(connection, export, codec):
@@ -290,7 +212,7 @@ def read(connection: Connection, export: str | Path, book: Codebook, sheet: str 
         Where the file cannot be read as an export.
     """
     export = Path(export)
-    table = readers.open_table(export, {each.header for each in book if each.header}, sheet)
+    table = kinds.open_table(export, {each.header for each in book if each.header}, sheet)
     present = headings(table.headings, export, book)
     names, positions = list(present), list(present.values())
     if table.rows is None:

@@ -23,8 +23,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from hotline import paths
 from hotline.errors import InputError
+from hotline.pipeline import output_folder
 from hotline.pipeline.kernel import ForkedKernel
-from hotline.pipeline.output_folder import not_estimated
 from hotline.run import child_environment
 
 del sys.modules["rfc3987_syntax"]
@@ -77,11 +77,12 @@ class Client(PapermillNotebookClient):
 
 
 class StudyEngine(Engine):
-    """papermill's own engine, which also prints a line now and then on a long step."""
+    """papermill's own engine, which also prints a step's warnings at once, and a line now and then on a long step."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, step, quiet, environment, forked, **_):
+    def execute_managed_notebook(cls, nb_man, kernel_name, step, folder, quiet, environment, forked, **_):
         """Execute a notebook; report how far it is whenever `quiet` seconds have passed since the last line."""
+        warned = 0
         started = reported = time.monotonic()
         total = len(nb_man.nb.cells)
 
@@ -92,8 +93,21 @@ class StudyEngine(Engine):
                 print(f"{step:<24} ... cell {cell_index + 1} of {total} after {now - started:.0f} s", flush=True)
                 reported = now
 
+        def print_warnings(cell, cell_index, **_):
+            nonlocal warned
+            new = output_folder.warnings(folder)[warned:]
+            warned += len(new)
+            for each in new:
+                print(f"{step:<24} WARNING: {each}", flush=True)
+
         client = Client(
-            nb_man, forked, kernel_name=kernel_name, startup_timeout=60, extra_arguments=QUIET, on_cell_start=progress
+            nb_man,
+            forked,
+            kernel_name=kernel_name,
+            startup_timeout=60,
+            extra_arguments=QUIET,
+            on_cell_start=progress,
+            on_cell_complete=print_warnings,
         )
         # papermill would write the whole notebook at the begin and the end of each cell: with a hundred cells that
         # takes longer than what they compute. It is written when the notebook has ended, well or not.
@@ -147,12 +161,13 @@ def execute(
             progress_bar=False,
             log_output=False,
             step=step,
+            folder=target.parent,
             quiet=quiet,
             environment=environment or child_environment(),
             forked=forked,
         )
     except PapermillExecutionError as error:
-        if not_estimated(target.parent):
+        if output_folder.not_estimated(target.parent):
             return
         cell = error.source.strip().splitlines()[0] if error.source.strip() else ""
         raise CellError(

@@ -18,6 +18,7 @@ from hotline.provenance import sha256
 from hotline.run import current_run
 
 RECORD = "run.json"
+WARNINGS = "warnings.txt"  # what the user should know of a step, a line each
 # A reader's copies of the notebook hold prose too, and are not results.
 NOT_RESULTS = ("notebook.ipynb", "notebook.html", RECORD)
 
@@ -122,6 +123,12 @@ def up_to_date(folder: Path, inputs: dict, needed: Iterable[str]) -> bool:
         return False
     record = read_record(folder)
     return record.get("inputs") == inputs and record.get("outputs") == hashes(folder)
+
+
+def warnings(folder: Path) -> list[str]:
+    """Return the warnings of a step, finished or not, in their order."""
+    file = folder / WARNINGS
+    return file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
 
 
 def not_estimated(folder: Path) -> str | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hotline import paths, provenance
-from hotline.cleaning import decode, load, rules
+from hotline.cleaning import decode, engine, load, rules
 from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook, Field, codebook
 from hotline.errors import InputError
@@ -137,7 +137,7 @@ def reason_sql(model: RiskModel, book: Codebook, excluded: Mapping[str, str]) ->
 
 
 def write(
-    connection: load.Connection,
+    connection: engine.Connection,
     model: RiskModel,
     book: Codebook,
     excluded: Mapping[str, str],
@@ -184,7 +184,7 @@ def run() -> str:
     chosen = models(simulated)
     scores = current_run().scores
     with output_folder.alone("scores"), output_folder.working("scores") as running:
-        connection = load.connect()
+        connection = engine.connect()
         try:
             loaded = load.read(connection, export, book, parameters["sheet"])
             # The key is thrown away: no number leaves the connection.

@@ -107,7 +107,8 @@ def up_to_date(planned: Plan) -> bool:
 
 def up_to_date_line(planned: Plan) -> str:
     """Return the line to print for a step that has nothing to do."""
-    return "; ".join(filter(None, [f"{planned.step:<24} up to date", warning(planned.folder)]))
+    warned = [f"WARNING: {each}" for each in output_folder.warnings(planned.folder)]
+    return "; ".join(filter(None, [f"{planned.step:<24} up to date", warning(planned.folder), *warned]))
 
 
 def execute(planned: Plan, running: Path, forked: kernel.ForkedKernel | None) -> int:

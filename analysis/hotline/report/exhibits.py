@@ -15,6 +15,7 @@ A notebook opens its step, saves what it found, and closes it:
     out.values({"events": k, "terms": m}, "count")         # many of one kind
     out.values({"auc": Value(0.7, "performance")})         # many, each with its own kind
     out.path("model.json")                                 # another file of the step
+    out.warn("...")                                        # what the user should know, on the terminal as well
     out.finish()
 
 Every value states its kind, and the kind decides how it is printed (`text.KINDS`); where decimals differ from the
@@ -150,6 +151,16 @@ class Exhibits:
                 raise ValueError(f'{self.step}: "{name}" lists the cells of a model tally, which may not be written')
         for column in columns & set(codebook().select(sensitivity="identifier")):
             raise ValueError(f'{self.step}: "{name}" has the column "{column}", which identifies callers or staff')
+
+    def warn(self, sentence: str) -> None:
+        """Say what the user should know of the records: in the notebook, on the terminal at once, and in warnings.txt.
+
+        The sentence names columns, rules, counts and what to do, and never a cell of the export.
+        """
+        line = " ".join(sentence.split())
+        with self.path("warnings.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+        print(f"WARNING: {line}")
 
     def result(self, name: str, frame: pd.DataFrame) -> None:
         """Write a tidy result, one row per estimate, at full precision, to results/NAME.csv."""

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from exports import BOOK, HEADERS, RULES, SECRET, at
 
-from hotline.cleaning import decode, flow, load
+from hotline.cleaning import decode, engine, flow, load
 from hotline.errors import InputError
 
 NAMES = list(HEADERS)
@@ -114,7 +114,7 @@ def clean(folder, content, sheet=""):
     """
     export = folder / "export.csv"
     export.write_bytes(content.encode() if isinstance(content, str) else content)
-    connection = load.connect()
+    connection = engine.connect()
     try:
         loaded = load.read(connection, export, BOOK, sheet)
         decode.decode(connection, BOOK, SECRET)

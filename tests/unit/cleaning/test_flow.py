@@ -5,7 +5,7 @@ import dataclasses
 import duckdb
 from exports import BOOK, HEADERS, RULES, SECRET, at, clean
 
-from hotline.cleaning import decode, flow, load, rules
+from hotline.cleaning import decode, engine, flow, load, rules
 from hotline.codebook import Codebook
 from hotline.tally import duckdb_engine
 
@@ -102,7 +102,7 @@ def test_cleaning_takes_variables_named_like_words_of_sql(tmp_path):
     row = at(20) | {"boarding": "是", "follow_up_days": "３ ", "family_structure": "单亲"}
     rows = [list(HEADERS.values()), [row.get(name, "") for name in HEADERS]]
     (tmp_path / "export.csv").write_text("\n".join(map(",".join, rows)) + "\n", encoding="utf-8")
-    connection = load.connect()
+    connection = engine.connect()
     load.read(connection, tmp_path / "export.csv", book)
     decode.decode(connection, book, SECRET)
     tried = rules.rules(book, reconnect_minutes=10, longest_hours=6, oldest_pupil=19)

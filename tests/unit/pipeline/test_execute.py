@@ -1,5 +1,7 @@
 """What ends a notebook, in a kernel of its own process and in a forked one."""
 
+import contextlib
+
 import nbformat
 import pytest
 
@@ -28,3 +30,18 @@ def test_only_a_notebook_that_finds_nothing_to_estimate_has_come_to_its_end(erro
     cells = nbformat.read(target, as_version=4).cells
     assert len(cells) == 3, "papermill's banners are gone"
     assert cells[1].outputs[0].traceback == [f"{error}: no case is here"] and not cells[2].outputs
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_warning_is_printed_when_its_cell_ends_and_once(fails, tmp_path, capsys):
+    environment = child_environment(HOTLINE_OUT=str(tmp_path), HOTLINE_SIMULATED="yes")
+    source, target = tmp_path / "source.ipynb", tmp_path / "notebook.ipynb"
+    last = "1 / 0" if fails else "pass"
+    cells = [
+        nbformat.v4.new_code_cell(text) for text in (SOURCE, "out.warn('one\\n  line')", f"out.warn('two'); {last}")
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), source)
+    with pytest.raises(execute.CellError) if fails else contextlib.nullcontext():
+        execute.execute("03-anova", source, target, {}, 10, environment)
+    assert capsys.readouterr().out.splitlines() == [f"{'03-anova':<24} WARNING: {each}" for each in ("one line", "two")]
+    assert (tmp_path / "warnings.txt").read_text() == "one line\ntwo\n"

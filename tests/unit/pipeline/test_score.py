@@ -10,7 +10,7 @@ from exports import BOOK, HEADERS, at
 from samples import logit
 
 from countstats.glm import design, wald
-from hotline.cleaning import decode, load
+from hotline.cleaning import decode, engine, load
 from hotline.codebook import codebook
 from hotline.errors import InputError
 from hotline.models import risk_model
@@ -49,7 +49,7 @@ def scored(folder, rows, model):
         writer.writerow(HEADERS.values())
         for row in rows:
             writer.writerow(row if isinstance(row, list) else [row.get(name, "") for name in HEADERS])
-    connection = load.connect()
+    connection = engine.connect()
     loaded = load.read(connection, folder / "export.csv", BOOK)
     decode.decode(connection, BOOK, b"thrown away")
     last = 1 + loaded.rows + loaded.empty_rows

@@ -1,20 +1,18 @@
-"""Files of every kind into headings and rows of text."""
-
-import datetime
+"""CSV files into headings and rows of text."""
 
 import pytest
 
-from hotline.cleaning import readers
+from hotline.cleaning.readers import csv_file
 
 
 def rows_of(tmp_path, content, headings=("a", "b")):
     """Return a CSV file's headings and rows."""
     (tmp_path / "export.csv").write_bytes(content)
-    table = readers.open_table(tmp_path / "export.csv", set(headings))
+    table = csv_file.open_csv(tmp_path / "export.csv", set(headings))
     return table.headings, list(table.rows)
 
 
-@pytest.mark.parametrize("delimiter", readers.DELIMITERS)
+@pytest.mark.parametrize("delimiter", csv_file.DELIMITERS)
 def test_delimiter_is_the_one_that_gives_known_headings(tmp_path, delimiter):
     content = f"a{delimiter}b\n1{delimiter}2\n".encode()
     assert rows_of(tmp_path, content) == (["a", "b"], [(2, ["1", "2"])])
@@ -32,17 +30,3 @@ def test_rows_are_numbered_as_in_a_spreadsheet(tmp_path):
 def test_long_cells_are_read_whole(tmp_path):
     long = "x" * 500_000  # more than the csv module takes by itself
     assert rows_of(tmp_path, f'a,b\n"{long}",2\n'.encode())[1] == [(2, [long, "2"])]
-
-
-@pytest.mark.parametrize(
-    ("cell", "text"),
-    [
-        (None, ""),
-        (13.0, "13"),
-        (13.6, "13.6"),
-        ("13.0", "13.0"),
-        (datetime.datetime(2021, 3, 1, 20, 0, 0, 5), "2021-03-01 20:00:00"),
-    ],
-)
-def test_a_typed_cell_as_csv_would_write_it(cell, text):
-    assert readers.as_text(cell) == text

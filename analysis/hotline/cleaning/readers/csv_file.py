@@ -1,84 +1,19 @@
-"""Headings and rows of text from files of every kind: CSV, Excel, Parquet. What a text means is not guessed.
-
-A row's number is its place in the file as a spreadsheet shows it, the headings being row 1: an empty row has a
-number too, a line break inside quotation marks does not begin a new one.
-"""
+"""CSV files: their encoding, their delimiter, and rows that a lost quotation mark does not swallow."""
 
 import codecs
 import csv
-import datetime
 from collections import Counter, deque
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
-
-import duckdb
 
 from hotline import paths
+from hotline.cleaning.readers.table import Plain, Table
 from hotline.errors import InputError
 
-# The first bytes tell what a file is; its name need not.
-EXCEL, OLD_EXCEL, PARQUET, UTF_16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1", (b"\xff\xfe", b"\xfe\xff")
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # the first bytes of a file that says so
 DELIMITERS = (",", ";", "\t", "|")
 MARKS = (*DELIMITERS, "\n", "\r", "\r\n", '"', "\0")
 LONGEST_CELL = 2**21  # characters; a quotation that never closes is given up after so many
-
-
-class Plain(NamedTuple):
-    """What is known of a CSV file that is nothing but lines and delimiters, so that any program reads it alike."""
-
-    encoding: str
-    delimiter: str
-    rows: int
-
-
-@dataclass
-class Table:
-    """An export that has been opened.
-
-    Attributes
-    ----------
-    kind : how it is written, in words
-    headings : its first row
-    rows : yields (number, cells), with None for the cells of a row that does not have one cell per heading; None for
-        a Parquet file, which DuckDB reads by itself
-    types : of a Parquet file, the type of each column
-    plain : what is known of the file where it is nothing but lines and delimiters
-    """
-
-    kind: str
-    headings: list[str]
-    rows: Iterator[tuple[int, list[str] | None]] | None = None
-    types: tuple[str, ...] = ()
-    plain: Plain | None = None
-
-
-def open_table(export: Path, expected: Container[str] = (), sheet: str = "") -> Table:
-    """Open an export of any kind.
-
-    Parameters
-    ----------
-    expected : the headings to expect, by which the delimiter of a CSV file is found
-    sheet : the sheet of an Excel file that has several
-
-    Raises
-    ------
-    InputError
-        where the file is none of the kinds or is damaged
-    """
-    with open(export, "rb") as file:
-        begins = file.read(4)
-    if not begins:
-        raise InputError(f"{paths.shown(export)}: the file is empty; expected a row of headings and one row per call")
-    if begins in (EXCEL, OLD_EXCEL):
-        return _open_excel(export, sheet)
-    if sheet:
-        raise InputError(f'{paths.shown(export)}: not an Excel file, so it has no sheet "{sheet}"; leave `sheet` empty')
-    return _open_parquet(export) if begins == PARQUET else _open_csv(export, expected)
-
-
-# --- CSV ----------------------------------------------------------------------------------------------------
 
 
 def texts(export: Path, codec: str) -> Iterator[str]:
@@ -137,7 +72,8 @@ def _delimiter(line, expected):
     return max(DELIMITERS, key=hits)
 
 
-def _open_csv(export, expected):
+def open_csv(export: Path, expected: Container[str]) -> Table:
+    """Open a CSV file. Raises InputError where its encoding is none that is known."""
     encoding, seen = _survey(export)
     with open(export, encoding=encoding, newline="") as file:
         first = file.readline(LONGEST_CELL)
@@ -186,50 +122,3 @@ def _csv_rows(export, encoding, delimiter):
                 again.extendleft(reversed(taken[1:]))
                 reader = csv.reader(lines(file), delimiter=delimiter, strict=True)
             yield number, cells
-
-
-# --- Excel and Parquet --------------------------------------------------------------------------------------
-
-
-def as_text(cell: object) -> str:
-    """Return a typed cell as an export in CSV would write it: 13.0 as 13, a time as 2021-03-01 20:00:00.
-
-    >>> as_text(13.0), as_text(datetime.datetime(2021, 3, 1, 20)), as_text(None)
-    ('13', '2021-03-01 20:00:00', '')
-    """
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime.datetime):
-        return cell.replace(microsecond=0).isoformat(" ")
-    return str(cell)
-
-
-def _open_excel(export, sheet):
-    from python_calamine import CalamineError, load_workbook  # no other kind of export needs it
-
-    where = paths.shown(export)
-    try:
-        book = load_workbook(str(export))
-        names = book.sheet_names
-        if sheet not in names and (sheet or len(names) != 1):
-            listed = ", ".join(f'"{name}"' for name in names)
-            wrong = f'there is no sheet "{sheet}"' if sheet else f"the file has {len(names)} sheets"
-            raise InputError(f"{where}: {wrong}; name one of {listed} as `sheet` of 01-clean in params.yml")
-        cells = book.get_sheet_by_name(sheet or names[0]).iter_rows()
-        first = next(cells, None)
-    except (CalamineError, OSError, ValueError) as error:
-        raise InputError(f"{where}: a damaged Excel file; open it, save it again as .xlsx or CSV in UTF-8") from error
-    headings = [as_text(cell) for cell in first or ()]
-    rows = ((number, [as_text(cell) for cell in row]) for number, row in enumerate(cells, 2))
-    return Table(f'Excel, sheet "{sheet or names[0]}"', headings, rows)
-
-
-def _open_parquet(export):
-    try:
-        columns = duckdb.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(export)]).fetchall()
-        names, types = zip(*[row[:2] for row in columns], strict=True)
-    except duckdb.Error as error:
-        raise InputError(f"{paths.shown(export)}: a damaged Parquet file; export it again, whole") from error
-    return Table("Parquet", list(names), None, types)

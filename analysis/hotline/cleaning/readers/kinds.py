@@ -1,0 +1,35 @@
+"""What a file is by its first bytes, and who opens it; its name need not say so."""
+
+from collections.abc import Container
+from pathlib import Path
+
+from hotline import paths
+from hotline.cleaning.readers import csv_file, excel, parquet
+from hotline.cleaning.readers.table import Table
+from hotline.errors import InputError
+
+EXCEL, OLD_EXCEL, PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+
+
+def open_table(export: Path, expected: Container[str] = (), sheet: str = "") -> Table:
+    """Open an export of any kind.
+
+    Parameters
+    ----------
+    expected : the headings to expect, by which the delimiter of a CSV file is found
+    sheet : the sheet of an Excel file that has several
+
+    Raises
+    ------
+    InputError
+        where the file is none of the kinds or is damaged
+    """
+    with open(export, "rb") as file:
+        begins = file.read(4)
+    if not begins:
+        raise InputError(f"{paths.shown(export)}: the file is empty; expected a row of headings and one row per call")
+    if begins in (EXCEL, OLD_EXCEL):
+        return excel.open_excel(export, sheet)
+    if sheet:
+        raise InputError(f'{paths.shown(export)}: not an Excel file, so it has no sheet "{sheet}"; leave `sheet` empty')
+    return parquet.open_parquet(export) if begins == PARQUET else csv_file.open_csv(export, expected)
