@@ -107,7 +107,7 @@ class StudyEngine(Engine):
             startup_timeout=60,
             extra_arguments=QUIET,
             on_cell_start=progress,
-            on_cell_complete=print_warnings,
+            on_cell_executed=print_warnings,
         )
         # papermill would write the whole notebook at the begin and the end of each cell: with a hundred cells that
         # takes longer than what they compute. It is written when the notebook has ended, well or not.
