@@ -2,9 +2,10 @@
 
 engine       the DuckDB that does the work in bounded memory
 readers      CSV, Excel and Parquet, row by row
-headings     the headings of an export, held against the codebook
+headings     the headings of an export, matched with those of the codebook
 load         the rows of an export in DuckDB, as texts
 decode       texts to codes, numbers and times, as the codebook says
+columns      columns that say nothing once they are decoded
 pseudonyms   callers' and counsellors' numbers to keyed hashes
 rules        the reasons for which a row leaves the study
 flow         which rows stay, stage by stage, and the two tables that come out

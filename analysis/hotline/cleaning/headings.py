@@ -1,5 +1,12 @@
-"""The headings of an export, held against those of the codebook."""
+"""The headings of an export, matched with those of the codebook.
 
+Messages name only headings of the codebook, and what nearly matches one: in a file without headings, the first row is
+a call. Any other column is named by its number.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 from hotline import paths
@@ -7,36 +14,88 @@ from hotline.codebook import Codebook
 from hotline.errors import InputError, did_you_mean
 from hotline.run import current_run
 
+ALIKE = 0.6  # of difflib's ratio, from which two headings nearly match
+ALIKE_SHORT, SHORT = 0.5, 3  # of headings of so few characters, where one other character is a half or a third
 
-def headings(first_row: list[str], export: Path, book: Codebook) -> dict[str, int]:
+
+def tidied(heading: str) -> str:
+    """Return what is compared of a heading: without width and case of its letters, spaces and invisible characters.
+
+    >>> tidied(" 年龄（岁）"), tidied("Caller's\\nNumber")
+    ('年龄(岁)', "caller'snumber")
+    """
+    plain = unicodedata.normalize("NFKC", heading).casefold()
+    return "".join(each for each in plain if not each.isspace() and unicodedata.category(each) != "Cf")
+
+
+def expected(book: Codebook) -> dict[str, str]:
+    """Return {tidied heading: variable} of the columns that a codebook describes."""
+    return {tidied(each.header): each.name for each in book if each.header}
+
+
+def positions(first_row: list[str], export: Path, book: Codebook) -> dict[str, int]:
     """Return {variable: position} for the columns of an export, checked against the codebook.
-
-    Messages name only headings of the codebook, and what resembles one: without headings, the first row is a call.
 
     Raises
     ------
     InputError
         Where no heading is one of the codebook's, one stands twice, or a needed column is absent.
     """
-    where, cleaned = f"{paths.shown(export)}, row 1", [heading.strip().strip("\ufeff") for heading in first_row]
-    expected = {each.header: each.name for each in book if each.header}
-    described = [heading for heading in cleaned if heading in expected]
+    where, cleaned, names = f"{paths.shown(export)}, row 1", list(map(tidied, first_row)), expected(book)
+    described = [names[heading] for heading in cleaned if heading in names]
+    codebook = paths.shown(current_run().codebook)
     if not described:
+        first = next(each.header for each in book if each.header)
         raise InputError(
-            f"{where}: none of the headings that {paths.shown(current_run().codebook)} describes, such as "
-            f'"{next(iter(expected))}"; expected the headings in the first row.\n  Remove what stands above them, '
-            "save the file as CSV in UTF-8, or describe this export in a codebook of its own (CODEBOOK=path)."
+            f'{where}: none of the headings that {codebook} describes, such as "{first}"; expected the headings in the '
+            "first row.\n  Remove what stands above them, save the file as CSV in UTF-8, or describe this export in a "
+            "codebook of its own (CODEBOOK=path)."
         )
-    twice = sorted({heading for heading in described if described.count(heading) > 1})
+    twice = [book[name].header for name in dict.fromkeys(described) if described.count(name) > 1]
     if twice:
         raise InputError(f"{where}: the heading {', '.join(twice)} stands twice; remove or rename one of them")
-    absent = [header for header, name in expected.items() if book[name].needed and header not in cleaned]
+    absent = [each for each in book if each.needed and each.header and each.name not in described]
     if absent:
-        lines = [f'  "{header}" ({book[expected[header]].title}){did_you_mean(header, cleaned)}' for header in absent]
+        lines = [f'  "{each.header}" ({each.title}){did_you_mean(each.header, first_row)}' for each in absent]
         raise InputError(
             f"{where}: {len(absent)} needed column{'s are' if len(absent) > 1 else ' is'} missing:\n"
             + "\n".join(lines)
-            + "\n  Rename the column in the export, or give its heading as `header` in "
-            + f"{paths.shown(current_run().codebook)}."
+            + f"\n  Rename the column in the export, or give its heading as `header` in {codebook}."
         )
-    return {expected[heading]: position for position, heading in enumerate(cleaned) if heading in expected}
+    return {names[heading]: position for position, heading in enumerate(cleaned) if heading in names}
+
+
+def _nearest(header: str, candidates: Iterable[str]) -> str | None:
+    """Return the one of some tidied headings that is most like a heading; None where none nearly matches."""
+    header = tidied(header)
+    cutoff = ALIKE_SHORT if len(header) <= SHORT else ALIKE
+    return next(iter(get_close_matches(header, candidates, n=1, cutoff=cutoff)), None)
+
+
+def remarks(first_row: list[str], export: Path, book: Codebook) -> list[str]:
+    """Return a sentence for each variable without a column, with the heading that may be meant.
+
+    Such a variable is "not recorded" for every call, which must not pass in silence.
+
+    Parameters
+    ----------
+    first_row : the headings of an export in which `positions` has matched enough of them
+    """
+    names, cleaned = expected(book), list(map(tidied, first_row))
+    unknown = {heading: number for number, heading in enumerate(cleaned, 1) if heading and heading not in names}
+    absent = [each for each in book if each.header and tidied(each.header) not in cleaned]
+    near = {each.name: _nearest(each.header, unknown) for each in absent}
+    where, sentences = f"{paths.shown(export)}, row 1", []
+    for each in absent:
+        if near[each.name]:
+            number = unknown[near[each.name]]
+            sentences.append(
+                f'{where}: no column is headed "{each.header}" ({each.title}), which is "not recorded" for every call; '
+                f'did you mean column {number}, "{first_row[number - 1].strip()}"? Rename it, or give its heading as '
+                f'`header` of "{each.name}" in the codebook.'
+            )
+    others = [f'"{each.header}"' for each in absent if not near[each.name]]
+    if others:
+        which = "these variables are" if len(others) > 1 else "this variable is"
+        sentences.append(f'{where}: no column is headed {", ".join(others)}; {which} "not recorded" for every call.')
+    return sentences

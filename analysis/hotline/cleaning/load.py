@@ -15,8 +15,8 @@ from typing import NamedTuple
 import duckdb
 
 from hotline import paths
+from hotline.cleaning import headings
 from hotline.cleaning.engine import Connection
-from hotline.cleaning.headings import headings
 from hotline.cleaning.readers import csv_file, kinds
 from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook
@@ -44,19 +44,22 @@ class Loaded(NamedTuple):
     empty_rows
         Empty rows, which are left out.
     columns
-        Number of columns that the codebook describes.
+        The variables that the export has a column for.
     unknown_columns
-        Headings that it does not describe; their columns are left out.
+        The numbers of the columns that the codebook does not describe, which are left out.
     absent_columns
         Variables that it describes and the export has no column for.
+    remarks
+        What the user should know of it, in sentences.
     """
 
     format: str
     rows: int
     empty_rows: int
-    columns: int
-    unknown_columns: list[str]
+    columns: list[str]
+    unknown_columns: list[int]
     absent_columns: list[str]
+    remarks: list[str]
 
 
 @contextlib.contextmanager
@@ -212,8 +215,8 @@ def read(connection: Connection, export: str | Path, book: Codebook, sheet: str 
         Where the file cannot be read as an export.
     """
     export = Path(export)
-    table = kinds.open_table(export, {each.header for each in book if each.header}, sheet)
-    present = headings(table.headings, export, book)
+    table = kinds.open_table(export, headings.expected(book), sheet)
+    present = headings.positions(table.headings, export, book)
     names, positions = list(present), list(present.values())
     if table.rows is None:
         empty = _load_parquet(connection, table, export, positions, names)
@@ -231,7 +234,8 @@ def read(connection: Connection, export: str | Path, book: Codebook, sheet: str 
         format=table.kind,
         rows=rows,
         empty_rows=empty,
-        columns=len(present),
-        unknown_columns=[heading for i, heading in enumerate(table.headings) if i not in positions],
+        columns=names,
+        unknown_columns=[number for number in range(1, len(table.headings) + 1) if number - 1 not in positions],
         absent_columns=[field.name for field in book if field.header and field.name not in present],
+        remarks=headings.remarks(table.headings, export, book),
     )

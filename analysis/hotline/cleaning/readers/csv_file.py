@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 from hotline import paths
+from hotline.cleaning.headings import tidied
 from hotline.cleaning.readers.table import Plain, Table
 from hotline.errors import InputError
 
@@ -67,7 +68,7 @@ def _delimiter(line, expected):
     """Return the delimiter that splits a line into the most expected headings, a comma where none does."""
 
     def hits(delimiter):
-        return sum(cell.strip() in expected for cell in next(csv.reader([line], delimiter=delimiter)))
+        return sum(tidied(cell) in expected for cell in next(csv.reader([line], delimiter=delimiter)))
 
     return max(DELIMITERS, key=hits)
 
