@@ -22,3 +22,9 @@ def test_error_shows_its_message_alone_in_a_notebook(kind):
     assert kind("params.yml, line 3: too large")._render_traceback_() == [
         f"{kind.__name__}: params.yml, line 3: too large"
     ]
+
+
+def test_where_gives_class_and_place_without_the_text():
+    with pytest.raises(TypeError) as caught:
+        errors.did_you_mean("a secret", 2)
+    assert errors.where(caught.value).startswith("TypeError, errors.py, line ")

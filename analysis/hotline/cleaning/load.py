@@ -16,11 +16,11 @@ import duckdb
 
 from hotline import paths
 from hotline.cleaning import headings
-from hotline.cleaning.engine import Connection
+from hotline.cleaning.engine import Connection, EngineError
 from hotline.cleaning.readers import csv_file, kinds
 from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook
-from hotline.errors import InputError
+from hotline.errors import InputError, where
 
 # Full-width forms that input methods leave behind, and what they stand for.
 FULL_WIDTH = ("０１２３４５６７８９：／－．　", "0123456789:/-. ")
@@ -64,10 +64,22 @@ class Loaded(NamedTuple):
 
 @contextlib.contextmanager
 def _pipe(connection, write):
-    """Give a pipe that `write(pipe)` fills in a thread of its own; it ends with the block, read or not."""
-    pipe = Path(connection.folder.name) / "rows"
+    """Give a pipe that `write(pipe)` fills in a thread of its own; it ends with the block, read or not.
+
+    An error of that thread is raised here, by the one that the user sees, and without its text, which may quote a cell.
+    """
+    pipe, errors = Path(connection.folder.name) / "rows", []
     os.mkfifo(pipe, 0o600)
-    writing = threading.Thread(target=write, args=(pipe,), daemon=True)
+
+    def writer():
+        try:
+            write(pipe)
+        except BrokenPipeError:  # DuckDB has stopped to read, and says why
+            pass
+        except Exception as error:
+            errors.append(error)
+
+    writing = threading.Thread(target=writer, daemon=True)
     writing.start()
     try:
         yield pipe
@@ -75,12 +87,22 @@ def _pipe(connection, write):
         os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # lets the thread go where DuckDB never came
         writing.join()
         pipe.unlink()
+        for error in errors:
+            raise error if isinstance(error, InputError) else _unreadable(error) from None
+
+
+def _unreadable(error):
+    """Return the sentence for an error of a reader that nothing has foreseen."""
+    return InputError(
+        f"the export cannot be read ({where(error)}). Export it again, as CSV in UTF-8; if that does not help, report "
+        "the class and the place of this error"
+    )
 
 
 def _stream(table, positions, pipe, counts):
     """Write the rows of a table to a pipe as clean CSV: number, whether the row is ragged, the cells that are kept.
 
-    Counts empty rows, which hold no call. An error is left in `counts` for the thread that waits.
+    Counts empty rows, which hold no call.
     """
     pick, width, none = itemgetter(*positions), len(table.headings), [""] * len(positions)
 
@@ -99,11 +121,8 @@ def _stream(table, positions, pipe, counts):
                     else (number, False, *(cell[:LONGEST_TEXT] for cell in pick(cells)))
                 )
 
-    try:
-        with open(pipe, "w", encoding="utf-8", errors="replace", newline="", buffering=2**20) as file:
-            csv.writer(file, lineterminator="\n").writerows(tidy())
-    except Exception as error:  # raised in `_load_carefully`, by the thread that the user sees
-        counts["error"] = error
+    with open(pipe, "w", encoding="utf-8", errors="replace", newline="", buffering=2**20) as file:
+        csv.writer(file, lineterminator="\r\n").writerows(tidy())  # puts either of the two in quotation marks
 
 
 def _make_raw_view(connection, selected):
@@ -129,15 +148,13 @@ def _load_carefully(connection, table, positions, names):
             f"CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv({literal(pipe)}, columns={columns}, "
             "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', parallel=false)"
         )
-    if "error" in counts:
-        raise counts["error"]
     _make_raw_view(connection, "* FROM loaded")
     return counts["empty rows"]
 
 
 def _transcode(export, codec, pipe):
     """Write a text file to a pipe as UTF-8."""
-    with contextlib.suppress(BrokenPipeError), open(pipe, "w", encoding="utf-8", errors="replace", newline="") as file:
+    with open(pipe, "w", encoding="utf-8", errors="replace", newline="") as file:
         file.writelines(csv_file.texts(export, codec))
 
 
@@ -167,7 +184,9 @@ def _load_plain(connection, export, table, positions, names):
                 f"columns={columns}, header=true, auto_detect=false, delim={literal(delimiter)}, quote='', escape='', "
                 f"parallel={'true' if source == export else 'false'})"
             )
-    except duckdb.InvalidInputException:
+    except EngineError as error:
+        if error.kind is not duckdb.InvalidInputException:
+            raise
         return None
     finally:
         connection.execute("SET preserve_insertion_order = false")

@@ -1,8 +1,10 @@
 """The database of the cleaning: nothing left on the disk."""
 
 import subprocess
+import traceback
 from pathlib import Path
 
+import pytest
 from exports import at, clean
 
 from hotline import paths
@@ -25,3 +27,30 @@ def test_connect_removes_what_a_killed_run_left():
     left.mkdir(parents=True)
     engine.connect().close()
     assert not left.exists()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT 'a secret'::INTEGER",
+        "SELECT strptime('a secret', '%Y')",
+        "SELECT CASE WHEN range > 5000 THEN error('a secret') END FROM range(9000)",
+        "SELECT 'a secret' FROM nowhere",
+    ],
+)
+def test_an_error_has_class_and_place_and_no_cell(query):
+    connection = engine.connect()
+    with pytest.raises(engine.EngineError) as caught:
+        connection.execute(query).fetchall()
+    connection.close()
+    printed = "".join(traceback.format_exception(caught.value))
+    assert "secret" not in str(caught.value) and "Error: a secret" not in printed and "During" not in printed
+    assert f"DuckDB, {caught.value.kind.__name__} (test_engine.py, line " in str(caught.value)
+
+
+def test_too_little_memory_is_said_in_a_sentence():
+    connection = engine.connect()
+    connection.execute("SET memory_limit = '20MB'").execute("SET max_temp_directory_size = '1MB'")
+    with pytest.raises(engine.EngineError, match="memory that cleaning may use did not suffice"):
+        connection.execute("CREATE TABLE much AS SELECT range, repeat('x', 900) || range FROM range(200000)")
+    connection.close()

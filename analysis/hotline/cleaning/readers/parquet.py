@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 
 from hotline import paths
+from hotline.cleaning import engine
 from hotline.cleaning.readers.table import Table
 from hotline.errors import InputError
 
@@ -12,8 +13,8 @@ from hotline.errors import InputError
 def open_parquet(export: Path) -> Table:
     """Open a Parquet file. Raises InputError where it is damaged."""
     try:
-        columns = duckdb.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(export)]).fetchall()
-        names, types = zip(*[row[:2] for row in columns], strict=True)
-    except duckdb.Error as error:
-        raise InputError(f"{paths.shown(export)}: a damaged Parquet file; export it again, whole") from error
+        described = engine.asked(duckdb.execute, "DESCRIBE SELECT * FROM read_parquet(?)", [str(export)])
+        names, types = zip(*[row[:2] for row in engine.asked(described.fetchall)], strict=True)
+    except engine.EngineError:
+        raise InputError(f"{paths.shown(export)}: a damaged Parquet file; export it again, whole") from None
     return Table("Parquet", list(names), None, types)
