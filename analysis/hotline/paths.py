@@ -1,7 +1,10 @@
 """The folders and files of the checkout, which are the same in every run. What depends on the run stands in `run`."""
 
+import glob
 from importlib.util import find_spec
 from pathlib import Path
+
+from hotline.errors import InputError
 
 # The checkout.
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,3 +54,25 @@ def shown(path: str | Path) -> str:
     """Return a path as text, relative to the checkout where it lies inside."""
     path = Path(path)
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def no_pattern(path: str | Path) -> str:
+    """Return a path as DuckDB takes it for one file, whatever characters it has: brackets, stars and question marks.
+
+    DuckDB takes every path that it reads for a pattern, as a shell does, but those that it writes as they are. It has
+    no way to write a backslash within a pattern.
+
+    Raises
+    ------
+    InputError
+        For a path with a backslash and one of these characters.
+
+    Examples
+    --------
+    >>> no_pattern("study [2]/export.csv")
+    'study [[]2]/export.csv'
+    """
+    escaped = glob.escape(str(path))
+    if "\\" in escaped and escaped != str(path):
+        raise InputError(f"{shown(path)}: a backslash and one of * ? [ in one path; rename the file or its folder")
+    return escaped

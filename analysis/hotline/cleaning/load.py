@@ -145,8 +145,9 @@ def _load_carefully(connection, table, positions, names):
     columns = {"row": "INTEGER", "ragged": "BOOLEAN"} | dict.fromkeys(names, "VARCHAR")
     with _pipe(connection, lambda pipe: _stream(table, positions, pipe, counts)) as pipe:
         connection.execute(
-            f"CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv({literal(pipe)}, columns={columns}, "
-            "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', parallel=false)"
+            "CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv("
+            f"{literal(paths.no_pattern(pipe))}, columns={columns}, header=false, auto_detect=false, "
+            "hive_partitioning=false, compression='none', delim=',', quote='\"', escape='\"', parallel=false)"
         )
     _make_raw_view(connection, "* FROM loaded")
     return counts["empty rows"]
@@ -180,8 +181,9 @@ def _load_plain(connection, export, table, positions, names):
     try:
         with _as_utf8(connection, export, encoding) as source:
             connection.execute(
-                f"CREATE OR REPLACE TABLE loaded AS SELECT {empty} AS empty, {cells} FROM read_csv({literal(source)}, "
-                f"columns={columns}, header=true, auto_detect=false, delim={literal(delimiter)}, quote='', escape='', "
+                f"CREATE OR REPLACE TABLE loaded AS SELECT {empty} AS empty, {cells} FROM read_csv("
+                f"{literal(paths.no_pattern(source))}, columns={columns}, header=true, auto_detect=false, "
+                f"hive_partitioning=false, compression='none', delim={literal(delimiter)}, quote='', escape='', "
                 f"parallel={'true' if source == export else 'false'})"
             )
     except EngineError as error:
@@ -212,7 +214,8 @@ def _load_parquet(connection, table, export, positions, names):
     cells = ", ".join(f"{text} AS {identifier(name)}" for text, name in zip(texts, names, strict=True))
     connection.execute(
         "CREATE OR REPLACE TABLE loaded AS SELECT (file_row_number + 2)::INTEGER AS row, false AS ragged, "
-        f"{cells} FROM read_parquet({literal(export)}, file_row_number=true)"
+        f"{cells} FROM read_parquet({literal(paths.no_pattern(export))}, file_row_number=true, "
+        "hive_partitioning=false)"
     )
     _make_raw_view(connection, "* FROM loaded")
     return 0

@@ -157,7 +157,8 @@ def append(cells: pd.DataFrame, path: str | Path, book: Codebook, spelling: Simp
     new = not path.exists()
     with duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": 1}) as connection:
         connection.register("cells", cells)
-        connection.execute(f"COPY (SELECT {columns} FROM cells) TO '{part}' (FORMAT csv, HEADER {str(new).lower()})")
+        target = str(part).replace("'", "''")
+        connection.execute(f"COPY (SELECT {columns} FROM cells) TO '{target}' (FORMAT csv, HEADER {str(new).lower()})")
     with open(path, "ab") as export, open(part, "rb") as rows:
         if new:
             export.write(BYTE_ORDER_MARK.encode())

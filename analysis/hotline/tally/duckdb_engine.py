@@ -11,6 +11,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from hotline import paths
+
 NAME = f"DuckDB {duckdb.__version__}"
 # DuckDB groups in a plain array, and not in a hash table, up to 2^threshold cells. Its own threshold of 12 halves the
 # speed of a tally with a hundred thousand cells. An array of 2^22 counts takes 32 MB, but also some milliseconds to
@@ -83,10 +85,10 @@ def _execute(connection, query, parameters=()):
 
 def facts(connection: duckdb.DuckDBPyConnection, file: Path) -> Facts:
     """Return the Facts of a Parquet file. Raises Unreadable."""
-    path = [str(file)]
+    path = [paths.no_pattern(file)]
     keys = dict(_execute(connection, "SELECT decode(key), decode(value) FROM parquet_kv_metadata(?)", path).fetchall())
     rows = _execute(connection, "SELECT num_rows FROM parquet_file_metadata(?)", path).fetchone()[0]
-    described = _execute(connection, "DESCRIBE SELECT * FROM read_parquet(?)", path).fetchall()
+    described = _execute(connection, "DESCRIBE SELECT * FROM read_parquet(?, hive_partitioning=false)", path).fetchall()
     ranges = _execute(
         connection,
         "SELECT path_in_schema, min(try_cast(stats_min_value AS BIGINT)), max(try_cast(stats_max_value AS BIGINT)) "
@@ -138,8 +140,8 @@ def count(connection: duckdb.DuckDBPyConnection, file: Path, plan: Plan, rows: i
     ------
     Unreadable
     """
-    path = str(file).replace("'", "''")
-    query = sql(plan).replace(f"'{plan.table}.parquet'", f"read_parquet('{path}')", 1)
+    path = paths.no_pattern(file).replace("'", "''")
+    query = sql(plan).replace(f"'{plan.table}.parquet'", f"read_parquet('{path}', hive_partitioning=false)", 1)
     threshold = LONG_THRESHOLD if rows > LONG_TABLE else OWN_THRESHOLD
     _execute(connection, f"SET perfect_ht_threshold = {threshold}")
     return _execute(connection, query).fetchnumpy()

@@ -291,6 +291,23 @@ def test_a_file_that_is_no_export_is_refused_with_place_and_remedy(tmp_path, how
     assert [file.name for file in tmp_path.iterdir()] == ["export.csv"], "a partial output"
 
 
+@pytest.mark.parametrize("place", ["{}.csv", "{}/export.csv", "year=2021/{}.csv.gz", "{}/level=3/export.parquet"])
+@pytest.mark.parametrize(("name", "other"), [("study [2]", "study 2"), ("a*", "ab"), ("a?", "ab"), ("it's", "its")])
+def test_the_file_that_is_read_is_the_file_that_is_named(tmp_path, place, name, other):
+    other_calls = [call | {"sex": "女", "level": "心理高危"} for call in CALLS[:3]]
+    quoted = "GB18030" if name == "a?" else "quoted" if name == "a*" else ""
+    for each, calls in ((name, CALLS), (other, other_calls)):
+        file = tmp_path / place.format(each)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = csv_text(rows_of(calls), quoting=csv.QUOTE_ALL if quoted == "quoted" else csv.QUOTE_MINIMAL)
+        encoded = text.encode("gb18030" if quoted == "GB18030" else "utf-8")
+        file.write_bytes(parquet(rows_of(calls)) if file.suffix == ".parquet" else encoded)
+    connection = engine.connect()
+    assert load.read(connection, tmp_path / place.format(name), BOOK).rows == 40
+    assert connection.execute("SELECT DISTINCT sex, level FROM raw").fetchall() == [("男", "基本良好")]
+    connection.close()
+
+
 def test_read_takes_the_sheet_that_is_named(tmp_path):
     content = excel({"说明": [["不是数据"]], "二月": rows_of()})
     assert clean(tmp_path, content, "二月")[0] == {}

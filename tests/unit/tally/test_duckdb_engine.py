@@ -9,9 +9,13 @@ from hotline.tally.duckdb_engine import Filter, Plan
 
 @pytest.fixture
 def file(tmp_path):
-    """A file with columns that are named like words of SQL."""
-    path = tmp_path / "it's.parquet"
+    """A file with columns that are named like words of SQL, in a folder whose name is a pattern of another's."""
+    folders = tmp_path / "level=3" / "study [2]", tmp_path / "level=3" / "study 2"
+    path = folders[0] / "it's.parquet"
     with duckdb.connect() as connection:
+        for folder in folders:
+            folder.mkdir(parents=True)
+        connection.sql("SELECT 1 AS another").write_parquet(str(folders[1] / path.name))
         connection.execute(
             'CREATE TABLE made AS FROM (VALUES (1, 7), (1, NULL), (NULL, 7), (0, 9)) rows("order", "select")'
         )

@@ -12,9 +12,10 @@ from hotline.errors import InputError
 
 def open_parquet(export: Path) -> Table:
     """Open a Parquet file. Raises InputError where it is damaged."""
+    described = "DESCRIBE SELECT * FROM read_parquet(?, hive_partitioning=false)"
     try:
-        described = engine.asked(duckdb.execute, "DESCRIBE SELECT * FROM read_parquet(?)", [str(export)])
-        names, types = zip(*[row[:2] for row in engine.asked(described.fetchall)], strict=True)
+        columns = engine.asked(duckdb.execute, described, [paths.no_pattern(export)])
+        names, types = zip(*[row[:2] for row in engine.asked(columns.fetchall)], strict=True)
     except engine.EngineError:
         raise InputError(f"{paths.shown(export)}: a damaged Parquet file; export it again, whole") from None
     return Table("Parquet", list(names), None, types)
