@@ -56,14 +56,19 @@ def preload_runner() -> None:
 def preload_kernel(notebooks: Iterable[Path]) -> None:
     """Import what a kernel is made of, and whatever these notebooks import."""
     import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     matplotlib.rcParams["backend"] = INLINE  # which a kernel would ask for before it imports matplotlib
+    # At the end of a cell pyplot draws its figures, as if in a window, before they are drawn once more for the page.
+    FigureCanvasAgg.draw_idle = lambda canvas: None
     fonts = logging.getLogger("matplotlib.font_manager")
     fonts.setLevel(logging.ERROR)  # no line about the list of fonts that it makes in a fresh checkout
     importlib.import_module(fonts.name)
     fonts.setLevel(logging.NOTSET)
-    for name in ("ipykernel.kernelapp", "ipykernel.ipkernel"):
+    sys.modules["debugpy"] = None  # a tenth of a second to import, and no kernel of the study is debugged
+    for name in ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger"):
         importlib.import_module(name)
+    del sys.modules["debugpy"]
     names = set().union(*(imported_names(source) for path in notebooks for source, _ in code_cells(path)))
     for name in sorted(names):
         parent = name.rpartition(".")[0]
