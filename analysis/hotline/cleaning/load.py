@@ -12,11 +12,9 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
-
 from hotline import paths
 from hotline.cleaning import headings
-from hotline.cleaning.engine import Connection, EngineError
+from hotline.cleaning.engine import MEANINGS, Connection, EngineError
 from hotline.cleaning.readers import csv_file, kinds
 from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook
@@ -147,7 +145,8 @@ def _load_carefully(connection, table, positions, names):
         connection.execute(
             "CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv("
             f"{literal(paths.no_pattern(pipe))}, columns={columns}, header=false, auto_detect=false, "
-            "hive_partitioning=false, compression='none', delim=',', quote='\"', escape='\"', parallel=false)"
+            "hive_partitioning=false, compression='none', delim=',', quote='\"', escape='\"', "
+            "new_line='\\r\\n', parallel=false)"
         )
     _make_raw_view(connection, "* FROM loaded")
     return counts["empty rows"]
@@ -187,7 +186,7 @@ def _load_plain(connection, export, table, positions, names):
                 f"parallel={'true' if source == export else 'false'})"
             )
     except EngineError as error:
-        if error.kind is not duckdb.InvalidInputException:
+        if issubclass(error.kind, tuple(MEANINGS)):
             raise
         return None
     finally:
@@ -212,11 +211,19 @@ def _load_parquet(connection, table, export, positions, names):
         for text, position in zip(texts, positions, strict=True)
     ]
     cells = ", ".join(f"{text} AS {identifier(name)}" for text, name in zip(texts, names, strict=True))
-    connection.execute(
-        "CREATE OR REPLACE TABLE loaded AS SELECT (file_row_number + 2)::INTEGER AS row, false AS ragged, "
-        f"{cells} FROM read_parquet({literal(paths.no_pattern(export))}, file_row_number=true, "
-        "hive_partitioning=false)"
-    )
+    try:
+        connection.execute(
+            "CREATE OR REPLACE TABLE loaded AS SELECT (file_row_number + 2)::INTEGER AS row, false AS ragged, "
+            f"{cells} FROM read_parquet({literal(paths.no_pattern(export))}, file_row_number=true, "
+            "hive_partitioning=false)"
+        )
+    except EngineError as error:
+        if issubclass(error.kind, tuple(MEANINGS)):
+            raise
+        raise InputError(
+            f"{paths.shown(export)}: the rows of this Parquet file are damaged, or its texts are not in UTF-8 "
+            f"({error.kind.__name__}); export it again"
+        ) from None
     _make_raw_view(connection, "* FROM loaded")
     return 0
 
