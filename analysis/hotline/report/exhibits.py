@@ -31,6 +31,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -45,6 +46,7 @@ from hotline.tally import query
 from hotline.text import escaped, slug
 
 STAMP = "Simulated data"
+MARGIN = 0.05  # around a saved figure, inches
 
 
 def begin(
@@ -213,9 +215,15 @@ class Exhibits:
         if self.simulated:
             # Below the lower edge, so that it can't cover a label; the bounding box then takes it in.
             figure.text(1, -0.02, STAMP, ha="right", va="top", fontsize=7, color=style.MUTED, style="normal")
-        tight = {"bbox_inches": "tight", "pad_inches": 0.05}
-        figure.savefig(self.path(f"figures/{name}.svg"), metadata={"Date": None}, **tight)
-        figure.savefig(self.path(f"figures/{name}.png"), metadata={"Software": None}, **tight)
+        svg, png = (self.path(f"figures/{name}.{ending}") for ending in ("svg", "png"))
+        figure.savefig(svg, metadata={"Date": None}, bbox_inches="tight", pad_inches=MARGIN)
+        # The PNG takes over the layout of the SVG, and so is drawn once. Hinting would make its text wider than that.
+        engine = figure.get_layout_engine()
+        with matplotlib.rc_context({"figure.constrained_layout.use": False, "text.hinting": "none"}):
+            figure.set_layout_engine(None)
+            box = figure.get_tightbbox().padded(MARGIN)
+            figure.savefig(png, metadata={"Software": None}, bbox_inches=box)
+            figure.set_layout_engine(engine)
 
     def value(self, name: str, value: Any, kind: str, **more) -> None:
         """Name a number for the manuscript; the further arguments are those of `Value`.

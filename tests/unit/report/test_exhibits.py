@@ -128,11 +128,22 @@ def test_figure_is_saved_the_same_shown_before_or_not(exhibits, tmp_path):
             ax.set(xlabel="Length of the call (min)", ylabel="Share of pupils")
         figure.legend(handles=[plt.Line2D([], [], label="Well")], loc="outside upper center")
         if name == "shown":
-            figure.canvas.draw()
+            figure.savefig(BytesIO(), bbox_inches="tight")
         out.figure(name, figure)
         plt.close(figure)
-    fresh, shown = ((tmp_path / "figures" / f"{name}.svg").read_bytes() for name in ("fresh", "shown"))
-    assert fresh == shown
+    for ending in ("svg", "png"):
+        fresh, shown = ((tmp_path / "figures" / f"{name}.{ending}").read_bytes() for name in ("fresh", "shown"))
+        assert fresh == shown, ending
+
+
+def test_figure_lays_out_once_and_keeps_its_layout_engine(exhibits, monkeypatch):
+    out = exhibits("03-anova", figures=["bars"])
+    figure, _ = plt.subplots()
+    engine, layouts = figure.get_layout_engine(), []
+    monkeypatch.setattr(engine, "execute", layouts.append)
+    out.figure("bars", figure)
+    plt.close(figure)
+    assert layouts == [figure] and figure.get_layout_engine() is engine
 
 
 def test_figure_keeps_axes_placed_by_hand(exhibits):
