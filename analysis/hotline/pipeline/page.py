@@ -64,13 +64,19 @@ def _exporter():
     from pygments.formatters import HtmlFormatter
 
     class Plain(HTMLExporter):
-        """Without the last pass of `HTMLExporter`, which parses the whole page again to add what it lacks here."""
+        """Without what takes most of the time and adds nothing here.
+
+        `HTMLExporter` parses the whole page again to add what it lacks, and cleans highlighted code of tags that
+        cannot be there, since pygments has escaped them.
+        """
 
         def from_notebook_node(self, nb, resources=None, **more):
+            self.register_filter("clean_html", lambda code: code)
             self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
             return TemplateExporter.from_notebook_node(self, nb, resources, **more)
 
-    return Plain(template_name="basic"), STYLE + HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    plain = Plain(template_name="basic", optimistic_validation=True)  # checks the notebook once, not a dozen times
+    return plain, STYLE + HtmlFormatter(style="friendly").get_style_defs(".highlight")
 
 
 def _take_formulas(notebook: nbformat.NotebookNode) -> list[str]:
