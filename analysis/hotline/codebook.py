@@ -29,6 +29,7 @@ Type = Literal["string", "integer", "datetime", "date"]
 Block = Literal["individual", "family", "environment", "call", "platform", "outcome", "record"]
 Sensitivity = Literal["identifier", "sensitive", "personal", "plain"]
 Known = Literal["dialling", "intake", "assessment", "after"]
+Normalise = Literal["telephone", "text"]
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # Columns of this name stand beside the variables, while cleaning (the first ten), in tallies and in models.
 RESERVED = (
@@ -139,6 +140,9 @@ class Field:
     reference: str | None = None
     formats: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    normalise: Normalise = "telephone"
+    country_code: str = ""
     codes: tuple[Code, ...] = ()
     constraints: Constraints = Constraints()
     bands_of: str | None = None
@@ -265,7 +269,13 @@ def _field(entry, where):
         field = _adapter().validate_python(entry)
     except ValidationError as error:
         raise InputError(f"{place}: {_in_words(error.errors()[0], entry)}") from error
-    for complaint in (_wrong_name(field), _wrong_codes(field), _wrong_constraints(field), _wrong_source(field)):
+    for complaint in (
+        _wrong_name(field),
+        _wrong_codes(field),
+        _wrong_constraints(field),
+        _wrong_source(field),
+        _wrong_number(field),
+    ):
         if complaint:
             raise InputError(f"{place}: {complaint}")
     return field
@@ -329,6 +339,20 @@ def _wrong_constraints(field):
         return f'"constraints" are those of a whole number, but "type" is {field.type!r}'
     if low is not None and high is not None and low > high:
         return f'"constraints": the minimum {low} is larger than the maximum {high}'
+    return None
+
+
+def _wrong_number(field):
+    """Return what is wrong with how callers' numbers are written; None where nothing is."""
+    stated = field.withheld or field.country_code or field.normalise != "telephone"
+    if stated and field.name != "caller_number":
+        return '"withheld", "normalise" and "country_code" are keys of caller_number alone'
+    if field.country_code and not re.fullmatch("[1-9][0-9]{0,2}", field.country_code):
+        return (
+            f'"country_code" is {field.country_code!r}; expected one to three digits in quotation marks, such as "86"'
+        )
+    if field.country_code and field.normalise == "text":
+        return '"country_code" belongs to telephone numbers, but "normalise" is "text"'
     return None
 
 

@@ -161,3 +161,16 @@ def test_a_missing_or_unreadable_file_is_refused(tmp_path):
     (tmp_path / "bad.yaml").write_text("fields: [", encoding="utf-8")
     with pytest.raises(InputError, match="not readable as YAML"):
         read_codebook(tmp_path / "bad.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "expected"),
+    [
+        ("counsellor", {"withheld": ["匿名"]}, "keys of caller_number alone"),
+        ("caller_number", {"normalise": "phone"}, "\"normalise\" is 'phone'; expected one of telephone, text"),
+        ("caller_number", {"country_code": "+86"}, "\"country_code\" is '+86'; expected one to three digits"),
+        ("caller_number", {"normalise": "text"}, 'belongs to telephone numbers, but "normalise" is "text"'),
+    ],
+)
+def test_how_numbers_are_written_is_checked(changed, name, keys, expected):
+    assert expected in changed(lambda fields, _: fields[name].update(keys))

@@ -22,6 +22,9 @@ HOME_AND_SCHOOL = ["left_behind", "boarding", "academic_pressure", "parent_child
 # All that the ticket system knows of an unanswered call.
 UNANSWERED = ["caller", "kind", "city", "region", "call_start", "answered", "waiting"]
 TELEPHONE_NUMBERS = 10**8  # numbers of eight digits
+# What one caller makes of all calls at most; 01-clean takes a number of far more for no caller (`largest_caller`).
+SHARE_OF_ONE_CALLER = 0.01
+FEWEST_OF_ONE_CALLER = 40
 
 
 @dataclass(frozen=True)
@@ -156,10 +159,21 @@ def region_of(setting: Setting, city: pd.Series) -> pd.Categorical:
     return pd.Categorical.from_codes(regions.cat.codes.to_numpy()[city.cat.codes], regions.cat.categories)
 
 
+def most_calls(numbers: SimpleNamespace, rows: int) -> int:
+    """Return how many calls one caller makes at most in an export of so many rows."""
+    return min(numbers.caller.calls_most, max(FEWEST_OF_ONE_CALLER, int(SHARE_OF_ONE_CALLER * rows)))
+
+
 def draw_calls(
-    rng: np.random.Generator, setting: Setting, pupils: pd.DataFrame, wanted: int | None = None
+    rng: np.random.Generator,
+    setting: Setting,
+    pupils: pd.DataFrame,
+    wanted: int | None = None,
+    most: int | None = None,
 ) -> pd.DataFrame:
     """Return the first `wanted` calls (all, if None) that the callers make within the calendar, one row each.
+
+    No caller makes more than `most`; `calls_most` of published.yml, if None.
 
     Raises
     ------
@@ -169,7 +183,7 @@ def draw_calls(
     caller, numbers = setting.numbers.caller, setting.numbers
     first = pupils.index[~pupils["caller"].duplicated()]
     exponents = np.array([caller.calls_exponent[level] for level in pupils["level"].cat.categories])
-    counts = np.minimum(rng.zipf(exponents[pupils["level"].cat.codes[first]]), caller.calls_most)
+    counts = np.minimum(rng.zipf(exponents[pupils["level"].cat.codes[first]]), most or caller.calls_most)
     who, day = draws.spread_calls(rng, pupils["day"].to_numpy()[first], counts, caller.gap_days)
     inside = (day < len(setting.days)) & (day >= numbers.calendar.burn_in_days)
     if wanted is not None and inside.sum() < wanted:
@@ -391,6 +405,7 @@ def simulate(rng: np.random.Generator, setting: Setting, calls: int, before: int
     n = rows_by_kind(setting.numbers, calls)
     pupils = draw_pupils(rng, setting, round(setting.numbers.caller.drawn_per_call * n.wanted))
     pupils["level"] = draw_level(rng, setting.numbers, pupils)
-    rows = draw_desk(rng, setting, draw_calls(rng, setting, pupils, n.wanted), n.redial)
+    made = draw_calls(rng, setting, pupils, n.wanted, most_calls(setting.numbers, calls))
+    rows = draw_desk(rng, setting, made, n.redial)
     talks = fill_in(rng, setting, draw_assessment(rng, setting, draw_talks(rng, setting, rows, n.reconnect)))
     return as_recorded(rng, setting, talks, rows, draw_no_caller(rng, setting, n.no_caller), before)

@@ -167,3 +167,14 @@ def test_draw_level_has_the_shares_of_published():
     shares = pd.Series(scenario.draw_level(rng, NUMBERS, pupils)).value_counts(normalize=True)
     for level, share in NUMBERS.level.shares.items():
         assert shares[level] == pytest.approx(share, abs=0.005)
+
+
+def test_no_caller_makes_more_than_a_hundredth_of_the_calls():
+    assert [scenario.most_calls(NUMBERS, rows) for rows in (1000, 9000, 90_000, 4_000_000)] == [40, 90, 300, 300]
+
+
+@pytest.mark.parametrize("calls", [1000, 3000])
+def test_a_small_export_stays_below_what_cleaning_takes_for_one_caller(tmp_path, monkeypatch, calls):
+    path = simulate(tmp_path, monkeypatch, seed=5, calls=calls)
+    numbers = pd.read_csv(path, dtype=str, encoding="utf-8-sig")[BOOK["caller_number"].header]
+    assert numbers.value_counts().max() <= max(50, 0.02 * calls)
