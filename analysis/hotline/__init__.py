@@ -2,6 +2,8 @@
 
 The vocabulary that everything else uses:
 codebook     the one description of the export and its variables
+schema       what a codebook may hold, and every fault that it can have
+marked_yaml  YAML whose values know their lines
 text         numbers and words as they are printed, by the kind of quantity
 pipe_table   tables of Markdown
 run          what the environment asks for, read once

@@ -16,5 +16,5 @@ def test_drawing_has_every_notebook_and_every_package():
     assert len(notebook_source.names()) >= 13
     assert all(f"<b>{name}</b>" in text for name in notebook_source.names())
     assert set(drawing.imports()) == {
-        "cleaning", "countstats", "models", "paper", "pipeline", "report", "simulator", "study", "tally"
+        "cleaning", "countstats", "models", "paper", "pipeline", "report", "schema", "simulator", "study", "tally"
     }  # fmt: skip

@@ -28,7 +28,7 @@ def column(raw, name):
             value = value.fillna(pd.to_datetime(text, format=form, errors="coerce"))
     elif field.type == "integer":
         value = pd.to_numeric(text, errors="coerce")
-        value = value.where(value.between(field.constraints.minimum, field.constraints.maximum))
+        value = value.where(value.between(*field.limits))
     else:
         value = text
     return value, text.notna() & value.isna()

@@ -125,7 +125,7 @@ def _tabulate_texts(connection, field, secret):
     if field.missing:
         recorded = f"CASE WHEN tidied NOT IN ({', '.join(map(literal, field.missing))}) THEN tidied END"
     if field.type == "integer":
-        low, high = field.constraints.minimum, field.constraints.maximum
+        low, high = field.limits
         low, high = SMALLEST if low is None else low, LARGEST if high is None else high
         # A whole number only: a cast by itself would round 13.6 and take 1e1 for 10.
         value = "CASE WHEN regexp_full_match(recorded, '[+-]?[0-9]+([.]0+)?') THEN try_cast(recorded AS INTEGER) END"

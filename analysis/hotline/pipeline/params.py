@@ -15,13 +15,12 @@ from typing import Any, Literal, get_args, get_origin
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from hotline import paths
+from hotline import marked_yaml, paths
 from hotline.errors import InputError, did_you_mean
 from hotline.pipeline import notebook_source, parameter_types
 from hotline.pipeline.notebook_source import code_cells, not_python
 
 SHARED, PROFILES = "shared", "profiles"
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one, where PyYAML was built with it
 
 
 @functools.cache
@@ -114,15 +113,7 @@ def _compose(path):
     where = paths.shown(path)
     if not path.exists():
         raise InputError(f"{where}: no such file; `git checkout {where}` brings it back")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
-    try:
-        root = yaml.compose(text, Loader=LOADER)
-    except yaml.YAMLError as error:
-        line = error.problem_mark.line + 1 if getattr(error, "problem_mark", None) else 1
-        raise InputError(f"{where}, line {line}: not readable as YAML ({error.problem})") from error
+    root = marked_yaml.compose(path.read_bytes(), where)
     if not isinstance(root, yaml.MappingNode):
         raise InputError(f"{where}, line 1: expected sections, each with names and values")
     return root
@@ -148,7 +139,7 @@ def _entries(node, where):
         lines = {name.value: name.start_mark.line + 1 for name, _ in content.value}
         if len(lines) < len(content.value):
             raise InputError(f'{where}, line {line}: a name stands twice in "{section}"')
-        values = yaml.load(yaml.serialize(content), Loader=LOADER).values()
+        values = yaml.load(yaml.serialize(content), Loader=marked_yaml.TYPED).values()
         entries[section] = (dict(zip(lines, zip(values, lines.values(), strict=True), strict=True)), line)
     return entries
 
