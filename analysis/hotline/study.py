@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 from hotline import paths
 from hotline.errors import InputError, did_you_mean
-from hotline.pipeline import kernel, schedule, step
+from hotline.pipeline import kernel, private, schedule, step
 from hotline.run import child_environment, current_run
 
 PAPER = "paper"
@@ -97,9 +97,8 @@ def run_steps(names: list[str], jobs: int) -> int:
             try:
                 planned = step.plan(name)
                 done = step.up_to_date(planned)
-            except InputError as error:
-                print(f"\n{error}\n", file=sys.stderr, flush=True)
-                code = 2
+            except Exception as error:
+                code = private.report(error)
                 break
             if done:
                 print(step.up_to_date_line(planned), flush=True)
@@ -127,6 +126,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=3, help="steps at a time")
     parser.add_argument("goals", nargs="+", help="steps, notebooks, or paper")
     arguments = parser.parse_args()
+    private.close_to_others()
     try:
         code = run_steps(needed(arguments.goals), arguments.jobs)
         if code == 0 and PAPER in arguments.goals:
@@ -134,9 +134,8 @@ def main() -> int:
 
             code = render.main()
         return code
-    except InputError as error:
-        print(f"\n{error}\n", file=sys.stderr)
-        return 2
+    except Exception as error:
+        return private.report(error)
     except KeyboardInterrupt:
         _wait_for_all()
         return 130

@@ -1,6 +1,7 @@
 """From a raw export to the two cleaned tables, `calls` and `cases`.
 
 engine       the DuckDB that does the work in bounded memory
+scratch      folders for what does not fit into memory, gone with their process
 readers      CSV, Excel and Parquet, row by row
 headings     the headings of an export, matched with those of the codebook
 load         the rows of an export in DuckDB, as texts

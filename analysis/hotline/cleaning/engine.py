@@ -1,7 +1,5 @@
 """The DuckDB in which an export is cleaned: in bounded memory, fetching nothing, leaving nothing on the disk."""
 
-import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -11,7 +9,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from hotline import paths
+from hotline.cleaning import scratch
 from hotline.errors import InputError
 
 MEMORY, THREADS = "1GB", 2
@@ -65,24 +63,6 @@ def asked(ask: Callable, *arguments: object) -> Any:
     raise EngineError(f"DuckDB, {kind.__name__} ({_place()}): {meaning}", kind)
 
 
-def _is_running(process):
-    """Return whether there is a process of that number."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # another user's
-        return True
-    return True
-
-
-def sweep() -> None:
-    """Remove what connections of processes that were killed have left behind in .cache/."""
-    for left in paths.CACHE.glob("cleaning-*-*"):
-        if not _is_running(int(left.name.split("-")[1])):
-            shutil.rmtree(left, ignore_errors=True)
-
-
 def connect() -> "Connection":
     """Return a DuckDB connection that fetches nothing and stays within a memory limit.
 
@@ -90,9 +70,7 @@ def connect() -> "Connection":
     checkout's .cache/, never in data-derived/. It is removed with the connection, since it may hold raw records; what a
     killed run left behind goes with the next run.
     """
-    paths.CACHE.mkdir(exist_ok=True)
-    sweep()
-    folder = tempfile.TemporaryDirectory(dir=paths.CACHE, prefix=f"cleaning-{os.getpid()}-")
+    folder = scratch.folder()
     settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     settings |= {"memory_limit": MEMORY, "threads": THREADS, "preserve_insertion_order": "false"}
     return Connection(duckdb.connect(config=settings | {"temp_directory": f"{folder.name}/duckdb"}), folder)

@@ -16,7 +16,7 @@ from pathlib import Path
 from hotline import paths
 from hotline.errors import InputError
 from hotline.paper import quarto, sources
-from hotline.pipeline import output_folder
+from hotline.pipeline import output_folder, private
 from hotline.run import current_run
 
 ENDINGS = ("html", "pdf", "docx")
@@ -128,12 +128,12 @@ def _run():
 
 def main() -> int:
     """Render from the command line; return the exit code, 2 after one message where something is wrong."""
+    private.close_to_others()
     try:
         print(run(), flush=True)
-    except InputError as error:
+    except Exception as error:
         untouched = f"untouched in {paths.shown(output())}" if output().exists() else "none"
-        print(f"\npaper FAILED: {error}\n  earlier outputs:   {untouched}\n", file=sys.stderr)
-        return 2
+        return private.report(error, "paper FAILED: ", f"\n  earlier outputs:   {untouched}")
     return 0
 
 

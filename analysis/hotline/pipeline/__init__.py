@@ -6,6 +6,8 @@ params            params.yml, read and checked
 parameter_types   types of parameters, with the values that each allows
 memo              answers kept from one run to the next
 fingerprint       what a step's outputs depend on
+private           what a run on real records says of an error, and who may read its files
+redaction         an executed notebook without what might quote a record
 execute           one notebook, by papermill
 kernel            kernels forked from a process that has imported what notebooks need
 page              the executed notebook as a page

@@ -15,6 +15,7 @@ sys.modules["rfc3987_syntax"] = None  # until the end of these imports
 
 import nbformat
 import papermill
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning import LocalProvisioner
 from nbclient.exceptions import DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
@@ -22,9 +23,9 @@ from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from hotline import paths
-from hotline.errors import InputError
-from hotline.pipeline import output_folder
+from hotline.pipeline import output_folder, redaction
 from hotline.pipeline.kernel import ForkedKernel
+from hotline.pipeline.private import SENTENCES
 from hotline.run import child_environment
 
 del sys.modules["rfc3987_syntax"]
@@ -69,6 +70,8 @@ class Client(PapermillNotebookClient):
     def create_kernel_manager(self):
         """Return the manager of the kernel."""
         manager = super().create_kernel_manager()
+        # No folders to look in: this Python's own kernel, whatever else on the machine is called python3.
+        manager.kernel_spec_manager = KernelSpecManager(parent=manager, kernel_dirs=[])
         manager.transport, manager.ip = "ipc", str(self.sockets / "socket")
         if self.forked:
             manager.provisioner = ForkedProvisioner(parent=manager, kernel_spec=manager.kernel_spec)
@@ -80,7 +83,7 @@ class StudyEngine(Engine):
     """papermill's own engine, which also prints a step's warnings at once, and a line now and then on a long step."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, step, folder, quiet, environment, forked, **_):
+    def execute_managed_notebook(cls, nb_man, kernel_name, step, folder, quiet, environment, forked, real, **_):
         """Execute a notebook; report how far it is whenever `quiet` seconds have passed since the last line."""
         warned = 0
         started = reported = time.monotonic()
@@ -116,6 +119,8 @@ class StudyEngine(Engine):
             return client.execute(env=environment)
         finally:
             nb_man.save = save
+            if real:
+                redaction.remove_values(nb_man.nb)
             shutil.rmtree(client.sockets, ignore_errors=True)
 
 
@@ -130,6 +135,7 @@ def execute(
     quiet: float,
     environment: Mapping[str, str] | None = None,
     forked: ForkedKernel | None = None,
+    real: bool = False,
 ) -> None:
     """Run a notebook with parameters and write it, with its outputs and without clocks, to `target`.
 
@@ -143,12 +149,13 @@ def execute(
     quiet : seconds without a line after which progress is reported
     environment : of the kernel, where it is a new process; None for this process's own
     forked : the ForkedKernel to use in place of a new process
+    real : whether it works on real records, so that neither the notebook nor an error may quote them
 
     Raises
     ------
     CellError
-        Naming the cell as it is numbered in the executed notebook. Of an InputError it gives the message alone, of
-        any other error its kind, too.
+        Naming the cell as it is numbered in the executed notebook. Of an error that is a sentence it gives the message
+        alone, of any other its kind, too.
     """
     try:
         papermill.execute_notebook(
@@ -165,6 +172,7 @@ def execute(
             quiet=quiet,
             environment=environment or child_environment(),
             forked=forked,
+            real=real,
         )
     except PapermillExecutionError as error:
         if output_folder.not_estimated(target.parent):
@@ -173,7 +181,7 @@ def execute(
         raise CellError(
             f"cell [{error.exec_count}] of {paths.shown(source)}\n"
             f"  the cell begins:   {cell}\n"
-            f"  {'the input:' if error.ename == InputError.__name__ else error.ename + ':':<18} {error.evalue}"
+            f"  {'the input:' if error.ename in SENTENCES else error.ename + ':':<18} {error.evalue}"
         ) from error
     except DeadKernelError as error:
         raise CellError(f"the kernel of {paths.shown(source)} died; the usual reason is too little memory") from error

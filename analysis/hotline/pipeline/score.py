@@ -20,7 +20,7 @@ from hotline.errors import InputError
 from hotline.models import risk_model
 from hotline.models.predictors import refuse_late
 from hotline.models.risk_model import RiskModel
-from hotline.pipeline import output_folder, params, schedule, step
+from hotline.pipeline import output_folder, params, private, schedule, step
 from hotline.run import current_run
 
 MAKES_MODELS = "07-use"  # the notebook that writes them, once per outcome
@@ -206,11 +206,11 @@ def run() -> str:
 
 def main() -> None:
     """Score from the command line; exit with 2 and one message where something is wrong."""
+    private.close_to_others()
     try:
         print(run(), flush=True)
-    except InputError as error:
-        print(f"\n{error}\n", file=sys.stderr)
-        sys.exit(2)
+    except Exception as error:
+        sys.exit(private.report(error))
 
 
 if __name__ == "__main__":

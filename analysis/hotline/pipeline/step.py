@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from hotline import paths, provenance
-from hotline.cleaning import pseudonyms
+from hotline.cleaning import pseudonyms, scratch
 from hotline.errors import InputError
-from hotline.pipeline import fingerprint, kernel, output_folder, schedule
+from hotline.pipeline import fingerprint, kernel, output_folder, private, schedule
 from hotline.run import child_environment, current_run
 
 REMEDY = "More calls may help, or a codebook whose columns and labels are those of the export."
@@ -119,9 +119,9 @@ def execute(planned: Plan, running: Path, forked: kernel.ForkedKernel | None) ->
     from hotline.pipeline import execute, page  # slow to import, unless the process from which this was forked has it
 
     environment = child_environment(HOTLINE_OUT=str(running), HOTLINE_SIMULATED="yes" if planned.simulated else "no")
-    target = running / "notebook.ipynb"
+    target, real = running / "notebook.ipynb", not planned.simulated
     try:
-        execute.execute(planned.step, planned.notebook, target, planned.parameters, QUIET, environment, forked)
+        execute.execute(planned.step, planned.notebook, target, planned.parameters, QUIET, environment, forked, real)
         if not all((running / name).exists() for name in LAST_ACTS):
             raise InputError("the notebook ended without writing its values; its last code cell must call out.finish()")
         page.write(target)
@@ -132,6 +132,8 @@ def execute(planned: Plan, running: Path, forked: kernel.ForkedKernel | None) ->
             f"  as far as it got:  {paths.shown(kept / 'notebook.ipynb')}\n"
             f"  earlier outputs:   {f'untouched in {paths.shown(folder)}' if folder.exists() else 'none'}"
         ) from error
+    finally:
+        scratch.sweep()  # what a kernel that has died left behind
     return execute.peak_memory()
 
 
@@ -181,13 +183,13 @@ def run_here(planned: Plan) -> int:
     try:
         print(run(planned), flush=True)
         return 0
-    except InputError as error:
-        print(f"\n{error}\n", file=sys.stderr, flush=True)
-        return 2
+    except Exception as error:
+        return private.report(error)
     except KeyboardInterrupt:
         print(f"\n{planned.step} interrupted; earlier outputs are untouched\n", file=sys.stderr, flush=True)
         return 130
 
 
 if __name__ == "__main__":
+    private.close_to_others()
     os._exit(run_here(plan(sys.argv[1])))  # at once: papermill's unfinished tasks would end in a traceback of their own

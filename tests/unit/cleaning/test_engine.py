@@ -1,6 +1,5 @@
 """The database of the cleaning: nothing left on the disk."""
 
-import subprocess
 import traceback
 from pathlib import Path
 
@@ -18,15 +17,6 @@ def test_connection_leaves_nothing_on_the_disk(tmp_path):
     connection.close()
     assert not folder.exists()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["export.csv", "rejected.csv"]
-
-
-def test_connect_removes_what_a_killed_run_left():
-    ended = subprocess.Popen(["true"])
-    ended.wait()
-    left = paths.ROOT / f".cache/cleaning-{ended.pid}-x"
-    left.mkdir(parents=True)
-    engine.connect().close()
-    assert not left.exists()
 
 
 @pytest.mark.parametrize(

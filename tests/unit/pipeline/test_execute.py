@@ -1,6 +1,7 @@
 """What ends a notebook, in a kernel of its own process and in a forked one."""
 
 import contextlib
+import sys
 
 import nbformat
 import pytest
@@ -45,3 +46,32 @@ def test_warning_is_printed_when_its_cell_ends_and_once(fails, tmp_path, capsys)
         execute.execute("03-anova", source, target, {}, 10, environment)
     assert capsys.readouterr().out.splitlines() == [f"{'03-anova':<24} WARNING: {each}" for each in ("one line", "two")]
     assert (tmp_path / "warnings.txt").read_text() == "one line\ntwo\n"
+
+
+def test_a_failure_on_real_records_quotes_none_of_them(tmp_path, capfd):
+    environment = child_environment(HOTLINE_OUT=str(tmp_path), HOTLINE_SIMULATED="no")
+    source, target = tmp_path / "source.ipynb", tmp_path / "notebook.ipynb"
+    texts = (
+        "secret = 'kana' + 'rien'; secret",
+        "import threading\nthreading.Thread(target=int, args=[secret]).start()",
+    )
+    cells = [nbformat.v4.new_code_cell(text) for text in (*texts, "pass\nint(secret)")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), source)
+    with pytest.raises(
+        execute.CellError, match=r"(?s)cell \[3\] of .*ValueError:.* not shown.* \(cell \[3\], line 2\)"
+    ):
+        execute.execute("01-clean", source, target, {}, 10, environment, real=True)
+    left = "".join(file.read_text(encoding="utf-8") for file in tmp_path.iterdir())
+    assert "kanarien" not in left + "".join(capfd.readouterr())
+
+
+def test_the_kernel_is_this_python_whatever_else_is_called_so(tmp_path, monkeypatch):
+    other = tmp_path / "share/kernels/python3"
+    other.mkdir(parents=True)
+    (other / "kernel.json").write_text('{"argv": ["/bin/false"], "language": "python", "display_name": "another"}')
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
+    source, target = tmp_path / "source.ipynb", tmp_path / "notebook.ipynb"
+    cells = [nbformat.v4.new_code_cell("import sys; print(sys.executable)")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), source)
+    execute.execute("01-clean", source, target, {}, 10)
+    assert nbformat.read(target, as_version=4).cells[0].outputs[0].text.strip() == sys.executable
