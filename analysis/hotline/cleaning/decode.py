@@ -11,6 +11,7 @@ from typing import NamedTuple
 from hotline.cleaning.engine import Connection
 from hotline.cleaning.load import FULL_WIDTH, HASHED, ISO, MOST_TEXTS, WIDE, drop_raw
 from hotline.cleaning.pseudonyms import hmac_sql
+from hotline.cleaning.readers.table import UNREADABLE
 from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook, Field
 from hotline.errors import InputError
@@ -121,9 +122,8 @@ def _tabulate_texts(connection, field, secret):
     A name's value is its pseudonym: its rank in the order of the names' HMACs.
     """
     name, column = field.name, identifier(field.name)
-    recorded = "tidied"
-    if field.missing:
-        recorded = f"CASE WHEN tidied NOT IN ({', '.join(map(literal, field.missing))}) THEN tidied END"
+    nothing = ", ".join(map(literal, [UNREADABLE, *field.missing]))
+    recorded = f"CASE WHEN tidied NOT IN ({nothing}) THEN tidied END"
     if field.type == "integer":
         low, high = field.limits
         low, high = SMALLEST if low is None else low, LARGEST if high is None else high
@@ -188,7 +188,8 @@ def _decode_field(connection, field, secret, selection):
         column = identifier(name)
         _count_repairs(connection, name, f"(SELECT {column} AS text FROM raw)", 1)
         selection.tidy.append(f"{_tidied(column)} AS {column}")
-        text = value = f"raw.{column}"
+        text = f"raw.{column}"
+        value = f"nullif({text}, {literal(UNREADABLE)})"
         if field.type == "datetime":
             formats = ", ".join(map(literal, dict.fromkeys([*field.formats, ISO])))
             value = f"try_strptime({text}, [{formats}])"

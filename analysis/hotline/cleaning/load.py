@@ -266,5 +266,5 @@ def read(connection: Connection, export: str | Path, book: Codebook, sheet: str 
         columns=names,
         unknown_columns=[number for number in range(1, len(table.headings) + 1) if number - 1 not in positions],
         absent_columns=[field.name for field in book if field.header and field.name not in present],
-        remarks=headings.remarks(table.headings, export, book),
+        remarks=headings.remarks(table.headings, export, book) + table.remarks(),
     )

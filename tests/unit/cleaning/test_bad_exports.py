@@ -8,12 +8,12 @@ import io
 import json
 import re
 import shutil
-import zipfile
 
 import duckdb
 import pandas as pd
 import pytest
 from exports import BOOK, HEADERS, RULES, SECRET, at
+from workbooks import workbook
 
 from hotline.cleaning import decode, engine, flow, load
 from hotline.errors import InputError
@@ -41,54 +41,6 @@ def changed(name, value, number=5):
     rows = rows_of()
     rows[number - 1][NAMES.index(name)] = value
     return rows
-
-
-def excel(sheets):
-    """Return the bytes of a minimal workbook with the given {sheet: rows}; a float stands as a number."""
-    from xml.sax.saxutils import escape, quoteattr
-
-    def cell(value):
-        if isinstance(value, float):
-            return f"<c><v>{value}</v></c>"
-        return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
-
-    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    packages = "http://schemas.openxmlformats.org/package/2006"
-    listed, related, typed, content = "", "", "", io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for n, (name, rows) in enumerate(sheets.items(), 1):
-            body = "".join(
-                f'<row r="{i}">{"".join(cell(value) for value in row)}</row>' for i, row in enumerate(rows, 1)
-            )
-            archive.writestr(
-                f"xl/worksheets/sheet{n}.xml", f"<worksheet {space}><sheetData>{body}</sheetData></worksheet>"
-            )
-            listed += f'<sheet name={quoteattr(name)} sheetId="{n}" r:id="r{n}"/>'
-            related += f'<Relationship Id="r{n}" Type="{office}/worksheet" Target="worksheets/sheet{n}.xml"/>'
-            typed += (
-                f'<Override PartName="/xl/worksheets/sheet{n}.xml" '
-                'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
-            )
-        archive.writestr(
-            "xl/workbook.xml", f'<workbook {space} xmlns:r="{office}"><sheets>{listed}</sheets></workbook>'
-        )
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{packages}/relationships">{related}</Relationships>'
-        )
-        archive.writestr(
-            "_rels/.rels",
-            f'<Relationships xmlns="{packages}/relationships">'
-            f'<Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        )
-        archive.writestr(
-            "[Content_Types].xml",
-            f'<Types xmlns="{packages}/content-types"><Default Extension="rels" '
-            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
-            'ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/'
-            f'vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>{typed}</Types>',
-        )
-    return content.getvalue()
 
 
 def parquet(rows, types=None):
@@ -209,9 +161,9 @@ CLEANED = {
     ),
     "no number": (csv_text(changed("caller_number", "")), {5: ("no-number", "caller_number")}),
     "full-width digits and spaces": (csv_text(changed("age", "　１３ ")), {}),
-    "Excel": (excel({"热线": rows_of()}), {}),
+    "Excel": (workbook({"热线": rows_of()}), {}),
     "Excel with numbers and short rows": (
-        excel(
+        workbook(
             {
                 "热线": [
                     [13.0 if cell == "13" else cell for cell in row][: 30 if n == 0 else 27]
@@ -221,7 +173,7 @@ CLEANED = {
         ),
         {},
     ),
-    "Excel with an unknown code": (excel({"热线": changed("stage", "大班")}), {5: ("unknown-code", "stage")}),
+    "Excel with an unknown code": (workbook({"热线": changed("stage", "大班")}), {5: ("unknown-code", "stage")}),
     "Parquet": (parquet(rows_of()), {}),
     "Parquet with types of its own": (
         parquet(rows_of(), {"call_start": "TIMESTAMP", "call_end": "TIMESTAMP", "age": "DOUBLE"}),
@@ -269,13 +221,13 @@ REFUSED = {
     ),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "neither UTF-8 nor GB18030"),
     "a web page": ("<!DOCTYPE html><html><body>登录</body></html>", "none of the headings"),
-    "an Excel file cut off": (excel({"热线": rows_of()})[:2000], "damaged Excel file; open it, save it again"),
+    "an Excel file cut off": (workbook({"热线": rows_of()})[:2000], "damaged Excel file; open it, save it again"),
     "another ZIP file": (b"PK\x03\x04" + b"\0" * 100, "damaged Excel file"),
     "an Excel file with two sheets": (
-        excel({"一月": rows_of(), "二月": rows_of()}),
+        workbook({"一月": rows_of(), "二月": rows_of()}),
         'has 2 sheets; name one of "一月", "二月" as `sheet`',
     ),
-    "an empty sheet": (excel({"热线": []}), "none of the headings"),
+    "an empty sheet": (workbook({"热线": []}), "none of the headings"),
     "a Parquet file cut off": (parquet(rows_of())[:2000], "damaged Parquet file; export it again"),
 }
 
@@ -309,7 +261,7 @@ def test_the_file_that_is_read_is_the_file_that_is_named(tmp_path, place, name, 
 
 
 def test_read_takes_the_sheet_that_is_named(tmp_path):
-    content = excel({"说明": [["不是数据"]], "二月": rows_of()})
+    content = workbook({"说明": [["不是数据"]], "二月": rows_of()})
     assert clean(tmp_path, content, "二月")[0] == {}
     with pytest.raises(InputError, match=r'there is no sheet "三月"; name one of "说明", "二月"'):
         clean(tmp_path, content, "三月")
@@ -335,7 +287,7 @@ def test_decode_counts_more_unknown_texts_than_fit_into_a_byte(tmp_path):
 def test_every_file_format_gives_the_same_tables(tmp_path):
     corrupted, answers = changed("age", "十三"), []
     for n, content in enumerate(
-        [csv_text(corrupted), csv_text(corrupted).encode("gb18030"), excel({"s": corrupted}), parquet(corrupted)]
+        [csv_text(corrupted), csv_text(corrupted).encode("gb18030"), workbook({"s": corrupted}), parquet(corrupted)]
     ):
         folder = tmp_path / str(n)
         folder.mkdir()

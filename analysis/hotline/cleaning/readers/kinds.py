@@ -29,7 +29,7 @@ def open_table(export: Path, expected: Container[str] = (), sheet: str = "") -> 
     if not begins:
         raise InputError(f"{paths.shown(export)}: the file is empty; expected a row of headings and one row per call")
     if begins in (EXCEL, OLD_EXCEL):
-        return excel.open_excel(export, sheet)
+        return excel.open_excel(export, expected, sheet)
     if sheet:
         raise InputError(f'{paths.shown(export)}: not an Excel file, so it has no sheet "{sheet}"; leave `sheet` empty')
     return parquet.open_parquet(export) if begins == PARQUET else csv_file.open_csv(export, expected)

@@ -4,9 +4,12 @@ A row's number is its place in the file as a spreadsheet shows it, the headings 
 number too, a line break inside quotation marks does not begin a new one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
+
+# Stands for a cell that cannot be read, an error of a spreadsheet say; no codebook knows it, and it is no pseudonym.
+UNREADABLE = "\ufffd\ufffd"
 
 
 class Plain(NamedTuple):
@@ -29,6 +32,7 @@ class Table:
         a Parquet file, which DuckDB reads by itself
     types : of a Parquet file, the type of each column
     plain : what is known of the file where it is nothing but lines and delimiters
+    remarks : returns what the user should know of the cells, in sentences, once all rows have been read
     """
 
     kind: str
@@ -36,3 +40,4 @@ class Table:
     rows: Iterator[tuple[int, list[str] | None]] | None = None
     types: tuple[str, ...] = ()
     plain: Plain | None = None
+    remarks: Callable[[], list[str]] = list
