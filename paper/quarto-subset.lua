@@ -51,14 +51,25 @@ end
 -- Values: read as metadata, so that they mean what they would mean in a Quarto project.
 local variables = pandoc.read("---\n" .. (read("_variables.yml") or "{}") .. "\n---\n", READER).meta
 
+-- Behind a sign that is text, so that this filter doesn't take it for a part of the syntax: a character that no text
+-- has, which goes at the end. In a table such signs have a backslash; in a value all of them are text.
+local LITERAL = "\u{e000}"
+local function literal(value)
+  return value:walk { Str = function(str) str.text = str.text:gsub("[<{]", "%0" .. LITERAL) return str end }
+end
+local function as_written(el)
+  el.text = el.text:gsub(LITERAL, "")
+  return el
+end
+
 local function value_of(name)
   local value = variables
   for part in name:gmatch("[^.]+") do
     local kind = pandoc.utils.type(value)
     value = (kind == "Meta" or kind == "table") and value[part] or nil
   end
-  if pandoc.utils.type(value) == "Inlines" then return value end
-  if pandoc.utils.type(value) == "Blocks" then return pandoc.utils.blocks_to_inlines(value) end
+  if pandoc.utils.type(value) == "Inlines" then return literal(value) end
+  if pandoc.utils.type(value) == "Blocks" then return literal(pandoc.utils.blocks_to_inlines(value)) end
   fault(('there is no value "%s" for {{< var >}}'):format(name), "var " .. name .. " ")
   return pandoc.Inlines("?")
 end
@@ -116,7 +127,7 @@ local function include(blocks)
     else
       table.insert(files, path)
       local previous
-      for _, each in ipairs(pandoc.read(text, READER).blocks) do
+      for _, each in ipairs(pandoc.read(text:gsub("\\%p", "%0" .. LITERAL), READER).blocks) do
         local note = each.t == "Para" and previous == "Table"
         out:insert(note and pandoc.Div({ each }, pandoc.Attr("", { "table-note" })) or each)
         previous = each.t
@@ -364,6 +375,7 @@ function Pandoc(doc)
   }
   doc = doc:walk { Cite = reference }
   doc.meta = title_block(doc.meta)
+  doc = doc:walk { Str = as_written, Code = as_written }
   if #faults > 0 then
     for _, each in ipairs(faults) do io.stderr:write("FAULT " .. each .. "\n") end
     os.exit(1)

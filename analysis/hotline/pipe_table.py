@@ -5,13 +5,16 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
+from hotline.text import escaped, escaped_block
+
 _NUMBER = re.compile(r"|[<>−–+(\d].*")  # how a printed number begins; or nothing at all
 
 
 def pipe_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return texts as a pipe table; a column of numbers is set flush right.
 
-    A column holds numbers if each of its cells begins with a digit, a sign, a bracket or a dash, or is empty.
+    A column holds numbers if each of its cells begins with a digit, a sign, a bracket or a dash, or is empty. Whatever
+    a text contains, it stands in its cell as it is; one that is Markdown already is a `text.Markdown`.
 
     Parameters
     ----------
@@ -27,8 +30,8 @@ def pipe_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     cells = [[str(cell) for cell in row] for row in rows]
     numbers = [all(_NUMBER.fullmatch(row[place]) for row in cells) for place in range(len(headings))]
     return tabulate(
-        cells,
-        headers=[str(heading) for heading in headings],
+        [[escaped(cell) for cell in row] for row in rows],
+        headers=[escaped(heading) for heading in headings],
         tablefmt="pipe",
         disable_numparse=True,
         colalign=["right" if each else "left" for each in numbers] if cells else None,
@@ -38,6 +41,9 @@ def pipe_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def captioned_table(
     headings: Sequence[str], rows: Sequence[Sequence[str]], caption: str, label: str, note: str = ""
 ) -> str:
-    """Return a pipe table with its caption and label, as Quarto and pandoc read them, and a note below."""
-    parts = [pipe_table(headings, rows), f": {caption} {{#{label}}}", *([note] if note else [])]
+    """Return a pipe table with its caption and label, as Quarto and pandoc read them, and a note below.
+
+    caption, note : texts, or `text.Markdown`
+    """
+    parts = [pipe_table(headings, rows), f": {escaped(caption)} {{#{label}}}", *([escaped_block(note)] if note else [])]
     return "\n\n".join(parts) + "\n"

@@ -5,7 +5,13 @@ import re
 from typing import NamedTuple
 
 DASH = "–"  # where there is no number; the note of a table says why
-_MARKS = re.compile(r"([\\`*_{}\[\]<>@$|~^#])")
+_LINE_BREAK = re.compile(r"\s*[\r\n\v\f\x85\u2028\u2029]\s*")
+# What Markdown may take for its own: signs; a tag, an entity, and the dashes, dots and quotes of smart typography.
+_MARKS = re.compile(r"""[\\`_{}\[\]@$|#"]|<(?=[A-Za-z/!?])|:(?=//)|&(?=#?\w+;)|-(?=-)|(?<=-)-|\.(?=\.)|(?<=\.)\.""")
+_PAIRS = "*~^"  # these mean something in pairs; one alone, as in "F*", does not
+_OPENING = re.compile(r"(?<!\w)'")  # no apostrophe
+# How a text would begin another block: a list, a quotation, a definition, a division.
+_BLOCK = re.compile(r"^(?:(\(?\w+)(?=[.)](?:\s|$))|(?=[-+*:](?:\s|$)|[>%]|:::))")
 
 
 def count(n: float) -> str:
@@ -113,13 +119,40 @@ def chi_square(statistic: float, df: float, p: float, n: int | None = None) -> s
     return f"χ²({int(df)}{cases}) = {number(statistic, 1)}, {p_sentence(p)}"
 
 
-def escaped(text: str) -> str:
-    """Return a text in which no character means anything to Markdown.
+class Markdown(str):
+    """A text that is Markdown already, so that `escaped` leaves it as it is."""
 
-    >>> escaped("not_in_school [a]")
-    'not\\\\_in\\\\_school \\\\[a\\\\]'
+
+def escaped(text: str) -> Markdown:
+    """Return a text as Markdown that shows it as it is: no character means anything, and a line break is a blank.
+
+    The one place where texts become Markdown. It is called by whatever writes Markdown (`pipe_table`, the named values
+    of the paper, the model card), never by who makes a table. An apostrophe within or behind a word stays one.
+
+    >>> print(escaped("not_in_school [a] | F* (<0.001)"))
+    not\\_in\\_school \\[a\\] \\| F* (<0.001)
+    >>> print(escaped(Markdown("*n*")))
+    *n*
     """
-    return _MARKS.sub(r"\\\1", str(text))
+    if isinstance(text, Markdown):
+        return text
+    plain = _LINE_BREAK.sub(" ", str(text)).strip()
+    marked = _MARKS.sub(r"\\\g<0>", plain)
+    for mark in _PAIRS:
+        if plain.count(mark) > 1:
+            marked = marked.replace(mark, f"\\{mark}")
+    if _OPENING.search(plain):
+        marked = marked.replace("'", r"\'")
+    return Markdown(marked)
+
+
+def escaped_block(text: str) -> Markdown:
+    """Return a text as Markdown of a paragraph of its own: as `escaped` does, and it begins no list or the like.
+
+    >>> print(escaped_block("- a"), escaped_block("1. a"), escaped_block("-a"))
+    \\- a 1\\. a -a
+    """
+    return Markdown(_BLOCK.sub(r"\1\\", escaped(text)))
 
 
 def slug(step: str, between: str = "-") -> str:

@@ -1,8 +1,10 @@
-"""Pipe tables: alignment by content, and headings that may be the same."""
+"""Pipe tables: alignment by content, and texts that stand in their cells as they are."""
 
+import labels
 import pytest
 
-from hotline.pipe_table import pipe_table
+from hotline.pipe_table import captioned_table, pipe_table
+from hotline.text import Markdown
 
 
 def alignment(table):
@@ -33,3 +35,19 @@ def test_pipe_table_keeps_texts_as_they_are_and_headings_that_are_the_same():
 
 def test_pipe_table_without_rows_has_its_headings():
     assert "Level" in pipe_table(["Level", "n"], [])
+
+
+def test_every_text_stands_in_its_cell_as_it_is():
+    rows = [[each, str(number)] for number, each in enumerate(labels.LABELS)]
+    table, note = labels.read(captioned_table([labels.SIGNS, "n"], rows, labels.SIGNS, "tbl-x", "> " + labels.SIGNS))[
+        "blocks"
+    ]
+    plain = [[each.replace("\n", " "), number] for each, number in rows]
+    assert labels.cells(table) == [[labels.SIGNS, "n"], *plain]
+    assert table["c"][0][0] == "tbl-x" and labels.words(table["c"][1][1]) == labels.SIGNS
+    assert note["t"] == "Para" and labels.words(note) == "> " + labels.SIGNS
+
+
+def test_what_is_markdown_already_stays_so():
+    (table,) = labels.read(pipe_table(["a"], [[Markdown("*b*")]]))["blocks"]
+    assert labels.cells(table) == [["a"], ["<Emph>"]]

@@ -2,6 +2,7 @@
 
 import math
 
+import labels
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,8 +48,18 @@ def test_change_has_a_sign_unless_it_is_zero():
 
 
 @given(st.text(alphabet="ab*_`[]<>{}\\#@$|~^ ", max_size=20))
-def test_escaped_adds_a_backslash_before_each_mark_and_nothing_else(raw):
+def test_escaped_adds_backslashes_and_nothing_else(raw):
     escaped = text.escaped(raw)
-    marks = sum(each not in "ab " for each in raw)
-    assert len(escaped) == len(raw) + marks
-    assert escaped.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\") == raw
+    assert escaped.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\") == raw.strip()
+    assert text.escaped(escaped) == escaped
+
+
+def test_escaped_leaves_numbers_as_they_are():
+    printed = ["<0.001", ">0.999", "1.33 (1.21 to 1.46)", "F*", "GVIF^(1/2)", "–", "10.0%", "Pupils' cases"]
+    assert [text.escaped(each) for each in printed] == printed
+
+
+def test_escaped_block_is_a_paragraph_that_says_the_text():
+    blocks = labels.read("\n\n".join(map(text.escaped_block, labels.LABELS)))["blocks"]
+    assert [each["t"] for each in blocks] == ["Para"] * len(labels.LABELS)
+    assert [labels.words(each) for each in blocks] == [each.replace("\n", " ") for each in labels.LABELS]

@@ -44,6 +44,7 @@ def card(
     thresholds
         {name: threshold of risk}
     """
+    phrase = text.escaped(phrase)
     parts = [f"# Model card: the risk of being {phrase}"]
     if model.simulated:
         parts.append(SIMULATED)
@@ -65,7 +66,7 @@ def card(
 def _made_from(model: RiskModel, book: Codebook, phrase: str) -> list[str]:
     """Return the paragraphs on the sample, the predictors, and the cases and codes without a score."""
     sample = model.sample
-    used = [f"- {book[name].title} ({name}), known at {book[name].known}" for name in model.variables]
+    used = [f"- {text.escaped(book[name].title)} ({name}), known at {book[name].known}" for name in model.variables]
     without = [f"{book[name].title}: {book.label(name, code)}" for name, terms in model.coefficients.items()
                for code, b in terms.items() if b is None]  # fmt: skip
     parts = [
@@ -79,7 +80,7 @@ def _made_from(model: RiskModel, book: Codebook, phrase: str) -> list[str]:
         "shares are those of calls with a score.",
     ]
     if without:
-        parts.append(f"No estimate, and so no score, for: {'; '.join(without)}.")
+        parts.append(f"No estimate, and so no score, for: {text.escaped('; '.join(without))}.")
     parts.append(
         "The coefficients are in `model.json`, with the hash of the codebook to which its codes belong: "
         f"`{model.codebook[:12]}`."

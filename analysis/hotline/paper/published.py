@@ -8,7 +8,7 @@ import yaml
 
 from hotline import paths
 from hotline.pipe_table import captioned_table
-from hotline.text import escaped
+from hotline.text import Markdown, escaped
 
 NO_SOURCE = "assumption"  # the entry of `sources` that names none
 
@@ -59,10 +59,9 @@ def numbers() -> str:
     all_entries, rows = entries(), []
     for topic, name, each in all_entries:
         if name == next(named for other, named, _ in all_entries if other == topic):
-            rows.append([f"**{escaped(topic)}**", "", "", "", ""])
-        value, note = escaped(readable(each["value"])), escaped(each.get("note", ""))
-        source = f"`{each['source']}`" if each["source"] != NO_SOURCE else ""
-        rows.append([f"`{name}`", value, each["status"], source, note])
+            rows.append([Markdown(f"**{escaped(topic)}**"), "", "", "", ""])
+        source = Markdown(f"`{each['source']}`") if each["source"] != NO_SOURCE else ""
+        rows.append([Markdown(f"`{name}`"), readable(each["value"]), each["status"], source, each.get("note", "")])
     status = [each["status"] for _, _, each in all_entries]
     counts = ", ".join(f"{status.count(kind)} {kind}" for kind in ("published", "borrowed", "derived", "assumed"))
     return captioned_table(
@@ -70,7 +69,7 @@ def numbers() -> str:
         rows,
         "Every number of the simulator.",
         "tbl-numbers",
-        f"*Simulated data* are made from these. Of {len(all_entries)} entries the status is: {counts}.",
+        Markdown(f"*Simulated data* are made from these. Of {len(all_entries)} entries the status is: {counts}."),
     )
 
 
@@ -78,7 +77,7 @@ def sources() -> str:
     """Return the table of the sources of the numbers, with how many entries rest on each."""
     used = [each["source"] for _, _, each in entries()]
     listed = {key: text for key, text in content()["sources"].items() if key != NO_SOURCE}
-    rows = [[f"`{key}`", escaped(text), str(used.count(key))] for key, text in listed.items()]
+    rows = [[Markdown(f"`{key}`"), text, str(used.count(key))] for key, text in listed.items()]
     return captioned_table(["Source", "What it is", "Entries"], rows, "Sources of the numbers.", "tbl-sources")
 
 
@@ -90,8 +89,8 @@ def findings(simulated: bool) -> str:
     """
     head = ["Published finding", "Here", *(["Nature"] if simulated else [])]
     rows = [
-        [each["text"].rstrip("."), each["here"], *([each["reproduced_by"]] if simulated else [])]
+        [each["text"].rstrip("."), Markdown(each["here"]), *([each["reproduced_by"]] if simulated else [])]
         for each in content()["findings"]
     ]
-    caption = "Findings of the original study, and what the {{< var study.data >}} data show."
+    caption = Markdown("Findings of the original study, and what the {{< var study.data >}} data show.")
     return captioned_table(head, rows, caption, "tbl-reproduced")

@@ -76,13 +76,14 @@ def check(folder: Path) -> None:
     """Raise InputError where a file is missing, a placeholder is left, or a character can't be printed."""
     from hotline.paper import fonts
 
+    quoted = sources.quoted_texts()
     for name in products():
         if not (folder / name).is_file() or not (folder / name).stat().st_size:
             raise InputError(f"paper/output/{name}: it was not written, though nothing complained")
     for document in sources.documents():
         text = fonts.text_of((folder / f"{document}.html").read_text(encoding="utf-8"))
         for mark in ("{{<", "?var:", "?meta:", "?@", "{#fig-", "{#tbl-", "{#eq-", "@fig-", "@tbl-", "@sec-", "@eq-"):
-            if mark in text:
+            if mark in text and mark not in quoted:
                 around = text[max(0, text.index(mark) - 30) : text.index(mark) + 40]
                 raise InputError(f'paper/{document}.qmd: a placeholder is left in the text: "{around}"')
         fonts.check(text)

@@ -12,7 +12,7 @@ from hotline.errors import NOT_ESTIMATED, InputError
 from hotline.pipeline.fingerprint import library
 from hotline.provenance import sha256
 from hotline.run import current_run
-from hotline.text import escaped, slug
+from hotline.text import escaped, escaped_block, slug
 
 # The files of paper/ that both documents use besides their own source.
 SHARED = (
@@ -33,6 +33,7 @@ _IMAGE = re.compile(r"!\[[^\n]*?\]\(([^)\s]+)\)\{")
 # The tables that the render step writes from published.yml, where a document includes them.
 GENERATED = ("_findings.md", "_numbers.md", "_sources.md")
 _VALUE = re.compile(r"\{\{<\s+var\s+(\w+)\.(\w+)\s+>\}\}")
+_LABEL = re.compile(r" \{#[\w-]+\}$", re.MULTILINE)
 NO_VALUE = "–"  # what the documents print for a value of a step that found nothing to estimate
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
@@ -174,7 +175,7 @@ def variables() -> dict[str, dict[str, str]]:
     """
     texts, reasons, needed = {}, {}, quoted()
     for step in records():
-        values = {name: each["text"] for name, each in step["values"].items()}
+        values = {name: escaped_block(each["text"]) for name, each in step["values"].items()}
         if reason := step.get(NOT_ESTIMATED):
             reasons.setdefault(reason, []).append(step["step"])
             values = dict.fromkeys(needed.get(slug(step["step"], "_"), ()), NO_VALUE) | values
@@ -194,6 +195,13 @@ def as_yaml(texts: dict[str, dict[str, str]]) -> str:
         lines.append(f"{name}:" if texts[name] else f"{name}: {{}}")
         lines += [f"  {key}: {json.dumps(text, ensure_ascii=False)}" for key, text in sorted(texts[name].items())]
     return "\n".join(lines) + "\n"
+
+
+def quoted_texts() -> str:
+    """Return what values and tables say, in which anything may stand, even what looks like a placeholder."""
+    values = [each["text"] for step in records() for each in step["values"].values()]
+    tables = [file.read_text(encoding="utf-8") for file in exhibit_files().values() if file.suffix == ".md"]
+    return "\n".join([*values, *(_LABEL.sub("", table).replace("\\", "") for table in tables)])
 
 
 def included_tables() -> list[str]:

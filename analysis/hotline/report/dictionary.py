@@ -1,5 +1,7 @@
 """The data dictionary: the codebook as tables and as a page, for readers who don't read YAML."""
 
+import html
+
 import pandas as pd
 
 from hotline.codebook import Codebook
@@ -49,7 +51,9 @@ def codes(book: Codebook) -> pd.DataFrame:
 
 def page(book: Codebook) -> str:
     """Return the whole dictionary as an HTML page."""
-    parts = [f"<h1>Data dictionary</h1><p>{book.title}</p>", "<h2>Variables</h2>", variables(book).to_html(index=False)]
-    parts += ["<h2>Codes</h2>", codes(book).to_html(index=False)]
+    with pd.option_context("display.max_colwidth", None):  # or long texts would be cut
+        tables = {"Variables": variables(book).to_html(index=False), "Codes": codes(book).to_html(index=False)}
+    parts = [f"<h1>Data dictionary</h1><p>{html.escape(book.title)}</p>"]
+    parts += [f"<h2>{heading}</h2>{table}" for heading, table in tables.items()]
     head = f'<meta charset="utf-8"><title>Data dictionary</title><style>{STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'

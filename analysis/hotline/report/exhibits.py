@@ -43,7 +43,7 @@ from hotline.report.tables.table import Column, Table
 from hotline.report.values import Value, per_language, taken
 from hotline.run import current_run
 from hotline.tally import query
-from hotline.text import escaped, slug
+from hotline.text import Markdown, escaped_block, slug
 
 STAMP = "Simulated data"
 MARGIN = 0.05  # around a saved figure, inches
@@ -91,6 +91,16 @@ def _stop_where_nothing_can_be_estimated(out, shell):
         out.stop(str(error))
 
     shell.set_custom_exc((NothingToEstimate,), stop)
+
+
+def _with_headings(note, headings):
+    """Return a note as Markdown, with each heading (or its beginning) that stands between stars in italics."""
+    words = {form for heading in headings for form in (heading, heading.lower(), heading.split(" (")[0])}
+    starred = re.compile("|".join(re.escape(f"*{each}*") for each in sorted(words, key=len, reverse=True)))
+    marked = escaped_block(starred.sub(lambda match: f"\ue000{match[0][1:-1]}\ue001", note))
+    if "\ue000" in marked:
+        marked = re.sub(r"(?<!\\)\*", r"\\*", marked)  # one that stands alone would find a partner now
+    return re.sub("[\ue000\ue001]", "*", marked)
 
 
 def current_cell() -> int | None:
@@ -186,7 +196,8 @@ class Exhibits:
         Parameters
         ----------
         table : a Table, or a frame whose cells are texts already
-        caption, note : a text, or {language: text}
+        caption, note : a text, or {language: text}. Either shows as it is, but that a heading of the table between
+            stars, as "*Kept*", is set in italics in the note
         once : of a frame, the columns that are printed only where the first of them changes
         """
         if not isinstance(table, Table):
@@ -196,7 +207,8 @@ class Exhibits:
         columns = [column.description() for column in table.columns]
         self._note_made("tables", name, label=label, caption=caption, note=note, columns=columns)
         self._refuse_persons(name, table.frame[[column.key for column in table.columns]])
-        stamped = " ".join(filter(None, [f"*{STAMP}.*" if self.simulated else "", note["en"]]))
+        stamp = f"*{STAMP}.*" if self.simulated else ""
+        stamped = Markdown(" ".join(filter(None, [stamp, _with_headings(note["en"], table.headings())])))
         text = captioned_table(table.headings(), table.rows(), caption["en"], label, stamped)
         self.path(f"tables/{name}.md").write_text(text, encoding="utf-8")
 
@@ -301,7 +313,7 @@ class Exhibits:
             self.result(name, pd.DataFrame({NOT_ESTIMATED: [reason]}))
         for name in missing["tables"]:
             caption = f"{name.replace('_', ' ').capitalize()} ({slug(self.step, ' ')}): not estimated."
-            sentence = escaped(f"{reason[:1].upper()}{reason[1:]}.")
+            sentence = f"{reason[:1].upper()}{reason[1:]}."
             self.table(name, pd.DataFrame({"Not estimated": [sentence]}), caption)
         for name in missing["figures"]:
             sentence = f"Not estimated: {reason}."

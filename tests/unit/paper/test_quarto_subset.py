@@ -4,11 +4,15 @@ import json
 import re
 import subprocess
 
+import labels
 import pytest
 
 from hotline.paper.fonts import text_of
 from hotline.paper.pandoc import COMMON, complaint, pandoc_path
+from hotline.paper.sources import as_yaml
 from hotline.paths import PAPER
+from hotline.pipe_table import captioned_table
+from hotline.text import escaped_block
 
 FIGURE = '![Caption of {0}.](pictures/{0}){{#fig-{0} fig-alt="Picture {0}."}}\n\n'
 TABLE = "| a | b |\n|:--|--:|\n| x | 1 |\n\n: Caption of the table. {#tbl-x}\n\n*Simulated data.* A note.\n"
@@ -51,6 +55,24 @@ def test_values_are_put_in_wherever_they_stand(pandoc):
     )
     assert not faults
     assert "Of 39,512, (<em>p</em> &lt;0.001). <strong>39,512</strong>, “39,512” and 39,512–39,512." in text
+
+
+@pytest.mark.parametrize("to", ["html", "typst", "docx"])
+def test_texts_of_tables_and_values_are_no_syntax(pandoc, tmp_path, to):
+    table = captioned_table([labels.SIGNS], [[each] for each in labels.LABELS], labels.SIGNS, "tbl-x", labels.SIGNS)
+    (tmp_path / "table.md").write_text(table, encoding="utf-8")
+    values = {"a": {f"v{place}": escaped_block(each) for place, each in enumerate(labels.LABELS)}}
+    (tmp_path / "_variables.yml").write_text(as_yaml(values), encoding="utf-8")
+    quoted = "\n\n".join(f"({{{{< var a.{name} >}}}})" for name in values["a"])
+    text, faults = pandoc(
+        f"{quoted}\n\n{{{{< include table.md >}}}}", to, *(["--output=x.docx"] if to == "docx" else [])
+    )
+    assert not faults
+    if to == "html":
+        shown = text_of(text)
+        for each in labels.LABELS:
+            assert f"({' '.join(each.split())})" in shown
+        assert shown.count(labels.SIGNS) == 5 and "\ue000" not in text
 
 
 def test_values_are_put_into_the_front_matter(pandoc):

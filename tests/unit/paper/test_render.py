@@ -106,7 +106,7 @@ def supplemented(checkout):
 
 
 def write_values(checkout, simulated):
-    values = {"test": {"value": 52.3, "text": "*F* = 52.31, *p* <0.001", "unit": "", "cell": 3}}
+    values = {"test": {"value": 52.3, "text": "F = 52.31, p <0.001", "unit": "", "cell": 3}}
     record = {"step": "03-anova", "simulated": simulated, "values": values}
     (checkout / "data-derived" / "03-anova" / "values.json").write_text(json.dumps(record))
 

@@ -4,6 +4,7 @@ import json
 import re
 from io import BytesIO
 
+import labels
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -196,3 +197,15 @@ def test_a_name_is_taken_once_and_has_small_letters(exhibits):
         out.value("n", 4, "count")
     with pytest.raises(ValueError, match='small letters, digits and "_": "N"'):
         out.value("N", 4, "count")
+
+
+def test_a_note_shows_texts_as_they_are_and_headings_in_italics(exhibits, tmp_path):
+    out = exhibits("03-anova", tables=["shares"])
+    rate, level = "Rate (interval)", f"High {labels.SIGNS}"
+    frame = pd.DataFrame({level: ["3"], rate: ["4"]})
+    out.table("shares", frame, labels.SIGNS, note=f"*Rate*, *{level.lower()}*, F*: {labels.SIGNS} *Other*.")
+    table, note = labels.read((tmp_path / "tables/shares.md").read_text(encoding="utf-8"))["blocks"]
+    assert labels.cells(table) == [[level, rate], ["3", "4"]]
+    assert labels.words(note) == f"<Emph> <Emph>, <Emph>, F*: {labels.SIGNS} *Other*."
+    _, rate, high = (each["c"] for each in note["c"] if each["t"] == "Emph")
+    assert [labels.words(rate), labels.words(high)] == ["Rate", level.lower()]

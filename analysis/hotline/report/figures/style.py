@@ -23,7 +23,8 @@ def use() -> None:
     """Set the theme for every figure that follows.
 
     `svg.hashsalt` makes the identifiers inside SVG files the same in every run; text becomes outlines
-    (`svg.fonttype: path`), so that a figure looks the same wherever it is opened.
+    (`svg.fonttype: path`), so that a figure looks the same wherever it is opened. A dollar sign is one
+    (`text.parse_math`), and begins no formula.
     """
     font = str(chinese_font())
     font_manager.fontManager.addfont(font)
@@ -50,6 +51,7 @@ def use() -> None:
             "savefig.dpi": 220,
             "svg.hashsalt": "hotline",
             "svg.fonttype": "path",
+            "text.parse_math": False,
         },
     )
     matplotlib.rcParams["figure.figsize"] = (WIDTH, 3.4)

@@ -138,7 +138,8 @@ class Table:
 
     def _repr_html_(self):
         """Return how a notebook shows the table."""
-        return self.printed().to_html(index=False)
+        with pd.option_context("display.max_colwidth", None):
+            return self.printed().to_html(index=False)
 
 
 def of_sentence(**cells: str) -> Table:

@@ -44,3 +44,10 @@ def test_words_prints_the_sentence_within_the_width():
     (text,) = figure.axes[0].texts
     assert " ".join(text.get_text().split()) == sentence.strip() and "\n" in text.get_text()
     assert figure.get_figwidth() == style.WIDTH
+
+
+def test_a_dollar_sign_begins_no_formula(tmp_path):
+    figure, axes = plt.subplots()
+    title = axes.set_title(r"$x_1$ and \$2")
+    figure.savefig(tmp_path / "figure.png")
+    assert not title.get_parse_math()
