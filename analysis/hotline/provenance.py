@@ -3,22 +3,27 @@
 The simulator's run leaves the hash of the export that it wrote in data-raw/simulated/run.json. An export
 with that hash is simulated, wherever it lies; any other is real, and its outputs go to private/.
 
-Run as a script this prints the tree to which an export's outputs belong, for the Makefile: `.` or `private`.
-It needs nothing but the standard library, because make runs it before the environment exists.
+A hash of a file that never leaves would be a dictionary: who suspects a content can try it. Those of a private run are
+therefore made under a key.
 """
 
 import hashlib
+import hmac
 import json
-import sys
 from pathlib import Path
 
 SIMULATED = Path(__file__).resolve().parents[2] / "data-raw" / "simulated"
 
 
-def sha256(path: str | Path) -> str:
-    """Return the SHA-256 of a file as 64 hexadecimal digits, reading it in pieces."""
+def hasher(key: bytes | None = None) -> "hashlib._Hash | hmac.HMAC":
+    """Return what makes a SHA-256, or, under a key, an HMAC-SHA256 (RFC 2104)."""
+    return hmac.new(key, digestmod="sha256") if key else hashlib.sha256()
+
+
+def sha256(path: str | Path, key: bytes | None = None) -> str:
+    """Return the hash of a file, of `hasher`, as 64 hexadecimal digits, reading it in pieces."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, lambda: hasher(key)).hexdigest()
 
 
 def is_simulated(export: str | Path) -> bool:
@@ -34,6 +39,12 @@ def step_is_simulated(step_folder: Path) -> bool:
     return json.loads((step_folder / "run.json").read_text(encoding="utf-8"))["simulated"]
 
 
-if __name__ == "__main__":
-    export = Path(sys.argv[1])
-    print("." if export.is_file() and is_simulated(export) else "private")
+def tree_of(export: str | Path) -> str:
+    """Return where the outputs of an export belong: "." for the simulated one, "private" for any other.
+
+    A file that is absent or may not be read is not the simulated one; whoever opens it says so.
+    """
+    try:
+        return "." if is_simulated(export) else "private"
+    except OSError:
+        return "private"

@@ -5,7 +5,10 @@ changes it: who needs to know something of the run asks `current_run`, and a ker
 is started.
 """
 
+import functools
+import hashlib
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +27,7 @@ class Run:
 
     Attributes
     ----------
-    tree : where outputs go, the checkout or private/ (HOTLINE_TREE)
+    tree : where outputs go, the checkout or private/, as the export decides (HOTLINE_TREE comes before it)
     codebook : the description of the export (CODEBOOK)
     export : the raw export that comes before the one of params.yml, as the user wrote it; empty for none (EXPORT)
     profile : the profile of params.yml; empty for the plain values (PROFILE)
@@ -57,11 +60,12 @@ class Run:
     def from_environment(cls, environment: Mapping[str, str]) -> "Run":
         """Return the run that environment variables describe."""
         get = environment.get
-        simulated = get("HOTLINE_SIMULATED")
+        simulated, export = get("HOTLINE_SIMULATED"), get("EXPORT", "")
+        tree = get("HOTLINE_TREE") or (provenance.tree_of(paths.ROOT / export) if export else ".")
         return cls(
-            tree=(paths.ROOT / (get("HOTLINE_TREE") or ".")).resolve(),
+            tree=(paths.ROOT / tree).resolve(),
             codebook=(paths.ROOT / (get("CODEBOOK") or "data-raw/codebook.yaml")).resolve(),
-            export=get("EXPORT", ""),
+            export=export,
             profile=get("PROFILE", ""),
             unprotected=get("UNPROTECTED") == "yes",
             key=get("HOTLINE_KEY", ""),
@@ -79,6 +83,17 @@ class Run:
     def private(self) -> bool:
         """Whether outputs go to private/, as those of a real export do."""
         return self.tree != paths.ROOT
+
+    def hash_key(self, path: Path) -> bytes | None:
+        """Return the key for hashes of what is written to a path; None outside a private tree, where they are plain.
+
+        It follows from the key for callers' numbers, and cannot be turned into it. Without one (a notebook opened by
+        hand) it is this process's own.
+        """
+        if not self.private or not path.is_relative_to(self.tree):
+            return None
+        text = (paths.ROOT / self.key_file).read_bytes() if self.key_file else self.key.encode()
+        return hashlib.sha256(b"hashes of outputs" + (text.strip() or _own_key())).digest()
 
     @property
     def derived(self) -> Path:
@@ -138,6 +153,12 @@ class Run:
     def of_notebook(self, out: Path, simulated: bool) -> "Run":
         """Return the run as the notebook of one step sees it."""
         return replace(self, out=out, stated_simulated=simulated)
+
+
+@functools.cache
+def _own_key():
+    """Return a key at random, the same as long as this process lives."""
+    return secrets.token_bytes(32)
 
 
 _current: Run | None = None

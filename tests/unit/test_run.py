@@ -40,6 +40,22 @@ def test_run_reads_every_variable():
     assert "secret" not in repr(described), "the key is printed nowhere"
 
 
+def test_another_export_makes_a_private_run(tmp_path):
+    assert Run.from_environment({"EXPORT": str(tmp_path / "a'$b\".csv")}).tree == paths.ROOT / "private"
+
+
+def test_hash_key_is_of_a_private_tree_and_follows_from_the_key(tmp_path):
+    assert Run(key="a" * 16).hash_key(paths.ROOT / "data-derived") is None
+    private = Run(tree=tmp_path / "private", key="a" * 16)
+    ours = private.hash_key(private.derived)
+    assert len(ours) == 32 and private.hash_key(paths.SIMULATED) is None
+    (tmp_path / "key").write_text("a" * 16 + "\n")
+    assert Run(tree=private.tree, key_file=str(tmp_path / "key")).hash_key(private.derived) == ours
+    assert Run(tree=private.tree, key="b" * 16).hash_key(private.derived) != ours
+    without = Run(tree=private.tree)
+    assert without.hash_key(private.derived) == without.hash_key(private.derived) != ours
+
+
 def test_run_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Run().export = "another.csv"

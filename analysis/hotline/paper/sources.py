@@ -234,5 +234,5 @@ def inputs() -> dict[str, Path]:
 
 
 def fingerprint(files: dict[str, Path]) -> dict[str, str]:
-    """Return {path as shown: sha256} of files."""
-    return {name: sha256(file) for name, file in sorted(files.items())}
+    """Return {path as shown: hash} of files: of those of a private run under its key."""
+    return {name: sha256(file, current_run().hash_key(file)) for name, file in sorted(files.items())}

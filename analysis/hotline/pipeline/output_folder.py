@@ -73,10 +73,14 @@ def keep_failed(name: str, folder: Path) -> Path:
     return kept
 
 
-def hashes(folder: Path) -> dict[str, str]:
-    """Return {file: SHA-256} of the results in a folder, in order of their names."""
+def hashes(folder: Path, place: Path | None = None) -> dict[str, str]:
+    """Return {file: hash} of the results in a folder, in order of their names: in a private run under its key.
+
+    place : where the folder is going to stand, unless it stands there
+    """
+    key = current_run().hash_key(place or folder)
     return {
-        str(file.relative_to(folder)): sha256(file)
+        str(file.relative_to(folder)): sha256(file, key)
         for file in sorted(folder.rglob("*"))
         if file.is_file() and str(file.relative_to(folder)) not in NOT_RESULTS
     }
@@ -112,7 +116,7 @@ def finish(old: Path, new: Path, started: float, **made: Any) -> float:
     """
     seconds = time.time() - started
     clocks = {"started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)), "seconds": round(seconds, 1)}
-    write_record(new, made | {"outputs": hashes(new)} | clocks)
+    write_record(new, made | {"outputs": hashes(new, old)} | clocks)
     replace(old, new)
     return seconds
 

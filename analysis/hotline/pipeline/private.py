@@ -31,7 +31,7 @@ REMEDIES = {
 
 
 def close_to_others() -> None:
-    """Let nobody else read what a private run writes, and has written before; no core dumps, which hold its memory."""
+    """Close to other users what a private run writes, and has written before; no core dumps, which hold its memory."""
     run = current_run()
     if not run.private:
         return

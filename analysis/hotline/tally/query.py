@@ -6,7 +6,6 @@ checks the request, turns codes into positions and back, and logs every tally; `
 `duckdb_engine` counts.
 """
 
-import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
@@ -16,11 +15,14 @@ import pandas as pd
 
 from hotline.codebook import MISSING, codebook
 from hotline.errors import InputError, NothingToEstimate, did_you_mean
+from hotline.provenance import hasher
+from hotline.run import current_run
 from hotline.tally import duckdb_engine, scan_plan
 from hotline.tally.session import Session
 
 TABLES = ("calls", "cases")
-MODEL_VARIABLES = 5  # a tally by so many variables or more is a model tally
+MODEL_VARIABLES = 5  # a tally by so many variables or more is a model tally,
+MODEL_CELLS, ROWS_PER_CELL = 200, 3  # and so is one of more cells than this with fewer rows in a cell, on average
 MISSING_IN_HASH = np.iinfo(np.int64).min
 LOG = ["table", "variables", "filter", "model", "engine", "scan", "query", "cells", "calls", "hash"]
 _session = Session()
@@ -77,13 +79,19 @@ def tallies(table: str, bys: Iterable[str | Sequence[str]]) -> list[pd.DataFrame
     return [_to_frame(plan, counts[place], scans[place]) for place, plan in enumerate(plans)]
 
 
-def is_model_tally(by: Sequence[str]) -> bool:
+def is_model_tally(by: Sequence[str], cells: int, rows: int) -> bool:
     """Whether a tally by some variables comes close to one cell per person, so that its cells must not be published.
 
-    It does if one of the variables identifies callers or staff, or if there are `MODEL_VARIABLES` or more of them:
-    the marginal tables of the study have four at most, its regressions thirteen and more.
+    It does if one of the variables identifies callers or staff, if there are `MODEL_VARIABLES` or more of them (the
+    marginal tables of the study have four at most, its regressions thirteen and more), or if its many cells hold few
+    rows each.
+
+    Parameters
+    ----------
+    cells, rows : how many cells occur, and how many rows they count
     """
-    return len(by) >= MODEL_VARIABLES or any(codebook()[name].sensitivity == "identifier" for name in by)
+    sparse = cells > MODEL_CELLS and rows < ROWS_PER_CELL * cells
+    return sparse or len(by) >= MODEL_VARIABLES or any(codebook()[each].sensitivity == "identifier" for each in by)
 
 
 def asked() -> pd.DataFrame:
@@ -100,8 +108,9 @@ def asked() -> pd.DataFrame:
     query : plain SQL for the same counts, with positions in the codebook for codes; it runs in the folder of 01-clean
     cells : rows of the result
     calls : rows of the table that they count (cases, where the table is "cases")
-    hash : SHA-256 of the result: column by column its name, a zero byte, and the values in eight bytes each, the
-        lowest byte first; a category as its position, a missing value as the smallest whole number
+    hash : SHA-256 of the result, or, in a private run, HMAC-SHA256 under its key: column by column its name, a zero
+        byte, and the values in eight bytes each, the lowest byte first; a category as its position, a missing value as
+        the smallest whole number
     """
     return pd.DataFrame(_session.log, columns=LOG)
 
@@ -166,7 +175,7 @@ def _refuse_beyond(table, name, codes):
     variable, (low, high) = codebook()[name], _session.facts(table).ranges.get(name, (-math.inf, math.inf))
     if variable.type == "integer" and MISSING not in codes and not any(low <= code <= high for code in codes):
         listed = ", ".join(map(str, codes))
-        raise InputError(f'tally: no row has {listed} for "{name}"; recorded are numbers from {low} to {high}')
+        raise InputError(f'tally: no row has {listed} for "{name}"')
 
 
 def _sizes(plans):
@@ -206,17 +215,18 @@ def _to_frame(plan, counts, scan):
     """Return counts as a table in codes and in codebook order, and log the tally."""
     columns = {name: _in_codes(codebook()[name], counts[name]) for name in plan.by}
     cells = pd.DataFrame(columns | {"n": counts["n"]})
+    rows = int(cells["n"].sum())
     _session.log.append(
         {
             "table": plan.table,
             "variables": " ".join(plan.by),
             "filter": _filter_in_words(plan),
-            "model": is_model_tally(plan.by),
+            "model": is_model_tally(plan.by, len(cells), rows),
             "engine": duckdb_engine.NAME,
             "scan": scan,
             "query": duckdb_engine.sql(plan),
             "cells": len(cells),
-            "calls": int(cells["n"].sum()),
+            "calls": rows,
             "hash": _hash({name: counts[name] for name in (*plan.by, "n")}),
         }
     )
@@ -236,8 +246,9 @@ def _in_codes(variable, stored):
 
 
 def _hash(columns):
-    """Return the SHA-256 of stored columns, as `asked` describes it."""
-    digest = hashlib.sha256()
+    """Return the hash of stored columns, as `asked` describes it."""
+    run = current_run()
+    digest = hasher(run.hash_key(run.clean))
     for name, stored in columns.items():
         values = np.where(np.ma.getmaskarray(stored), MISSING_IN_HASH, np.ma.getdata(stored).astype(np.int64))
         digest.update(name.encode() + b"\0" + values.astype("<i8").tobytes())

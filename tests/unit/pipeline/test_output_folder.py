@@ -5,8 +5,10 @@ import time
 import pytest
 import runs
 
+from hotline import paths
 from hotline.errors import InputError
 from hotline.pipeline import output_folder
+from hotline.provenance import sha256
 
 
 @pytest.fixture
@@ -65,6 +67,15 @@ def test_keep_failed_keeps_the_last_failure_alone(tree):
 
 def test_hashes_are_of_results_alone(tree):
     assert list(output_folder.hashes(made(tree / "step"))) == ["results/one.csv"]
+
+
+def test_hashes_of_a_private_run_are_under_its_key_and_of_the_simulation_plain(tree, monkeypatch):
+    folder = made(tree / "step")
+    (mine,) = output_folder.hashes(folder).values()
+    (plain,) = output_folder.hashes(folder, paths.SIMULATED).values()
+    assert plain == sha256(folder / "results/one.csv") != mine
+    runs.change(monkeypatch, key="another key of sixteen")
+    assert list(output_folder.hashes(folder).values()) not in ([mine], [plain])
 
 
 @pytest.mark.parametrize("change", ["inputs", "result", "new file", "needed", "record", None])
