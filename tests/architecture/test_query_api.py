@@ -82,7 +82,6 @@ def test_library_knows_a_database_in_engine_cleaning_simulator_and_one_check_alo
         "tally.duckdb_engine",
         "cleaning.engine",
         "cleaning.readers.parquet",
-        "cleaning.load",
         "simulator.export",
         "schema.constraints",  # asks it whether it understands a pattern
     }

@@ -248,7 +248,7 @@ def _in_codes(variable, stored):
 def _hash(columns):
     """Return the hash of stored columns, as `asked` describes it."""
     run = current_run()
-    digest = hasher(run.hash_key(run.clean))
+    digest = hasher(run.hash_key(run.derived))
     for name, stored in columns.items():
         values = np.where(np.ma.getmaskarray(stored), MISSING_IN_HASH, np.ma.getdata(stored).astype(np.int64))
         digest.update(name.encode() + b"\0" + values.astype("<i8").tobytes())

@@ -113,7 +113,7 @@ def test_asked_query_gives_the_same_counts(rows, tmp_path, monkeypatch):
 
 def test_asked_hash_follows_its_description(rows):
     cells = tally.tally("cases", ["sex", "age"])
-    digest = hmac.new(run.current_run().hash_key(run.current_run().clean), digestmod="sha256")
+    digest = hmac.new(run.current_run().hash_key(run.current_run().derived), digestmod="sha256")
     for name in cells:
         if name == "sex":
             values = np.where(cells[name] == "missing", np.iinfo(np.int64).min, cells[name].cat.codes.astype(np.int64))
