@@ -7,6 +7,7 @@ headings     the headings of an export, matched with those of the codebook
 load         the rows of an export in DuckDB, as texts
 decode       texts to codes, numbers and times, as the codebook says
 columns      columns that say nothing once they are decoded
+callers      the spellings of a caller's number, and calls without one
 pseudonyms   callers' and counsellors' numbers to keyed hashes
 rules        the reasons for which a row leaves the study
 flow         which rows stay, stage by stage, and the two tables that come out

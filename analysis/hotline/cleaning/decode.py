@@ -5,9 +5,11 @@ look it up; times are decoded row by row. Only after this do rules see a row.
 """
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from hotline.cleaning import callers
 from hotline.cleaning.engine import Connection
 from hotline.cleaning.load import FULL_WIDTH, HASHED, ISO, MOST_TEXTS, WIDE, drop_raw
 from hotline.cleaning.pseudonyms import hmac_sql
@@ -17,8 +19,12 @@ from hotline.codebook import Codebook, Field
 from hotline.errors import InputError
 
 BLANKS = " \t\r\n\u00a0"
+CALLER = "caller_number"
+ITS_OWN = "CASE WHEN NOT ragged THEN -row END"  # a call without a number has a caller of its own
+# Marks that no screen shows: soft hyphen, of no width, of direction, the byte-order mark.
+INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 SMALLEST, LARGEST = -(2**31), 2**31 - 1  # of the whole numbers that are stored
-KINDS = ("full-width character", "spaces", "synonym")
+KINDS = ("full-width character", "spaces", "synonym", "another spelling of the number")
 
 
 class Meaning(NamedTuple):
@@ -32,22 +38,23 @@ class Meaning(NamedTuple):
 
 def meaning(text: str, field: Field) -> Meaning:
     """Return what a text of a coded column means."""
-    narrow = text.translate(WIDE)
+    narrow = re.sub(f"[{INVISIBLE}]", "", text.translate(WIDE))
     tidied = narrow.strip(BLANKS)
     codes = {text: code for code in field.codes for text in (code.zh, *code.synonyms)}
     code = codes.get(tidied)
-    made = [KINDS[0]] * (narrow != text) + [KINDS[1]] * (text != text.strip(BLANKS + "　"))
+    made = [KINDS[0]] * (text != text.translate(WIDE)) + [KINDS[1]] * (text != text.strip(BLANKS + "　"))
     made += [KINDS[2]] * (code is not None and tidied != code.zh)
     unknown = bool(tidied) and not code and tidied not in field.missing
     return Meaning(tidied, code and code.code, unknown, made)
 
 
 def _tidied(name):
-    """Return the SQL for a text freed of full-width digits and of spaces around it; NULL where nothing is left.
+    """Return the SQL for a text without invisible marks, full-width digits and spaces around it; NULL if it is empty.
 
     A text of printable ASCII without spaces around it is spared the slow search for full-width forms.
     """
     narrow = f"translate({name}, {literal(FULL_WIDTH[0])}, {literal(FULL_WIDTH[1])})"
+    narrow = f"regexp_replace({narrow}, '[{INVISIBLE}]', '', 'g')"
     return f"CASE WHEN {_is_tidy(name)} THEN {name} ELSE nullif(trim({narrow}, {literal(BLANKS)}), '') END"
 
 
@@ -116,12 +123,38 @@ def _tabulate_codes(connection, field):
             connection.execute("INSERT INTO repaired VALUES (?, ?, ?)", [name, kind, counts[text]])
 
 
-def _tabulate_texts(connection, field, secret):
-    """Make the table `meaning_of_NAME` of a column of numbers or of names, a row per text.
+def _texts(field):
+    """Return the query of a column's distinct texts: text, n (rows), tidied."""
+    column = identifier(field.name)
+    return (
+        f"SELECT *, {_tidied('text')} AS tidied FROM "
+        f"(SELECT {column} AS text, count(*) AS n FROM raw WHERE {column} IS NOT NULL GROUP BY 1)"
+    )
 
-    A name's value is its pseudonym: its rank in the order of the names' HMACs.
-    """
-    name, column = field.name, identifier(field.name)
+
+def _rank(text, secret):
+    """Return the SQL of a text's pseudonym: its rank in the order of the HMACs; NULL for NULL."""
+    rank = f"(dense_rank() OVER (ORDER BY {hmac_sql(text, secret)} NULLS LAST))::INTEGER"
+    return f"CASE WHEN {text} IS NOT NULL THEN {rank} END"
+
+
+def _tabulate_callers(connection, field, secret):
+    """Make the table `meaning_of_NAME` of the callers' numbers, a row per text; `same` is one for all spellings."""
+    name = field.name
+    connection.execute(
+        f"CREATE TABLE meaning_of_{name} AS SELECT text, n, tidied <> number AS respelt, "
+        f"coalesce(number, tidied, '') AS same, damaged AS bad, {_rank('number', secret)} AS code "
+        f"FROM ({callers.numbers_sql(_texts(field), field)})"
+    )
+    _count_repairs(connection, name, f"meaning_of_{name}", "n")
+    connection.execute(
+        f"INSERT INTO repaired SELECT {literal(name)}, {literal(KINDS[3])}, sum(n) FROM meaning_of_{name} WHERE respelt"
+    )
+
+
+def _tabulate_texts(connection, field, secret):
+    """Make the table `meaning_of_NAME` of a column of numbers or of names, a row per text."""
+    name = field.name
     nothing = ", ".join(map(literal, [UNREADABLE, *field.missing]))
     recorded = f"CASE WHEN tidied NOT IN ({nothing}) THEN tidied END"
     if field.type == "integer":
@@ -131,12 +164,10 @@ def _tabulate_texts(connection, field, secret):
         value = "CASE WHEN regexp_full_match(recorded, '[+-]?[0-9]+([.]0+)?') THEN try_cast(recorded AS INTEGER) END"
         value = f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
     else:
-        rank = f"(dense_rank() OVER (ORDER BY {hmac_sql('recorded', secret)} NULLS LAST))::INTEGER"
-        value = f"CASE WHEN recorded IS NOT NULL THEN {rank} END"
+        value = _rank("recorded", secret)
     connection.execute(
         f"CREATE TABLE meaning_of_{name} AS SELECT text, n, tidied, {value} AS code FROM "
-        f"(SELECT *, {recorded} AS recorded FROM (SELECT *, {_tidied('text')} AS tidied FROM "
-        f"(SELECT {column} AS text, count(*) AS n FROM raw WHERE {column} IS NOT NULL GROUP BY 1)))"
+        f"(SELECT *, {recorded} AS recorded FROM ({_texts(field)}))"
     )
     _count_repairs(connection, name, f"meaning_of_{name}", "n")
 
@@ -179,6 +210,11 @@ def _decode_field(connection, field, secret, selection):
         selection.looked_up.append(name)
         bad, same = f"coalesce({meanings}.bad, false)", f"coalesce({meanings}.same, -1)"
         selection.add(name, f"{meanings}.code", bad, same)
+    elif name == CALLER:
+        _tabulate_callers(connection, field, secret)
+        selection.looked_up.append(name)
+        value = f"CASE WHEN NOT coalesce({meanings}.bad, false) THEN coalesce({meanings}.code, {ITS_OWN}) END"
+        selection.add(name, value, f"coalesce({meanings}.bad, false)", f"coalesce({meanings}.same, '')")
     elif field.type == "integer" or name in HASHED:
         _tabulate_texts(connection, field, secret)
         selection.looked_up.append(name)
@@ -201,7 +237,8 @@ def decode(connection: Connection, book: Codebook, secret: bytes) -> None:
 
     Beside each variable x stands the boolean x_bad: there was a text, and it is neither a value nor one of the
     texts that mean "not recorded". `ragged` rows have no values; `digest` is the same for exact duplicates.
-    Callers' and counsellors' numbers become their ranks in the order of their HMACs under `secret`. Raises
+    Callers' and counsellors' numbers become their ranks in the order of their HMACs under `secret`; a call without a
+    caller's number gets a negative one of its own, so that it is never taken for a call of another's. Raises
     InputError for a column of codes that holds something else.
     """
     connection.execute("CREATE TABLE repaired (field VARCHAR, repair VARCHAR, rows BIGINT)")
@@ -212,7 +249,8 @@ def decode(connection: Connection, book: Codebook, secret: bytes) -> None:
         if each.name in present:
             _decode_field(connection, each, secret, selection)
         elif each.header:
-            selection.values += [f"NULL::{_type(each)} AS {identifier(each.name)}", f"false AS {each.name}_bad"]
+            value = ITS_OWN if each.name == CALLER else "NULL"
+            selection.values += [f"({value})::{_type(each)} AS {identifier(each.name)}", f"false AS {each.name}_bad"]
     connection.execute(f"CREATE TABLE decoded AS {selection.sql()}")
     for name in selection.looked_up:
         connection.execute(f"DROP TABLE meaning_of_{name}")
@@ -222,7 +260,8 @@ def decode(connection: Connection, book: Codebook, secret: bytes) -> None:
 def repairs(connection: Connection) -> list[tuple[str, str, int]]:
     """Return how many rows of each column were repaired on the way: (field, kind of repair, rows).
 
-    The kinds are full-width characters, spaces around a text, and a synonym in place of the usual label.
+    The kinds are full-width characters, spaces around a text, a synonym in place of the usual label, and another
+    spelling of a caller's number.
     """
     return connection.execute(
         "SELECT field, repair, sum(rows)::BIGINT FROM repaired WHERE rows > 0 GROUP BY ALL ORDER BY ALL"

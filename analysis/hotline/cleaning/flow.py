@@ -95,7 +95,10 @@ def _apply_stage(connection, stage, rules, previous, name, compared):
 
 
 def _derived(book):
-    """Return {variable: SQL} for the variables that the codebook describes but no export holds."""
+    """Return {variable: SQL} for the variables that the codebook describes but no export holds.
+
+    A call without a number has a caller of its own, with a negative number, and how often it had called is not known.
+    """
     computed = {
         "answered": "CASE WHEN answer_time IS NULL THEN 'no' ELSE 'yes' END",
         "waiting": "date_diff('second', call_start, coalesce(answer_time, call_end))",
@@ -105,8 +108,9 @@ def _derived(book):
         "weekday": "isodow(call_start)::VARCHAR",
         "hour": "hour(call_start)",
         "day": "call_start::DATE",
-        "earlier_calls": "row_number() OVER (PARTITION BY caller_number ORDER BY call_start, row) - 1",
-        "caller": "dense_rank() OVER (ORDER BY caller_number)",
+        "earlier_calls": "CASE WHEN caller_number > 0 THEN "
+        "row_number() OVER (PARTITION BY caller_number ORDER BY call_start, row) - 1 END",
+        "caller": "sign(caller_number) * dense_rank() OVER (PARTITION BY caller_number > 0 ORDER BY caller_number)",
     }
     if "counsellor" in book.fields:
         computed["counsellor"] = "CASE WHEN counsellor IS NOT NULL THEN dense_rank() OVER (ORDER BY counsellor) END"

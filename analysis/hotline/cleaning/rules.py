@@ -71,7 +71,7 @@ def _unreadable(name, words, causes, remedy):
 
 def _not_readable(book):
     """Return the rules of rows that are there twice, or hold what cannot be read."""
-    described = [field.name for field in book if field.header and field.name not in TIMES]
+    described = [field.name for field in book if field.header and field.name not in (*TIMES, "caller_number")]
     return [
         _unreadable(
             "ragged-row",
@@ -98,10 +98,11 @@ def _not_readable(book):
             "its `constraints`.",
         ),
         _unreadable(
-            "no-number",
-            "No caller's number",
-            {"caller_number": "NOT ragged AND caller_number IS NULL"},
-            "Export the number, or a pseudonym of it; without it, the calls of one caller cannot be recognised.",
+            "damaged-number",
+            "A caller's number that is damaged",
+            {"caller_number": "caller_number_bad"},
+            "Export the numbers as text (a spreadsheet makes 1.39E+10 of them, or ########). List a text that means "
+            '"withheld" under `withheld` of that variable in the codebook; of pseudonyms, see `normalise` there.',
         ),
     ]
 
@@ -148,8 +149,20 @@ def _out_of_scope(book, oldest_pupil):
     return rules
 
 
+def _without_number(without_number):
+    """Return the rule of calls whose caller's number was withheld: none where each of them may be a case."""
+    if without_number == "own-case":
+        return []
+    return [Rule("cases", "without-number", REJECTED, "The caller's number was withheld", "caller_number < 0")]
+
+
 def rules(
-    book: Codebook, reconnect_minutes: int, longest_hours: float, oldest_pupil: int, last_day: str = ""
+    book: Codebook,
+    reconnect_minutes: int,
+    longest_hours: float,
+    oldest_pupil: int,
+    last_day: str = "",
+    without_number: str = "own-case",
 ) -> list[Rule]:
     """Return all rules in the order in which they are tried.
 
@@ -163,6 +176,8 @@ def rules(
         A person older than this (years) is an adult.
     last_day
         The day after which a time is impossible, as YYYY-MM-DD; the day of the run where it is empty.
+    without_number
+        What becomes of an assessed call whose caller's number was withheld: `own-case` or `leave-out`.
 
     Raises
     ------
@@ -183,5 +198,6 @@ def rules(
         Rule("calls", "reconnect", MERGED, again, soon),
         Rule("answered", "unanswered", REJECTED, "Not answered", "answer_time IS NULL", "'answer_time'"),
         Rule("assessed", "not-assessed", REJECTED, "No mental-health level assigned", "level IS NULL", "'level'"),
+        *_without_number(without_number),
         Rule("cases", "repeat-call", MERGED, "A later call about the same pupil", "repeat > 1"),
     ]

@@ -63,14 +63,15 @@ def levels_to_compare(by_level: pd.DataFrame, book: Codebook) -> Levels:
 def never_answered(calls: pd.DataFrame) -> float:
     """Return the share of the unanswered calls that came from callers none of whose calls was answered.
 
-    It is NaN where no call is unanswered. Calls of an unknown caller are left out.
+    It is NaN where no call is unanswered. Calls without a number are left out: whether they were made
+    again is not known.
 
     Parameters
     ----------
     calls
         Tally by caller and answered.
     """
-    with_caller = calls[calls["caller"].notna()]
+    with_caller = calls[calls["caller"] > 0]
     answered, unanswered = (with_caller[with_caller["answered"] == code] for code in ("yes", "no"))
     never = ~unanswered["caller"].isin(answered["caller"])
     return float(unanswered.loc[never, "n"].sum() / unanswered["n"].sum()) if len(unanswered) else np.nan

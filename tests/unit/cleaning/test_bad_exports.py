@@ -159,7 +159,11 @@ CLEANED = {
         ),
         {41: ("future-time", "call_start")},
     ),
-    "no number": (csv_text(changed("caller_number", "")), {5: ("no-number", "caller_number")}),
+    "no number": (csv_text(changed("caller_number", "")), {}),
+    "a number in scientific notation": (
+        csv_text(changed("caller_number", "1.39E+10")),
+        {5: ("damaged-number", "caller_number")},
+    ),
     "full-width digits and spaces": (csv_text(changed("age", "　１３ ")), {}),
     "Excel": (workbook({"热线": rows_of()}), {}),
     "Excel with numbers and short rows": (
@@ -279,7 +283,7 @@ def test_read_refuses_a_column_of_another_kind_under_a_heading_of_codes(tmp_path
 
 
 def test_decode_counts_more_unknown_texts_than_fit_into_a_byte(tmp_path):
-    calls = [CALLS[0] | {"ticket_id": str(n), "caller_number": str(n), "stage": f"大班{n}"} for n in range(300)]
+    calls = [CALLS[0] | {"ticket_id": str(n), "caller_number": f"139{n:08d}", "stage": f"大班{n}"} for n in range(300)]
     rejected, _ = clean(tmp_path, csv_text(rows_of([*CALLS, *calls])))
     assert rejected == {42 + n: ("unknown-code", "stage") for n in range(300)}
 

@@ -16,7 +16,7 @@ def test_decode_reads_every_time_format_of_the_codebook(tmp_path):
         "20210301200000",
         "２０２１-03-01 20:00:00",
     ]
-    rows = [at(20, ticket_id=str(n), call_start=text, caller_number=str(n)) for n, text in enumerate(written)]
+    rows = [at(20, ticket_id=str(n), call_start=text, caller_number=f"139{n:08d}") for n, text in enumerate(written)]
     left, *_ = clean(tmp_path, rows)
     assert left == {}
 

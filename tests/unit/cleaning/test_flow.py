@@ -84,14 +84,16 @@ def test_complaints_show_rows_and_remedies_and_no_values(tmp_path):
 
 
 def test_problems_lists_every_problem_of_a_row(tmp_path):
-    left, _, connection = clean(tmp_path, [at(20, stage="大班", age="十三", call_start="昨天", caller_number="")])
+    left, _, connection = clean(
+        tmp_path, [at(20, stage="大班", age="十三", call_start="昨天", caller_number="########")]
+    )
     assert left == {2: ("records", "unreadable-time")}
     problems = flow.problems(connection, RULES)
     assert set(zip(problems["rule"], problems["field"], problems["first"], strict=True)) == {
         ("unreadable-time", "call_start", "2"),
         ("unknown-code", "stage", "2"),
         ("unknown-code", "age", "2"),
-        ("no-number", "caller_number", "2"),
+        ("damaged-number", "caller_number", "2"),
     }
     assert problems["remedy"].str.len().min() > 20
 
