@@ -223,8 +223,8 @@ REFUSED = {
         bytes(range(128, 256)) * 50,
         "about line 1: neither UTF-8 nor GB18030; expected CSV, Excel or Parquet",
     ),
-    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "neither UTF-8 nor GB18030"),
-    "a web page": ("<!DOCTYPE html><html><body>登录</body></html>", "none of the headings"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "this is an image; expected CSV"),
+    "a web page": ("<!DOCTYPE html><html><body>登录</body></html>", "this is a web page"),
     "an Excel file cut off": (workbook({"热线": rows_of()})[:2000], "damaged Excel file; open it, save it again"),
     "another ZIP file": (b"PK\x03\x04" + b"\0" * 100, "damaged Excel file"),
     "an Excel file with two sheets": (

@@ -2,6 +2,7 @@
 
 table           what an opened export gives: headings and rows
 kinds           what a file is by its first bytes, and who opens it
+foreign         files that no export is read from: what each is, and what to do with it
 csv_file        CSV: encodings, delimiters, quotation marks
 excel           Excel workbooks, by calamine
 workbook_xml    what calamine does not say of a sheet: errors, formulas without a value, how far it reaches

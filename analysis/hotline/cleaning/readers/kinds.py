@@ -4,11 +4,11 @@ from collections.abc import Container
 from pathlib import Path
 
 from hotline import paths
-from hotline.cleaning.readers import csv_file, excel, parquet
+from hotline.cleaning.readers import csv_file, excel, foreign, parquet
 from hotline.cleaning.readers.table import Table
 from hotline.errors import InputError
 
-EXCEL, OLD_EXCEL, PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+EXCEL, PARQUET = b"PK\x03\x04", b"PAR1"
 
 
 def open_table(export: Path, expected: Container[str] = (), sheet: str = "") -> Table:
@@ -22,14 +22,15 @@ def open_table(export: Path, expected: Container[str] = (), sheet: str = "") -> 
     Raises
     ------
     InputError
-        where the file is none of the kinds or is damaged
+        where the file is none of the kinds, which is said with the remedy, or is damaged
     """
     with open(export, "rb") as file:
-        begins = file.read(4)
-    if not begins:
+        head = file.read(foreign.HEAD)
+    if not head:
         raise InputError(f"{paths.shown(export)}: the file is empty; expected a row of headings and one row per call")
-    if begins in (EXCEL, OLD_EXCEL):
+    foreign.refuse(export, head)
+    if head.startswith(EXCEL):
         return excel.open_excel(export, expected, sheet)
     if sheet:
         raise InputError(f'{paths.shown(export)}: not an Excel file, so it has no sheet "{sheet}"; leave `sheet` empty')
-    return parquet.open_parquet(export) if begins == PARQUET else csv_file.open_csv(export, expected)
+    return parquet.open_parquet(export) if head.startswith(PARQUET) else csv_file.open_csv(export, expected)
