@@ -35,15 +35,12 @@ export JUPYTER_DATA_DIR := $(CURDIR)/.cache/jupyter/data
 export JUPYTER_RUNTIME_DIR := $(CURDIR)/.cache/jupyter/runtime
 export JUPYTER_PREFER_ENV_PATH := 1
 
-# EXPORT=path takes another export. Unless it is the simulator's own, byte for byte, its outputs go to private/.
-# Its characters are text to make and to the shell.
+# EXPORT=path takes another export: a file, a folder of files, or a list with colons between. Unless it is the
+# simulator's own, byte for byte, its outputs go to private/. Its characters are text to make.
 override EXPORT := $(value EXPORT)
 export EXPORT CODEBOOK MODEL UNPROTECTED HOTLINE_KEY HOTLINE_KEY_FILE
 # PROFILE=name takes that profile's values of params.yml.
 export PROFILE
-ifneq ($(EXPORT),)
-  export HOTLINE_TREE := $(shell $(PYTHON) analysis/hotline/provenance.py '$(subst ','\'',$(EXPORT))')
-endif
 
 ##@ The study
 paper: study  ## Rebuild everything: manuscript and supplement in paper/output/, as HTML, PDF and DOCX

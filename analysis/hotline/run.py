@@ -61,7 +61,7 @@ class Run:
         """Return the run that environment variables describe."""
         get = environment.get
         simulated, export = get("HOTLINE_SIMULATED"), get("EXPORT", "")
-        tree = get("HOTLINE_TREE") or (provenance.tree_of(paths.ROOT / export) if export else ".")
+        tree = get("HOTLINE_TREE") or (provenance.tree_of(export) if export else ".")
         return cls(
             tree=(paths.ROOT / tree).resolve(),
             codebook=(paths.ROOT / (get("CODEBOOK") or "data-raw/codebook.yaml")).resolve(),

@@ -97,6 +97,7 @@ def test_library_names_the_cleaned_tables_in_the_query_api_and_cleaning_alone():
         "cleaning.readers.csv_file",
         "cleaning.load",
         "cleaning.flow",
+        "provenance",
     }
     assert using(lambda tree: "clean" in names(tree)) == {"run", "tally.session", "pipeline.step"}
     inner = {f"hotline.tally.{name}" for name in ("duckdb_engine", "scan_plan", "session")}

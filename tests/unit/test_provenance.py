@@ -52,3 +52,29 @@ def test_tree_of_an_export_is_the_checkout_for_the_simulated_one_alone(simulated
     other.write_text("a\n", encoding="utf-8")
     exports = (simulated, other, tmp_path / "nowhere.csv", tmp_path)
     assert [provenance.tree_of(export) for export in exports] == [".", "private", "private", "private"]
+
+
+def test_export_files_are_a_file_a_folder_or_a_list(tmp_path):
+    names = ["b.csv", "a.XLSX", "a:b.csv", ".hidden.csv", "~$a.xlsx", "read me.docx"]
+    for name in names:
+        (tmp_path / name).touch()
+    (tmp_path / "folder.csv").mkdir()
+    assert provenance.export_files(tmp_path) == [tmp_path / name for name in ("a.XLSX", "a:b.csv", "b.csv")]
+    assert provenance.export_files(tmp_path / "a:b.csv") == [tmp_path / "a:b.csv"]
+    assert provenance.export_files(f"{tmp_path}/b.csv:data-raw/x.csv") == [
+        tmp_path / "b.csv",
+        provenance.ROOT / "data-raw/x.csv",
+    ]
+
+
+def test_export_sha256_of_several_files_changes_with_content_name_and_order(tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text(name)
+    hashes = [provenance.export_sha256(tmp_path), provenance.export_sha256(f"{tmp_path}/b.csv:{tmp_path}/a.csv")]
+    assert hashes[0] == provenance.export_sha256(f"{tmp_path}/a.csv:{tmp_path}/b.csv") != hashes[1]
+    (tmp_path / "a.csv").rename(tmp_path / "0.csv")
+    hashes.append(provenance.export_sha256(tmp_path))
+    (tmp_path / "b.csv").write_text("c")
+    hashes.append(provenance.export_sha256(tmp_path))
+    assert len(set(hashes)) == 4
+    assert provenance.export_sha256(tmp_path / "0.csv") == provenance.sha256(tmp_path / "0.csv")

@@ -4,6 +4,7 @@ engine       the DuckDB that does the work in bounded memory
 scratch      folders for what does not fit into memory, gone with their process
 readers      CSV, Excel and Parquet, row by row
 headings     the headings of an export, matched with those of the codebook
+parts        the files of an export, and which row of which file a number stands for
 load         the rows of an export in DuckDB, as texts
 decode       texts to codes, numbers and times, as the codebook says
 columns      columns that say nothing once they are decoded

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from hotline.cleaning import parts
 from hotline.cleaning.engine import Connection
 from hotline.cleaning.rules import CASES, REJECTED, STAGES, Rule
 from hotline.cleaning.sql import identifier, literal
@@ -173,9 +174,11 @@ def write_tables(connection: Connection, book: Codebook, folder: Path) -> dict[s
 def write_rejected(connection: Connection, file: Path) -> tuple[int, int]:
     """Write every row that did not become a case as CSV: its number, stage, rule, action and the field at fault.
 
+    Of an export of several files, the file stands before the number.
+
     Returns how many lines were written, and how many rows of the export they name.
     """
-    left = "SELECT row, stage, rule, action, field FROM removed ORDER BY row"
+    left = parts.placed_sql(connection, "removed", "stage, rule, action, field")
     connection.execute(f"COPY ({left}) TO {literal(file)} (FORMAT csv, HEADER)")
     return connection.execute("SELECT count(*), count(DISTINCT row) FROM removed").fetchone()
 
@@ -196,7 +199,8 @@ def problems(connection: Connection, rules: list[Rule]) -> pd.DataFrame:
     )
     if table.empty:
         return pd.DataFrame(columns=["rule", "field", "rows", "first", "remedy"])
-    table["first"] = [", ".join(map(str, each)) for each in table["first"]]
+    place = parts.places(connection)
+    table["first"] = [", ".join(map(place, each)) for each in table["first"]]
     return table.sort_values(["rows", "rule", "field"], ascending=[False, True, True], ignore_index=True)
 
 
@@ -206,7 +210,7 @@ def complaints(table: pd.DataFrame) -> str:
     for (rule, remedy), group in table.groupby(["rule", "remedy"], sort=False):
         for row in group.itertuples():
             several = "s" if row.rows > 1 else ""
-            more = " ..." if row.rows > row.first.count(",") + 1 else ""
+            more = " ..." if row.rows > ROWS_NAMED else ""
             lines.append(f"  {rule} in {row.field}: {row.rows} row{several}, at row{several} {row.first}{more}")
         lines.append(f"    What to do: {remedy}")
     return "\n".join(lines)

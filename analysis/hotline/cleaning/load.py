@@ -12,8 +12,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from hotline import paths
-from hotline.cleaning import headings
+from hotline import paths, provenance
+from hotline.cleaning import headings, parts
 from hotline.cleaning.engine import MEANINGS, Connection, EngineError
 from hotline.cleaning.readers import csv_file, kinds
 from hotline.cleaning.sql import identifier, literal
@@ -228,35 +228,21 @@ def _load_parquet(connection, table, export, positions, names):
     return 0
 
 
-def read(connection: Connection, export: str | Path, book: Codebook, sheet: str = "") -> Loaded:
-    """Read an export and give it as the view `raw`: row, ragged, and one text per variable that the export has.
-
-    Columns that the codebook does not describe are left out.
-
-    Parameters
-    ----------
-    sheet
-        The sheet of an Excel export that has several; empty for the only one.
-
-    Raises
-    ------
-    InputError
-        Where the file cannot be read as an export.
-    """
-    export = Path(export)
-    table = kinds.open_table(export, headings.expected(book), sheet)
-    present = headings.positions(table.headings, export, book)
+def _read_file(connection, file, book, sheet):
+    """Give one file of an export as the view `raw`, with its own numbers of rows; returns what it holds."""
+    table = kinds.open_table(file, headings.expected(book), sheet)
+    present = headings.positions(table.headings, file, book)
     names, positions = list(present), list(present.values())
     if table.rows is None:
-        empty = _load_parquet(connection, table, export, positions, names)
+        empty = _load_parquet(connection, table, file, positions, names)
     else:
-        empty = _load_plain(connection, export, table, positions, names) if table.plain else None
+        empty = _load_plain(connection, file, table, positions, names) if table.plain else None
         if empty is None:
             empty = _load_carefully(connection, table, positions, names)
     rows = connection.execute("SELECT count(*) FROM raw").fetchone()[0]
     if not rows:
         raise InputError(
-            f"{paths.shown(export)}, row 2: there is no row below the headings; expected one row per call.\n"
+            f"{paths.shown(file)}, row 2: there is no row below the headings; expected one row per call.\n"
             "  Export it again, with the calls."
         )
     return Loaded(
@@ -266,5 +252,77 @@ def read(connection: Connection, export: str | Path, book: Codebook, sheet: str 
         columns=names,
         unknown_columns=[number for number in range(1, len(table.headings) + 1) if number - 1 not in positions],
         absent_columns=[field.name for field in book if field.header and field.name not in present],
-        remarks=headings.remarks(table.headings, export, book) + table.remarks(),
+        remarks=headings.remarks(table.headings, file, book) + table.remarks(),
     )
+
+
+def _gather(connection, names, before):
+    """Add the rows of `raw` to the table `gathered`, numbered from `before` on."""
+    connection.execute("CREATE TABLE IF NOT EXISTS gathered (row INTEGER, ragged BOOLEAN)")
+    for name in names:
+        connection.execute(f"ALTER TABLE gathered ADD COLUMN IF NOT EXISTS {identifier(name)} VARCHAR")
+    connection.execute(f"INSERT INTO gathered BY NAME SELECT * REPLACE (row + {before} AS row) FROM raw")
+    drop_raw(connection)
+
+
+def _together(files, loaded, book):
+    """Return what several files hold together; a remark that some of them share names them all."""
+    shared = {}
+    for file, each in zip(map(paths.shown, files), loaded, strict=True):
+        for remark in each.remarks:
+            shared.setdefault(remark.removeprefix(file), []).append(file)
+    present = {name for each in loaded for name in each.columns}
+    return Loaded(
+        format="; ".join(dict.fromkeys(each.format for each in loaded)) + f" ({len(files)} files)",
+        rows=sum(each.rows for each in loaded),
+        empty_rows=sum(each.empty_rows for each in loaded),
+        columns=[field.name for field in book if field.name in present],
+        unknown_columns=sorted({number for each in loaded for number in each.unknown_columns}),
+        absent_columns=[field.name for field in book if field.header and field.name not in present],
+        remarks=[", ".join(those) + remark for remark, those in shared.items()],
+    )
+
+
+def _stamps(files):
+    """Return what changes where files are written to or replaced."""
+    return [(each.st_ino, each.st_size, each.st_mtime_ns) for each in map(os.stat, files)]
+
+
+def read(connection: Connection, export: str | Path, book: Codebook, sheet: str = "") -> Loaded:
+    """Read an export and give it as the view `raw`: row, ragged, and one text per variable that the export has.
+
+    Columns that the codebook does not describe are left out. The rows of several files (see `provenance.export_files`)
+    get running numbers; `parts` has their places.
+
+    Parameters
+    ----------
+    sheet
+        The sheet of an Excel export that has several; empty for the only one.
+
+    Raises
+    ------
+    InputError
+        Where a file cannot be read as an export, or changes while it is read.
+    """
+    files = provenance.export_files(export)
+    stamps, holds, places = _stamps(files), [], []
+    before = 0
+    for file in files:
+        each = _read_file(connection, file, book, sheet)
+        last = 1 + each.rows + each.empty_rows
+        if len(files) > 1:
+            _gather(connection, each.columns, before)
+        holds.append(each)
+        places.append(parts.Part(paths.shown(file), before, 2, last))
+        before += last
+    if _stamps(files) != stamps:
+        raise InputError(
+            f"{', '.join(map(paths.shown, files))}: changed while being read. Is it still written or copied? Wait "
+            "until it is whole, and try again."
+        )
+    parts.record(connection, places)
+    if len(files) == 1:
+        return holds[0]
+    connection.execute("ALTER TABLE gathered RENAME TO loaded")
+    _make_raw_view(connection, "* FROM loaded")
+    return _together(files, holds, book)

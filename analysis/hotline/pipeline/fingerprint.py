@@ -103,7 +103,7 @@ def of_step(
     notebook: Path,
     parameters: Mapping[str, Any],
     after: Iterable[str],
-    export: Path | None = None,
+    export: str | None = None,
     secret: bytes | None = None,
 ) -> dict[str, Any]:
     """Return everything that the outputs of a step follow from, as a dictionary of hashes.
@@ -113,7 +113,7 @@ def of_step(
     notebook : path of the source; only the code of its cells counts
     parameters : {name: value}
     after : names of the steps whose results it reads
-    export : path of the raw export, for the step that reads it; its content counts, not its name
+    export : hash of the raw export, for the step that reads it
     secret : the key under which it is read, where it is a real one; only its mark is kept
     """
     sources = _sources(notebook)
@@ -131,7 +131,7 @@ def of_step(
         "codebook": source_hash(codebook),
         "data-raw": data,
         "environment": environment(),
-        "export": sha256(export) if export else None,
+        "export": export,
         "key": pseudonyms.mark(secret) if secret else None,
         "after": {step: hash_text(json.dumps(results_of(step), sort_keys=True)) for step in after},
     }

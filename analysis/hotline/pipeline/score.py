@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hotline import paths, provenance
-from hotline.cleaning import decode, engine, load, rules
+from hotline import paths
+from hotline.cleaning import decode, engine, load, parts, rules
 from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook, Field, codebook
 from hotline.errors import InputError
@@ -141,19 +141,17 @@ def write(
     model: RiskModel,
     book: Codebook,
     excluded: Mapping[str, str],
-    last: int,
     target: Path,
 ) -> Scored:
-    """Write the scores of the table `decoded` as CSV: row, risk, flagged, reason.
+    """Write the scores of the table `decoded` as CSV: row, risk, flagged, reason; empty rows have a line, too.
 
+    Of an export of several files, the file stands before the row.
     The risk is the model's own, worked out once for each combination of codes.
 
     Parameters
     ----------
     excluded
         As `outside` gives it.
-    last
-        Number of the last row of the file, so that empty rows get a line too.
     """
     reason = reason_sql(model, book, excluded)
     # In scientific notation, since DuckDB would take 0.25 for a decimal number.
@@ -170,9 +168,11 @@ def write(
         "CREATE OR REPLACE VIEW scores AS SELECT row, CASE WHEN reason IS NULL THEN computed END AS risk, "
         f"CASE WHEN risk >= {limit} THEN 'yes' WHEN risk < {limit} THEN 'no' END AS flagged, reason "
         f"FROM (SELECT row, computed, CASE WHEN scored.row IS NULL THEN {literal(EMPTY)} ELSE reason END AS reason "
-        f"FROM (SELECT unnest(range(2, {int(last) + 1}))::INTEGER AS row) LEFT JOIN scored USING (row))"
+        "FROM (SELECT unnest(range(before + first, before + last + 1))::INTEGER AS row FROM parts) "
+        "LEFT JOIN scored USING (row))"
     )
-    connection.execute(f"COPY (SELECT * FROM scores ORDER BY row) TO {literal(target)} (FORMAT csv, HEADER)")
+    lines = parts.placed_sql(connection, "scores", "risk, flagged, reason")
+    connection.execute(f"COPY ({lines}) TO {literal(target)} (FORMAT csv, HEADER)")
     return Scored(*connection.execute("SELECT count(risk), count(*) FILTER (flagged = 'yes') FROM scores").fetchone())
 
 
@@ -180,24 +180,24 @@ def run() -> str:
     """Score the export and return the lines to print. Raises InputError where it cannot."""
     parameters = dict(params.check()["01-clean"])
     export = step.find_export(parameters)
-    simulated, book = provenance.is_simulated(export), codebook()
-    chosen = models(simulated)
+    book, chosen = codebook(), models(export.simulated)
     scores = current_run().scores
     with output_folder.alone("scores"), output_folder.working("scores") as running:
         connection = engine.connect()
         try:
-            loaded = load.read(connection, export, book, parameters["sheet"])
+            loaded = load.read(connection, export.path, book, parameters["sheet"])
             # The key is thrown away: no number leaves the connection.
             decode.decode(connection, book, secrets.token_bytes(32))
-            last = 1 + loaded.rows + loaded.empty_rows
+            rows = loaded.rows + loaded.empty_rows
             lines = []
             for model in chosen.values():
                 target = running / f"{model.outcome}.csv"
-                scored, flagged = write(connection, model, book, outside(book, parameters), last, target)
+                scored, flagged = write(connection, model, book, outside(book, parameters), target)
                 lines.append(
-                    f"  {paths.shown(scores / model.outcome)}.csv   {last - 1:,} rows, {scored:,} scored, "
-                    f"{flagged:,} from the threshold on; {last - 1 - scored:,} without a score, each with its reason"
+                    f"  {paths.shown(scores / model.outcome)}.csv   {rows:,} rows, {scored:,} scored, "
+                    f"{flagged:,} from the threshold on; {rows - scored:,} without a score, each with its reason"
                 )
+            export.check()
             output_folder.replace(scores, running)
         finally:
             connection.close()

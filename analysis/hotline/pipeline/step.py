@@ -12,6 +12,7 @@ runs one step in a process of its own, where the study (`study`) may not fork.
 
 import json
 import os
+import shlex
 import sys
 import time
 from dataclasses import dataclass
@@ -33,6 +34,27 @@ READERS_COPIES = ("notebook.ipynb", "notebook.html")
 
 
 @dataclass(frozen=True)
+class Export:
+    """A raw export: its path, or paths, as the user wrote them, its hash, and whether it is the simulator's own."""
+
+    path: str
+    sha256: str
+    simulated: bool
+
+    def check(self) -> None:
+        """Raise InputError where the export is no longer what it was when the step began."""
+        try:
+            same = provenance.export_sha256(self.path) == self.sha256
+        except OSError:  # gone, or replaced by a folder
+            same = False
+        if not same:
+            raise InputError(
+                f"{self.path}: the export has changed while it was read; nothing is kept of what came out.\n"
+                "  Is it still being written or copied? Wait until it is whole, and run make again."
+            )
+
+
+@dataclass(frozen=True)
 class Plan:
     """One run of one notebook: everything that is known before it starts."""
 
@@ -41,6 +63,7 @@ class Plan:
     parameters: dict[str, Any]
     simulated: bool
     inputs: dict[str, Any]
+    export: Export | None = None
 
     @property
     def folder(self) -> Path:
@@ -48,7 +71,7 @@ class Plan:
         return current_run().step_folder(self.step)
 
 
-def find_export(parameters: dict[str, Any]) -> Path | None:
+def find_export(parameters: dict[str, Any]) -> Export | None:
     """Return the raw export that the parameters name, or None for a step that reads none.
 
     EXPORT=path comes before params.yml, and takes its place in `parameters`.
@@ -61,19 +84,29 @@ def find_export(parameters: dict[str, Any]) -> Path | None:
     """
     if "export" not in parameters:
         return None
-    parameters["export"] = current_run().export or parameters["export"]
-    export, shown = paths.ROOT / parameters["export"], parameters["export"]
-    if not export.is_file():
+    shown = parameters["export"] = current_run().export or parameters["export"]
+    files = provenance.export_files(shown)
+    if not files:
         raise InputError(
-            f"{shown}: there is no such export; give the path of a file with one row per call as EXPORT=path, "
-            "or leave EXPORT out for the simulated one"
+            f"{shown}: no export is in this folder; expected files that end in {', '.join(provenance.EXTENSIONS)}"
         )
-    if provenance.is_simulated(export):
+    for file in files:
+        if not file.is_file():
+            raise InputError(
+                f"{paths.shown(file)}: there is no such export; give the path of a file with one row per call as "
+                "EXPORT=path, of a folder of such files, or several paths with colons between, or leave EXPORT out "
+                "for the simulated one"
+            )
+        if sum(file.samefile(each) for each in files if each.is_file()) > 1:
+            raise InputError(f"{paths.shown(file)}: this export is named twice; name each file once")
+    digest = provenance.export_sha256(shown)
+    export = Export(shown, digest, provenance.is_of_simulator(digest))
+    if export.simulated:
         return export
     if not current_run().private:
         raise InputError(
             f"{shown} is not the simulator's own, so it counts as real records, and its outputs may not mix "
-            f"with the simulated ones; run: make paper EXPORT={shown}"
+            f"with the simulated ones; run: make paper EXPORT={shlex.quote(shown)}"
         )
     if not current_run().unprotected:
         raise InputError(
@@ -91,12 +124,13 @@ def plan(step: str) -> Plan:
     if step in paths.OF_SIMULATION:
         simulated = True
     elif export:
-        simulated = provenance.is_simulated(export)
+        simulated = export.simulated
     else:
         simulated = provenance.step_is_simulated(current_run().clean)
     secret = None if simulated or not export else pseudonyms.key(simulated, paths.ROOT)
-    inputs = fingerprint.of_step(paths.notebook(name), parameters, schedule.after(step), export, secret)
-    return Plan(step, paths.notebook(name), parameters, simulated, inputs)
+    digest = export.sha256 if export else None
+    inputs = fingerprint.of_step(paths.notebook(name), parameters, schedule.after(step), digest, secret)
+    return Plan(step, paths.notebook(name), parameters, simulated, inputs, export)
 
 
 def up_to_date(planned: Plan) -> bool:
@@ -124,6 +158,8 @@ def execute(planned: Plan, running: Path, forked: kernel.ForkedKernel | None) ->
         execute.execute(planned.step, planned.notebook, target, planned.parameters, QUIET, environment, forked, real)
         if not all((running / name).exists() for name in LAST_ACTS):
             raise InputError("the notebook ended without writing its values; its last code cell must call out.finish()")
+        if planned.export:
+            planned.export.check()
         page.write(target)
     except (InputError, execute.CellError) as error:
         kept, folder = output_folder.keep_failed(planned.step, running), planned.folder

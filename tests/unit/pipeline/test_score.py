@@ -50,10 +50,9 @@ def scored(folder, rows, model):
         for row in rows:
             writer.writerow(row if isinstance(row, list) else [row.get(name, "") for name in HEADERS])
     connection = engine.connect()
-    loaded = load.read(connection, folder / "export.csv", BOOK)
+    load.read(connection, folder / "export.csv", BOOK)
     decode.decode(connection, BOOK, b"thrown away")
-    last = 1 + loaded.rows + loaded.empty_rows
-    count = score.write(connection, model, BOOK, OUTSIDE, last, folder / "scores.csv")
+    count = score.write(connection, model, BOOK, OUTSIDE, folder / "scores.csv")
     connection.close()
     lines = pd.read_csv(folder / "scores.csv", dtype={"row": int, "flagged": str, "reason": str})
     assert count == (lines["risk"].notna().sum(), (lines["flagged"] == "yes").sum())

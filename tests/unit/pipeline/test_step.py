@@ -41,7 +41,34 @@ def test_find_export_of_real_records_needs_the_users_word(real, monkeypatch):
         step.find_export({"export": "another.csv"})
     runs.change(monkeypatch, unprotected=True)
     parameters = {"export": "another.csv"}
-    assert step.find_export(parameters) == real and parameters["export"] == str(real)
+    export = step.find_export(parameters)
+    assert export == step.Export(str(real), provenance.sha256(real), simulated=False)
+    assert parameters["export"] == str(real)
+
+
+def test_find_export_takes_a_folder_and_a_list(real, tmp_path, monkeypatch):
+    runs.change(monkeypatch, tree=paths.ROOT / "private", export=str(tmp_path), unprotected=True)
+    assert not step.find_export({"export": ""}).simulated
+    runs.change(monkeypatch, export=f"{real}:{tmp_path}/nowhere.csv")
+    with pytest.raises(InputError, match=r"nowhere\.csv: there is no such export"):
+        step.find_export({"export": ""})
+    runs.change(monkeypatch, export=f"{real}:{tmp_path}/../{tmp_path.name}/real.csv")
+    with pytest.raises(InputError, match="named twice"):
+        step.find_export({"export": ""})
+    real.unlink()
+    runs.change(monkeypatch, export=str(tmp_path))
+    with pytest.raises(InputError, match="no export is in this folder"):
+        step.find_export({"export": ""})
+
+
+@pytest.mark.parametrize("change", ["written to", "gone"])
+def test_export_that_changes_while_it_is_read_is_noticed(real, monkeypatch, change):
+    runs.change(monkeypatch, tree=paths.ROOT / "private", export=str(real), unprotected=True)
+    export = step.find_export({"export": ""})
+    export.check()
+    real.unlink() if change == "gone" else real.write_text("b\n", encoding="utf-8")
+    with pytest.raises(InputError, match="has changed while it was read"):
+        export.check()
 
 
 def finished(folder, **more):
