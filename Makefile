@@ -8,10 +8,14 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-VENV   ?= .venv
-# The activated conda environment of environment.yml takes the place of .venv.
-ifeq ($(CONDA_DEFAULT_ENV),hotline)
-  VENV := $(CONDA_PREFIX)
+# Only make's command line names another environment; one that a shell exports is the user's own.
+CONDA := $(and $(filter hotline,$(CONDA_DEFAULT_ENV)),$(filter %/hotline,$(CONDA_PREFIX)))
+ifeq ($(filter command,$(origin VENV)),)
+  # The activated conda environment of environment.yml takes the place of .venv.
+  override VENV := $(or $(CONDA),.venv)
+endif
+ifneq ($(words $(VENV)),1)
+  $(error VENV=$(VENV): expected the path of one folder, without blanks)
 endif
 RUN    := $(VENV)/bin/python
 
@@ -21,9 +25,13 @@ GOALS     := $(filter paper $(NOTEBOOKS) $(addsuffix -%,$(NOTEBOOKS)),$(MAKECMDG
 # Steps at a time: three, unless -j says otherwise; a step often waits for its kernel.
 JOBS       = $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),$(if $(filter -j,$(MAKEFLAGS)),$(shell nproc),3))
 
+# What the user's shell says to these programs changes no number.
+unexport BASH_ENV $(filter PYTHON% JUPYTER% IPYTHON% MPL% MATPLOTLIB% PANDAS% NPY_% OPENBLAS% OMP_%,$(.VARIABLES))
+
 # The same bytes in every run; nothing written outside the checkout.
 export PYTHONPATH := $(CURDIR)/analysis
 export PYTHONHASHSEED := 0
+export PYTHONUTF8 := 1
 export PYTHONDONTWRITEBYTECODE :=
 export SOURCE_DATE_EPOCH := 1721001600
 export OMP_NUM_THREADS := 1
@@ -36,11 +44,13 @@ export JUPYTER_RUNTIME_DIR := $(CURDIR)/.cache/jupyter/runtime
 export JUPYTER_PREFER_ENV_PATH := 1
 
 # EXPORT=path takes another export: a file, a folder of files, or a list with colons between. Unless it is the
-# simulator's own, byte for byte, its outputs go to private/. Its characters are text to make.
-override EXPORT := $(value EXPORT)
-export EXPORT CODEBOOK MODEL UNPROTECTED HOTLINE_KEY HOTLINE_KEY_FILE
+# simulator's own, byte for byte, its outputs go to private/.
 # PROFILE=name takes that profile's values of params.yml.
-export PROFILE
+GIVEN := EXPORT CODEBOOK MODEL UNPROTECTED HOTLINE_KEY HOTLINE_KEY_FILE PROFILE QUARTO
+export $(GIVEN)
+# What the command line gives is text, in which a $ stands for itself.
+as_text = $(if $(filter command,$(origin $(1))),$(eval override $(1) := $$(value $(1))))
+$(foreach name,$(GIVEN),$(call as_text,$(name)))
 
 ##@ The study
 paper: study  ## Rebuild everything: manuscript and supplement in paper/output/, as HTML, PDF and DOCX
@@ -84,7 +94,7 @@ study: setup | $(filter clean,$(MAKECMDGOALS))
 
 ##@ Working with it
 lab: setup  ## Open JupyterLab; notebooks run by hand write to data-derived/scratch/
-	@mkdir -p .cache && $(RUN) -m jupyterlab analysis/01-clean.ipynb --ServerApp.root_dir="$(CURDIR)" $(LAB)
+	@mkdir -p .cache && $(RUN) -m jupyterlab analysis/01-clean.ipynb --ServerApp.root_dir="$$PWD" $(LAB)
 
 lint: setup  ## Check code, layers of the library, words, and that notebooks carry no outputs
 	@$(RUN) -m ruff check && $(RUN) -m ruff format --check
@@ -121,16 +131,7 @@ setup: $(VENV)/ready  ## Make the environment in .venv from requirements.lock
 $(VENV)/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1 || echo absent). Name another one: make PYTHON=python3.12" >&2; exit 2; }
-	@echo "Setting up the environment in $(VENV) ..."
-ifeq ($(CONDA_DEFAULT_ENV),hotline)
-	@$(RUN) -m pip install --quiet --require-hashes -r requirements.lock
-else
-	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing; on Debian: apt install python3-venv" >&2; exit 2; }
-	@awk '/^uv==/,!/\\$$/' requirements.lock > $(VENV)/uv.txt
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
-	@$(RUN) -m uv pip sync --quiet --compile-bytecode --python $(RUN) requirements.lock
-endif
-	@touch $@
+	@$(PYTHON) -I analysis/hotline/install.py $(VENV) $(if $(filter $(CONDA),$(VENV)),--conda)
 
 help:  ## This list
 	@awk 'BEGIN { FS = ":.*  ## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \

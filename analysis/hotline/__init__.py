@@ -7,6 +7,7 @@ marked_yaml  YAML whose values know their lines
 text         numbers and words as they are printed, by the kind of quantity
 pipe_table   tables of Markdown
 run          what the environment asks for, read once
+install      the environment, made from requirements.lock before there is one
 provenance   simulated or real, decided by the export's hash
 paths        every folder and file, one line each
 errors       the one kind of error that a user can fix
