@@ -176,13 +176,15 @@ def odds_by_category(
     figure, axes = plt.subplots(1, len(within), figsize=size, sharey=True, squeeze=False)
     for axis, (name, table) in zip(axes[0], within.items(), strict=True):
         firsts = table.index.unique(0)
-        _series(axis, {book.label(name, code): table.loc[code].reindex(codes) for code in firsts})
+        marks = _series(axis, [table.loc[code].reindex(codes) for code in firsts])
         title = book[name].title
         if len(firsts) == 1:
             title = book.label(name, firsts[0])
             axis.axvline(overall[name, firsts[0]], color=SERIES[0], linewidth=0.9, linestyle="--")
         else:
-            axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, columnspacing=1, handletextpad=0.1)
+            look = {"ncols": 2, "columnspacing": 1, "handletextpad": 0.1}
+            of_codes = [book.label(name, code) for code in firsts]
+            axis.legend(marks, of_codes, loc="upper center", bbox_to_anchor=(0.5, -0.15), **look)
         axis.set_title(f"{title} against {_small(book.label(name, reference[name]))}")
     if any(table["sparse"].any() for table in within.values()):
         few = f"Cross: fewer than {text.count(fewer_than)} pupils with, or without, the event, here or in the reference"
@@ -239,18 +241,20 @@ def analyses(
 
 
 def _series(axis, series):
-    """Draw some series of odds ratios, {legend: odds_ratio, low, high, sparse}, side by side on the same lines."""
-    left, right = _limits([end for rows in series.values() for end in rows[["low", "high"]].to_numpy().ravel()])
-    for place, (legend, rows) in enumerate(series.items()):
+    """Draw series of odds_ratio, low, high and sparse side by side on the same lines; return a mark of each."""
+    left, right = _limits([end for rows in series for end in rows[["low", "high"]].to_numpy().ravel()])
+    marks = []
+    for place, rows in enumerate(series):
         y = np.arange(len(rows)) + (place - (len(series) - 1) / 2) * SHIFT
         ends, colour = rows[["low", "high"]].clip(left, right), SERIES[place % len(SERIES)]
         axis.hlines(y, ends["low"], ends["high"], color=colour, linewidth=1.1)
         few = rows["sparse"].eq(True).to_numpy()
-        axis.plot(rows["odds_ratio"][~few], y[~few], "o", color=colour, markersize=3.5, label=legend)
+        marks += axis.plot(rows["odds_ratio"][~few], y[~few], "o", color=colour, markersize=3.5)
         axis.plot(rows["odds_ratio"][few], y[few], "x", color=colour, markersize=4.5)
     axis.axvline(1, color=style.MUTED, linewidth=0.9)
     axis.set(xscale="log", xlabel="Odds ratio", xlim=(left, right))
     _ticks(axis, left, right, LONG_OF_PANEL)
+    return marks
 
 
 def _ticks(axis, left, right, long):

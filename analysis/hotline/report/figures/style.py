@@ -33,7 +33,7 @@ def use() -> None:
         style="whitegrid",
         palette=[*LEVELS.values(), "#009E73", "#CC79A7", "#56B4E9"],
         rc={
-            "font.family": font_manager.FontProperties(fname=font).get_name(),
+            "font.family": [font_manager.FontProperties(fname=font).get_name(), "DejaVu Sans"],
             "axes.unicode_minus": False,
             "axes.edgecolor": "#B0B0B0",
             "axes.titlesize": 9,
