@@ -136,7 +136,7 @@ def escaped(text: str) -> Markdown:
     """
     if isinstance(text, Markdown):
         return text
-    plain = _LINE_BREAK.sub(" ", str(text)).strip()
+    plain = _LINE_BREAK.sub(" ", str(text)).lstrip()
     marked = _MARKS.sub(r"\\\g<0>", plain)
     for mark in _PAIRS:
         if plain.count(mark) > 1:

@@ -46,6 +46,7 @@ from hotline.tally import query
 from hotline.text import Markdown, escaped_block, slug
 
 STAMP = "Simulated data"
+_UNIT = re.compile(r" (%|\(.*)$")  # at the end of a heading
 MARGIN = 0.05  # around a saved figure, inches
 
 
@@ -94,8 +95,8 @@ def _stop_where_nothing_can_be_estimated(out, shell):
 
 
 def _with_headings(note, headings):
-    """Return a note as Markdown, with each heading (or its beginning) that stands between stars in italics."""
-    words = {form for heading in headings for form in (heading, heading.lower(), heading.split(" (")[0])}
+    """Return a note as Markdown, with each heading that stands between stars, with its unit or without, in italics."""
+    words = {form for heading in headings for form in (heading, heading.lower(), _UNIT.sub("", heading))}
     starred = re.compile("|".join(re.escape(f"*{each}*") for each in sorted(words, key=len, reverse=True)))
     marked = escaped_block(starred.sub(lambda match: f"\ue000{match[0][1:-1]}\ue001", note))
     if "\ue000" in marked:
