@@ -13,7 +13,7 @@ from hotline.errors import InputError
 
 MOST_DIGITS = 1e15  # from here on Excel does not keep the last digits of a number
 # Cells up to the furthest one, and how many of these there may be for each that holds something.
-FEWEST_FAR, MOST_EMPTY = 4_000_000, 10
+FEWEST_FAR, MOST_EMPTY = 2**24, 5
 
 
 def as_text(cell: object) -> str:
@@ -24,19 +24,17 @@ def as_text(cell: object) -> str:
     >>> as_text(13.0), as_text(datetime.datetime(2021, 3, 1, 20)), as_text(datetime.date(2021, 3, 1)), as_text(True)
     ('13', '2021-03-01 20:00:00', '2021-03-01 00:00:00', 'TRUE')
     """
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return str(cell).upper()
     if isinstance(cell, float):
         return f"{cell:.15g}"
     if isinstance(cell, datetime.datetime):
         if cell.microsecond >= 500_000 and cell.year < datetime.MAXYEAR:
             cell += datetime.timedelta(seconds=1)
-        return cell.replace(microsecond=0).isoformat(" ")
+        return cell.isoformat(" ", "seconds")
     if isinstance(cell, datetime.date):  # calamine's form of midnight
         return f"{cell.isoformat()} 00:00:00"
-    return str(cell)
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    return "" if cell is None else str(cell)
 
 
 def _damaged(where):
@@ -127,13 +125,13 @@ def _texts(rows, odd, remarks):
                         remarks.note(LONG, position, number)
                 elif isinstance(cell, datetime.date):
                     remarks.times[position] += 1
-                    remarks.midnights[position] += cells[position].endswith(" 00:00:00")
+                    remarks.midnights[position] += cell.__class__ is datetime.date
         for column, kind in odd.get(number, {}).items():
             if column - 1 in remarks.headings:
                 cells += [""] * (column - len(cells))
                 cells[column - 1] = UNREADABLE
                 remarks.note(kind, column - 1, number)
-        yield number, cells if "".join(cells).strip() else []
+        yield number, cells if any(map(str.strip, cells)) else []
 
 
 def open_excel(export: Path, expected: Container[str], sheet: str) -> Table:

@@ -23,7 +23,8 @@ LONGEST_ROW = 2**26  # bytes of XML; 16,384 columns take a few million
 # The first element with its prefix; in a row's start tag its number and whether it is hidden, in a cell's its place.
 ROOT = re.compile(rb"<((?:\w+:)?)worksheet\b[^>]*>")
 NUMBERED, HIDDEN = re.compile(rb"""\sr=["'](\d+)"""), re.compile(rb"""\shidden=["'](?:1|true)""")
-REFERENCE = re.compile(rb"""[^>]*?\sr=["']([A-Z]+)\d+""")
+REFERENCE = re.compile(rb"""[^>]*?\sr=["']([A-Z]+)(\d+)""")
+ERRORS = (b'"e"', b"'e'")  # the type of a cell with an error
 # What a damaged workbook raises: an archive cut off or changed, a part that is missing or no XML, a password.
 FAULTS = (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, OSError, EOFError, LookupError, ValueError)
 
@@ -166,18 +167,67 @@ def _oddity(cell, written_only):
     return None if result or (result == "" and cell.get("t") == "str") else UNCALCULATED
 
 
-def _odd_cells(row, tag, formula, envelope, written_only):
-    """Return {column: ERROR or UNCALCULATED} of a row, whose XML is cut at each `tag`; `envelope` goes around."""
-    columns, cells, column = [], [], 0
-    for cell in row.split(tag)[1:]:
-        placed = REFERENCE.match(cell)
-        column = column_number(placed[1].decode()) if placed else column + 1
-        if formula in cell or b'"e"' in cell or b"'e'" in cell:
-            columns.append(column)
-            cells.append(tag + cell)
-    parsed = ElementTree.fromstring(b"".join((envelope[0], *cells, envelope[1])))
-    kinds = {column: _oddity(cell, written_only) for column, cell in zip(columns, parsed, strict=True)}
-    return {column: kind for column, kind in kinds.items() if kind}
+class _Tags:
+    """The tags of a sheet's XML as they stand there, which depends on the prefix of its elements."""
+
+    def __init__(self, prefix, root):
+        self.row, self.cell, self.value, self.text, formula = (
+            b"<%b%b" % (prefix, name) for name in (b"row", b"c", b"v", b"is", b"f")
+        )
+        self.row_end, self.root, self.root_end = b"</%brow>" % prefix, root, b"</%bworksheet>" % prefix
+        self.odd = (formula, *ERRORS)  # one of these is in each cell with a formula or an error
+
+    def may_be_odd(self, xml):
+        """Return whether there may be a cell with a formula or an error."""
+        return any(mark in xml for mark in self.odd)
+
+    def may_be_odd_cells(self, xml):
+        """Return where the cells begin that may have a formula or an error."""
+        begins = set()
+        for mark in self.odd:
+            at = xml.find(mark)
+            while at >= 0:
+                begins.add(xml.rfind(self.cell, 0, at))
+                at = xml.find(mark, at + 1)
+        return sorted(begins)
+
+    def has_result(self, cell):
+        """Return whether a cell surely has a value, and is no error; of other cells it is not known."""
+        begins = cell.find(self.value + b">")
+        has_value = begins >= 0 and cell.find(b"<", begins + 1) > begins + len(self.value) + 1
+        return has_value and not any(mark in cell for mark in ERRORS)
+
+
+def _column(placed, before):
+    """Return the column of a cell, from the match of its place or else from the cells before it in the row."""
+    if placed:
+        return column_number(placed[1].decode())
+    column = 1
+    for cell in before:
+        earlier = REFERENCE.match(cell)
+        column = 1 + (column_number(earlier[1].decode()) if earlier else column)
+    return column
+
+
+def _odd_cells(row, xml, tags, written_only):
+    """Yield (row, column, ERROR or UNCALCULATED) for cells of the XML of a row."""
+    places, cells = [], []
+    for begins in tags.may_be_odd_cells(xml):
+        ends = xml.find(tags.cell, begins + 1)
+        cell = xml[begins:ends] if ends >= 0 else xml[begins:]
+        if written_only or not tags.has_result(cell):
+            placed = REFERENCE.match(cell, len(tags.cell))
+            before = () if placed else xml[:begins].split(tags.cell)[1:]
+            places.append((int(placed[2]) if placed else row, _column(placed, before)))
+            cells.append(cell)
+    if not cells:
+        return
+    parsed = ElementTree.fromstring(b"".join((tags.root, *cells, tags.root_end)))
+    parsed = [each for each in parsed if _local(each.tag) == "c"]  # a row can end with something else
+    for place, cell in zip(places, parsed, strict=True):
+        kind = _oddity(cell, written_only)
+        if kind:
+            yield *place, kind
 
 
 def _survey(part, written_only):
@@ -186,25 +236,21 @@ def _survey(part, written_only):
     root = ROOT.search(head)
     if not root:
         raise DamagedWorkbook
-    prefix, envelope = root[1], (root[0], b"</%bworksheet>" % root[1])
-    row_tag, cell_tag, value, text, formula = (b"<%b%b" % (prefix, name) for name in (b"row", b"c", b"v", b"is", b"f"))
-    found, row, last_column = Survey(), 0, 0
-    for piece in _rows(head[root.end() :], part, b"</%brow>" % prefix):
-        begins = piece.rfind(row_tag)
+    tags, found, row = _Tags(root[1], root[0]), Survey(), 0
+    for piece in _rows(head[root.end() :], part, tags.row_end):
+        begins = piece.rfind(tags.row)
         attributes = piece[begins : piece.index(b">", begins)]
         numbered = NUMBERED.search(attributes)
-        row = int(numbered[1]) if numbered else row + piece.count(row_tag)
-        if b"hidden" in attributes:
-            found.hidden_rows += bool(HIDDEN.search(attributes))
-        valued = max(piece.rfind(value), piece.rfind(text))
-        if valued > begins:
-            placed = REFERENCE.match(piece, piece.rfind(cell_tag, begins, valued) + len(cell_tag))
-            column = column_number(placed[1].decode()) if placed else piece.count(cell_tag, begins, valued)
-            found.cells += piece.count(value, begins) + piece.count(text, begins)
-            found.last_row, last_column = max(row, found.last_row), max(column, last_column)
-        if formula in piece or b'"e"' in piece or b"'e'" in piece:
-            odd = _odd_cells(piece[begins:], cell_tag, formula, envelope, written_only)
-            if odd:
-                found.odd[row] = odd
-    found.last_column = last_column
+        row = int(numbered[1]) if numbered else row + piece.count(tags.row)
+        if b"hidden" in attributes and HIDDEN.search(attributes):
+            found.hidden_rows += 1
+        last = max(piece.rfind(tags.value), piece.rfind(tags.text))
+        if last > begins:
+            placed = REFERENCE.match(piece, piece.rfind(tags.cell, begins, last) + len(tags.cell))
+            column = _column(placed, () if placed else piece[begins:last].split(tags.cell)[1:-1])
+            found.cells += piece.count(tags.value, begins) + piece.count(tags.text, begins)
+            found.last_row, found.last_column = max(row, found.last_row), max(column, found.last_column)
+        if tags.may_be_odd(piece):
+            for at, column, kind in _odd_cells(row, piece[begins:], tags, written_only):
+                found.odd.setdefault(at, {})[column] = kind
     return found

@@ -64,6 +64,8 @@ def test_survey_counts_rows_and_cells_that_have_no_place():
     found = survey(workbook({"s": f"<sheetData>{rows}</sheetData>"}))
     assert found.odd == {3: {2: "error", 6: "error"}}
     assert survey(workbook({"s": [["", "", 1]]})).last_column == 3
+    twice = f'<sheetData><row r="2">{ERROR}</row><row r="2"><c r="C2" t="e"/></row></sheetData>'
+    assert survey(workbook({"s": twice})).odd == {2: {1: "error", 3: "error"}}
 
 
 def test_survey_reads_prefixed_and_strict_names_and_the_sheet_that_is_meant():
