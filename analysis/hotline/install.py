@@ -72,13 +72,16 @@ def cleaned(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def caches(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables for caches in the checkout where the user's own cannot be written; none where they can."""
+    """Return the variable for caches in the checkout where the user's own cannot be written; none where they can.
+
+    It is one that ensurepip leaves as it is, and that pip and uv obey unless the user names a cache for them.
+    """
     home = environment.get("HOME", "")
     own = Path(environment.get("XDG_CACHE_HOME") or Path(home, ".cache"))
     place = own if own.is_dir() else own.parent
     if home and place.is_dir() and os.access(place, os.W_OK):
         return {}
-    return {f"{tool.upper()}_CACHE_DIR": str(ROOT / ".cache" / tool) for tool in ("pip", "uv")}
+    return {"XDG_CACHE_HOME": str(ROOT / ".cache")}
 
 
 def uv_alone(lock: str) -> str:
@@ -98,7 +101,7 @@ def _run(*command, remedy, **more):
 
 def install(folder: Path, conda: bool) -> None:
     """Make or renew an environment. Raises Refused."""
-    python, environment = folder / "bin" / "python", cleaned(os.environ)
+    python, environment = folder / "bin" / "python", cleaned(os.environ) | caches(os.environ)
     if not conda:
         refuse_foreign(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -106,7 +109,7 @@ def install(folder: Path, conda: bool) -> None:
         missing = "The venv module is missing or does not work; on Debian: apt install python3-venv"
         _run(sys.executable, "-I", "-m", "venv", folder, remedy=missing, env=environment)
     listed = subprocess.run([str(python), "-m", "pip", "config", "list"], capture_output=True, text=True)
-    environment |= caches(os.environ) | settings_of_pip(listed.stdout)
+    environment |= settings_of_pip(listed.stdout)
     remedy = "The packages of requirements.lock could not be installed. An index other than PyPI is named by "
     pip = (python, "-I", "-m", "pip", "install", "--quiet", "--require-hashes", "-r")
     if conda:

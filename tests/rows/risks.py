@@ -121,26 +121,14 @@ def smooth(study, outcome):
 
 @recomputes("07-prediction", "roc", "sample")
 def roc(study, outcome):
-    """Of the points of the curve those that stay: 201 at even steps along it, from flagging all to flagging none.
-
-    Where a point lies on a step but for rounding, it or the next may stay.
-    """
+    """From flagging all to flagging none, a point for each whole per cent."""
     own, rows = split(study, outcome), []
-    stays = study.result(f"07-prediction-{outcome}", "roc").set_index("sample")["threshold"]
     for name in own.parts:
         risk, event = own.risk[name], own.event[name]
-        values = np.unique(risk)
-        cuts = np.concatenate([[-np.inf], (values[1:] + values[:-1]) / 2, [np.inf]])
-        found = np.array([((risk[event] >= cut).mean(), (risk[~event] < cut).mean()) for cut in cuts])
-        along = (found[:, 0] + 1 - found[:, 1]) / 2
-        kept = set()
-        for wanted in np.linspace(1, 0, 201):
-            here, later = (int(np.argmax(along <= wanted + slack)) for slack in (1e-13, -1e-13))
-            kept.add(here if np.isclose(stays[name], cuts[here], rtol=1e-12, atol=0).any() else later)
-        rows += [
-            {"sample": name, "threshold": cuts[k], "sensitivity": found[k, 0], "specificity": found[k, 1]}
-            for k in sorted(kept)
-        ]
+        for cut in (-np.inf, *by_rows.WHOLE_PERCENTS, np.inf):
+            flagged = by_rows.reached(risk, cut)
+            shares = {"sensitivity": flagged[event].mean(), "specificity": 1 - flagged[~event].mean()}
+            rows.append({"sample": name, "threshold": cut} | shares)
     return pd.DataFrame(rows)
 
 
@@ -237,9 +225,9 @@ def net_benefit(study, outcome):
     event = own.event["validation"]
     whom = {"Model": own.risk["validation"], "Points": risk_of_points(study, outcome), "All": np.ones(len(event))}
     for name, risk in whom.items():
-        for cut in np.linspace(0.01, min(0.9, max(0.3, 1.8 * event.mean())), 90):
+        for cut in np.arange(1, 1 + round(100 * min(0.9, max(0.3, 1.8 * event.mean())))) / 100:
             if_flagged = np.where(event, 1, -cut / (1 - cut))
-            gain = np.where(risk >= cut, if_flagged, 0)
+            gain = np.where(by_rows.reached(risk, cut), if_flagged, 0)
             row = {"whom": name, "threshold": cut, "net_benefit": gain.mean()}
             if name != "All":
                 more = gain - (if_flagged if if_flagged.mean() > 0 else 0)
@@ -276,8 +264,10 @@ def thresholds(study, outcome):
 @recomputes("07-use", "workload")
 def workload(study, outcome):
     own, rows, calls = split(study, outcome), [], study.parameter(f"07-use-{outcome}", "calls_per_shift")
-    for portion in np.arange(0.02, 1.001, 0.02):
-        row, _ = at_work(study, outcome, by_rows.threshold_for_portion(own.risk["development"], portion))
+    portions = np.arange(0.02, 1.001, 0.02)
+    cuts = [by_rows.threshold_for_portion(own.risk["development"], portion) for portion in portions]
+    for cut in dict.fromkeys(cuts):
+        row, _ = at_work(study, outcome, cut)
         rows.append(row | {"per_shift": calls * row["flagged_of_all"]})
     return pd.DataFrame(rows).dropna(subset="ppv")
 
@@ -319,7 +309,7 @@ def cells(study, outcome):
 def judged(odds, event, threshold):
     """Return the measures of optimism of log odds in some rows."""
     line = by_rows.logistic(event, np.column_stack([np.ones(len(odds)), odds]))
-    flagged = odds >= threshold
+    flagged = by_rows.reached(odds, threshold)
     return {
         "auc": roc_auc_score(event, odds),
         "intercept": by_rows.logistic(event, np.ones((len(odds), 1)), odds).params[0],
@@ -342,7 +332,8 @@ def optimism_of(study, outcome):
         has, b = x[places].any(axis=0), np.zeros(x.shape[1])
         b[has] = by_rows.maximum_likelihood_or_firth(event[places], x[places][:, has], groups[places])[0]
         odds = (x @ b).round(11)
-        return odds, by_rows.youden(odds[places], event[places])
+        whole_percents = np.log(by_rows.WHOLE_PERCENTS / (1 - by_rows.WHOLE_PERCENTS))
+        return odds, by_rows.youden(odds[places], event[places], whole_percents)
 
     apparent = judged(model(slice(None))[0], event, model(slice(None))[1])
     for _ in range(study.parameter(f"07-validation-{outcome}", "resamples")):

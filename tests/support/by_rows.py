@@ -17,6 +17,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from statsmodels.discrete.discrete_model import Logit
 
 Z = norm.ppf(0.975)
+WHOLE_PERCENTS = np.arange(1, 100) / 100
 
 
 def read(file, book):
@@ -414,26 +415,29 @@ def area_difference(first, second, event):
     return row | {"p": 2 * norm.sf(abs(value) / se)}
 
 
-def youden(score, event):
-    """Return the threshold halfway between two scores at which sensitivity + specificity is largest; the lowest one."""
-    values = np.unique(score)
-    sums = np.array([(score[event] >= cut).mean() + (score[~event] < cut).mean() for cut in values])
+def reached(score, threshold):
+    """Return which rows reach a threshold, or lack nothing but rounding."""
+    return score > threshold - 1e-10
+
+
+def youden(score, event, thresholds=WHOLE_PERCENTS):
+    """Return the threshold at which sensitivity + specificity is largest; the lowest one, -inf where none is better."""
+    sums = np.array([reached(score[event], cut).mean() - reached(score[~event], cut).mean() for cut in thresholds])
     best = int(np.flatnonzero(sums > sums.max() - 1e-12)[0])
-    return (values[best - 1] + values[best]) / 2 if best else -np.inf
+    return thresholds[best] if sums[best] > 1e-12 else -np.inf
 
 
 def threshold_for_portion(score, portion):
-    """Return the lowest threshold, halfway between two scores, that flags no more than a portion of the rows."""
-    values = np.unique(score)
-    allowed = [position for position, cut in enumerate(values) if (score >= cut).mean() <= portion * (1 + 1e-12)]
-    if not allowed:
-        return np.inf
-    return (values[allowed[0] - 1] + values[allowed[0]]) / 2 if allowed[0] else -np.inf
+    """Return the lowest whole per cent that flags no more than a portion of the rows, and one of them at least."""
+    if portion >= 1 - 1e-12:
+        return -np.inf
+    shares = [(cut, reached(score, cut).mean()) for cut in WHOLE_PERCENTS]
+    return next((cut for cut, share in shares if 0 < share <= portion * (1 + 1e-12)), np.inf)
 
 
 def classification(risk, event, threshold):
     """Return what flagging all rows at or above a threshold does, with Wilson's limits."""
-    above, row = risk >= threshold, {"threshold": threshold}
+    above, row = reached(risk, threshold), {"threshold": threshold}
     hits = {"flagged": above, "sensitivity": above[event], "specificity": ~above[~event]}
     for name, hit in (hits | {"ppv": event[above], "npv": ~event[~above]}).items():
         estimate = share(hit) if len(hit) else dict.fromkeys(("estimate", "low", "high"), np.nan)

@@ -55,7 +55,7 @@ def test_settings_of_the_user_say_from_where_and_never_whereto(tmp_path, calls, 
 def test_caches_lie_in_the_checkout_where_the_home_cannot_be_written(tmp_path):
     assert install.caches({"HOME": str(tmp_path)}) == {}
     for home in ({}, {"HOME": "/nonexistent"}, {"HOME": "/nonexistent", "XDG_CACHE_HOME": str(tmp_path / "a/b")}):
-        assert install.caches(home)["UV_CACHE_DIR"] == str(install.ROOT / ".cache/uv")
+        assert install.caches(home) == {"XDG_CACHE_HOME": str(install.ROOT / ".cache")}
 
 
 def test_uv_alone_has_its_hashes_and_no_other_package():

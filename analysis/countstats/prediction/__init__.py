@@ -1,7 +1,7 @@
 """Performance, validation and use of risk models, from counts by risk.
 
 roc
-    auc, compare, gains, curve, thin, partial_area, precision, average_precision, youden, for_workload, at_threshold
+    auc, compare, gains, reached, curve, partial_area, precision, average_precision, youden, for_workload, at_threshold
 calibration
     in_the_large, intercept_and_slope, slope, recalibrated, observed_expected, brier, scaled_brier, deciles,
     hosmer_lemeshow, smooth_curve

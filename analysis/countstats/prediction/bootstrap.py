@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from countstats.estimates import Estimate
 from countstats.glm import firth
@@ -165,15 +165,15 @@ def optimism(
 
 
 def _threshold(x: np.ndarray, counts: np.ndarray, b: np.ndarray) -> float:
-    """Return Youden's threshold of the log odds."""
-    return roc.youden(x @ b, *counts.T)
+    """Return Youden's threshold of the log odds, whose risk is a whole per cent."""
+    return roc.youden(x @ b, *counts.T, logit(roc.WHOLE_PERCENTS))
 
 
 def _performance(x: np.ndarray, counts: np.ndarray, b: np.ndarray, threshold: float) -> dict[str, float]:
     """Return the measures of a model with coefficients `b` on some counts."""
     eta, n, events = x @ b, counts.sum(axis=1), counts[:, 0]
     risk, ones = expit(eta), np.ones((len(eta), 1))
-    flagged = counts[eta >= threshold].sum(axis=0) / counts.sum(axis=0)
+    flagged = counts[roc.reached(eta, threshold)].sum(axis=0) / counts.sum(axis=0)
     return {
         "auc": roc.auc(eta, *counts.T).value,
         "intercept": maximise(Logit(ones, *counts.T, offset=eta), [0.0])[0],

@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from countstats.estimates import half_width
+from countstats.prediction.roc import ROUNDING
 
 
 def net_benefit(
@@ -47,7 +48,7 @@ def net_benefit(
         raise ValueError("a threshold of risk must lie between 0 and 1, both excluded")
     order = np.argsort(risk)
     # How many stand at or above each threshold, of each kind.
-    places = np.searchsorted(risk[order], thresholds, side="left")
+    places = np.searchsorted(risk[order], thresholds - ROUNDING, side="left")
     hits, alarms = (np.append(np.cumsum(each[order][::-1])[::-1], 0)[places] / total for each in (cases, controls))
     odds = thresholds / (1 - thresholds)
     share = cases.sum() / total

@@ -18,6 +18,9 @@ from countstats.estimates import Estimate, half_width
 from countstats.shares import wilson
 
 TIE_TOL = 1e-12  # scores that differ relatively by less are the same score
+ROUNDING = 1e-10  # what a score may lack of a threshold and reach it: two computations of a risk differ by less
+# Thresholds that say nothing of a unit: a risk at which to act is a round number, and not one that a person has.
+WHOLE_PERCENTS = np.arange(1, 100) / 100
 
 
 @dataclass(frozen=True)
@@ -164,29 +167,40 @@ def gains(
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def curve(score: ArrayLike, cases: ArrayLike, controls: ArrayLike) -> pd.DataFrame:
+def reached(score: ArrayLike, threshold: ArrayLike) -> np.ndarray:
+    """Return which scores are at or above a threshold; one that is below it by rounding alone is."""
+    return np.asarray(score, float) >= np.asarray(threshold, float) - ROUNDING
+
+
+def _thresholds(score, given):
+    """Return the thresholds to try on scores in rising order, and how many of the scores are below each."""
+    if given is None:
+        return (score[1:] + score[:-1]) / 2, np.arange(1, len(score))
+    return np.asarray(given, float), np.searchsorted(score, np.asarray(given, float) - ROUNDING)
+
+
+def curve(score: ArrayLike, cases: ArrayLike, controls: ArrayLike, thresholds: ArrayLike | None = None) -> pd.DataFrame:
     """Return the ROC curve: columns threshold, sensitivity and specificity, from flagging all to flagging none.
 
-    A unit is flagged that scores at or above the threshold. Thresholds lie halfway between neighbouring scores, so that
-    the last digit of a score does not decide; the ends are -inf and +inf.
+    A unit is flagged that scores at or above the threshold; the ends are -inf and +inf.
+
+    Parameters
+    ----------
+    thresholds
+        In rising order. Those halfway between neighbouring scores, if not given: then the curve is a list of the
+        units' scores, which is not for publication where each unit is a person.
     """
     score, cases, controls = by_score(score, cases, controls)
-    missed, spared = np.append(0, np.cumsum(cases)), np.append(0, np.cumsum(controls))
-    threshold = np.concatenate([[-np.inf], (score[1:] + score[:-1]) / 2, [np.inf]])
+    thresholds, below = _thresholds(score, thresholds)
+    below = np.concatenate([[0], below, [len(score)]])
+    missed, spared = (np.append(0, np.cumsum(each))[below] for each in (cases, controls))
     return pd.DataFrame(
-        {"threshold": threshold, "sensitivity": 1 - missed / missed[-1], "specificity": spared / spared[-1]}
+        {
+            "threshold": np.concatenate([[-np.inf], thresholds, [np.inf]]),
+            "sensitivity": 1 - missed / missed[-1],
+            "specificity": spared / spared[-1],
+        }
     )
-
-
-def thin(points: pd.DataFrame, number: int = 200) -> pd.DataFrame:
-    """Return at most `number` + 1 points of a `curve`, evenly spaced along it, both ends among them.
-
-    A curve with a point for every unit is a list of units; it is not for publication.
-    """
-    along = (points["sensitivity"] + 1 - points["specificity"]).to_numpy() / 2
-    wanted = np.linspace(1, 0, number + 1)
-    nearest = np.unique(np.searchsorted(-along, -wanted).clip(max=len(points) - 1))
-    return points.iloc[nearest].reset_index(drop=True)
 
 
 def partial_area(score: ArrayLike, cases: ArrayLike, controls: ArrayLike, specificity: float = 0.9) -> float:
@@ -232,38 +246,47 @@ def average_precision(score: ArrayLike, cases: ArrayLike, controls: ArrayLike) -
     return float(average_precision_score(outcome, score, sample_weight=weight))
 
 
-def youden(score: ArrayLike, cases: ArrayLike, controls: ArrayLike) -> float:
+def youden(score: ArrayLike, cases: ArrayLike, controls: ArrayLike, thresholds: ArrayLike | None = None) -> float:
     """Return the threshold at which sensitivity + specificity is largest (Youden 1950, Cancer 3: 32-35).
 
     Of several such thresholds the lowest, which misses fewest. -inf if no threshold is better than flagging all.
+
+    Parameters
+    ----------
+    thresholds
+        To choose from, in rising order; those halfway between neighbouring scores, if not given.
     """
     score, cases, controls = by_score(score, cases, controls)
-    n_cases, n_controls = int(cases.sum()), int(controls.sum())
-    missed, spared = np.append(0, np.cumsum(cases)), np.append(0, np.cumsum(controls))
-    best = np.argmax(spared * n_cases - missed * n_controls)  # in whole numbers, so that ties are ties
-    if best == 0:
+    thresholds, below = _thresholds(score, thresholds)
+    missed, spared = (np.append(0, np.cumsum(each))[below] for each in (cases, controls))
+    better = spared * int(cases.sum()) - missed * int(controls.sum())  # whole numbers, so that ties are ties
+    if not len(better) or better.max() <= 0:
         return -np.inf
-    return float((score[best - 1] + score[best]) / 2)
+    return float(thresholds[np.argmax(better)])
 
 
-def for_workload(score: ArrayLike, n: ArrayLike, share: float) -> float:
+def for_workload(score: ArrayLike, n: ArrayLike, share: float, thresholds: ArrayLike | None = None) -> float:
     """Return the lowest threshold that flags at most this share of the units.
 
-    Halfway between two scores; -inf if all may be flagged, +inf if already those with the highest score are too many.
+    -inf if all may be flagged, +inf if no threshold flags a unit and so few.
 
     Parameters
     ----------
     score, n
         The scores and how many units have each, of one length.
+    thresholds
+        To choose from, in rising order; those halfway between neighbouring scores, if not given.
     """
     score, n = np.asarray(score, float), np.asarray(n)
     distinct, group = _groups(score[n > 0])
-    flagged = np.cumsum(np.bincount(group, weights=n[n > 0])[::-1])[::-1]
-    feasible = np.flatnonzero(flagged <= share * flagged[0] * (1 + TIE_TOL))
-    if not len(feasible):
-        return np.inf
-    lowest = feasible[0]
-    return -np.inf if lowest == 0 else float((distinct[lowest - 1] + distinct[lowest]) / 2)
+    n = np.append(0, np.cumsum(np.bincount(group, weights=n[n > 0])))
+    most = share * n[-1] * (1 + TIE_TOL)
+    if n[-1] <= most:
+        return -np.inf
+    thresholds, below = _thresholds(distinct, thresholds)
+    flagged = n[-1] - n[below]
+    feasible = np.flatnonzero((flagged <= most) & (flagged > 0))
+    return float(thresholds[feasible[0]]) if len(feasible) else np.inf
 
 
 def at_threshold(
@@ -279,7 +302,7 @@ def at_threshold(
         NaN: one class may be absent here.
     """
     score, cases, controls = np.asarray(score, float), np.asarray(cases), np.asarray(controls)
-    above = score >= threshold
+    above = reached(score, threshold)
     hit, alarms = int(cases[above].sum()), int(controls[above].sum())
     missed, spared = int(cases.sum()) - hit, int(controls.sum()) - alarms
     shares = {

@@ -18,6 +18,7 @@ from hotline import paths
 from hotline.errors import InputError, NothingToEstimate
 from hotline.run import current_run
 
+DECIMALS = 3  # of the log odds
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -75,7 +76,9 @@ class RiskModel(BaseModel):
         simulated: bool,
         codebook: str,
     ) -> "RiskModel":
-        """Return the model of fitted coefficients.
+        """Return the model of fitted coefficients, rounded to three decimals.
+
+        With all their digits and the thresholds of a curve they would give back the answers of single persons.
 
         Parameters
         ----------
@@ -84,7 +87,7 @@ class RiskModel(BaseModel):
         reference
             {variable: code whose log odds are zero}
         threshold
-            Of risk; infinite where there is none.
+            Of risk, a whole per cent; infinite where there is none.
 
         Raises
         ------
@@ -94,10 +97,10 @@ class RiskModel(BaseModel):
         refuse_without_intercept(table)
         coefficients = {variable: {code: 0.0} for variable, code in reference.items()}
         for (variable, code), b in table["b"].drop(INTERCEPT).items():
-            coefficients[variable][code] = float(b) if np.isfinite(b) else None
+            coefficients[variable][code] = round(float(b), DECIMALS) if np.isfinite(b) else None
         return cls(
             outcome=outcome,
-            intercept=float(table.loc[INTERCEPT, "b"]),
+            intercept=round(float(table.loc[INTERCEPT, "b"]), DECIMALS),
             coefficients=coefficients,
             threshold=float(threshold) if np.isfinite(threshold) else None,
             sample=sample,
@@ -118,7 +121,7 @@ class RiskModel(BaseModel):
         return expit(log_odds)
 
     def write(self, path: Path) -> None:
-        """Write the model as JSON; numbers keep all their digits."""
+        """Write the model as JSON."""
         content = json.dumps(self.model_dump(), ensure_ascii=False, indent=1, allow_nan=False)
         path.write_text(content + "\n", encoding="utf-8")
 

@@ -173,15 +173,28 @@ def test_one_case_has_no_variance():
     assert found.value == 1 and np.isnan([found.se**2, found.low, found.high]).all()
 
 
-def test_thinning_keeps_the_ends_and_the_shape():
+def test_curve_at_thresholds_is_the_whole_curve_there():
     rng = np.random.default_rng(2)
-    score = np.concatenate([rng.normal(1, 1, 3000), rng.normal(0, 1, 5000)])
-    points = roc.curve(score, *ones(np.arange(8000) < 3000))
-    few = roc.thin(points, 100)
-    assert len(few) <= 101 and len(points) == 8001
-    assert few.iloc[[0, -1]].equals(points.iloc[[0, -1]].set_index(few.index[[0, -1]]))
-    areas = [np.trapezoid(each["sensitivity"][::-1], 1 - each["specificity"][::-1]) for each in (points, few)]
-    assert abs(areas[0] - areas[1]) < 0.001
+    risk = rng.beta(2, 5, 8000)
+    event = rng.random(8000) < risk
+    found = roc.curve(risk, *ones(event), roc.WHOLE_PERCENTS)
+    assert found["threshold"].tolist() == [-np.inf, *roc.WHOLE_PERCENTS, np.inf]
+    assert found.iloc[0, 1:].tolist() == [1, 0] and found.iloc[-1, 1:].tolist() == [0, 1]
+    for row in found.itertuples():
+        assert row.sensitivity == pytest.approx((risk[event] >= row.threshold).mean(), rel=1e-12)
+        assert row.specificity == pytest.approx((risk[~event] < row.threshold).mean(), rel=1e-12)
+
+
+def test_youden_among_thresholds_is_the_best_and_lowest_of_them():
+    sample = [0.105, 0.2, 0.3, 0.4], [0, 1, 0, 1], [1, 0, 1, 0]
+    assert roc.youden(*sample, [0.1, 0.15, 0.2, 0.35]) == 0.15
+    assert roc.youden(*sample, [0.1]) == -np.inf, "flagging all is as good"
+
+
+def test_a_score_that_lacks_nothing_but_rounding_reaches_a_threshold():
+    assert roc.reached([0.1 + 0.2, 0.3, 0.3 - 1e-15, 0.2999], 0.3).tolist() == [True, True, True, False]
+    assert roc.for_workload([0.3 - 1e-15, 0.1], [1, 9], 0.1, [0.2, 0.3]) == 0.2
+    assert roc.youden([0.3 - 1e-15, 0.1], [1, 0], [0, 1], [0.3]) == 0.3
 
 
 def test_sensitivity_has_wilson_limits():
@@ -312,6 +325,8 @@ def test_the_workload_threshold_flags_as_many_as_can_be_borne():
     assert roc.for_workload(score, n, 1) == -np.inf
     assert roc.for_workload(score, n, 0.05) == np.inf, "already the highest score has too many"
     assert roc.for_workload(score[::-1], n[::-1], 0.3) == pytest.approx(0.25)
+    assert roc.for_workload(score, n, 0.3, roc.WHOLE_PERCENTS) == 0.21
+    assert roc.for_workload(score, n, 0.05, roc.WHOLE_PERCENTS) == np.inf, "none is flagged from 41% on"
 
 
 def test_everything_at_a_threshold_is_a_share_of_counts(grouped):

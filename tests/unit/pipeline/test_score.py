@@ -59,8 +59,10 @@ def scored(folder, rows, model):
     return lines
 
 
-def test_scores_are_statsmodels_prediction_to_twelve_digits(fitted, tmp_path):
-    cells, expected, model = fitted
+def test_scores_are_the_models_risks_to_twelve_digits_and_nearly_the_fits(fitted, tmp_path):
+    cells, of_fit, model = fitted
+    expected = model.risk(cells)
+    assert np.abs(expected - of_fit).max() < 0.0005 * (1 + len(REFERENCE)) / 4, "three decimals of the log odds"
     order = np.random.default_rng(3).permutation(len(cells))
     rows = [at(8, ticket_id=str(i), **{name: CHINESE[name][cells.loc[i, name]] for name in REFERENCE}) for i in order]
     lines = scored(tmp_path, rows, model)
