@@ -204,6 +204,12 @@ def _load_plain(connection, export, table, positions, names):
 
 def _load_parquet(connection, table, export, positions, names):
     """Fill `raw` from a Parquet file, which DuckDB reads by itself."""
+    zoned = [table.headings[each] for each in positions if "WITH TIME ZONE" in table.types[each]]
+    if zoned:
+        raise InputError(
+            f"{paths.shown(export)}: {', '.join(zoned)} is kept as an instant in UTC, without the hotline's own hour; "
+            "expected local time. Write it as a timestamp without a zone, or as text with its offset"
+        )
     texts = [f"{identifier(table.headings[position])}::VARCHAR" for position in positions]
     whole = [position for position in positions if table.types[position] in ("DOUBLE", "FLOAT")]
     texts = [

@@ -20,6 +20,8 @@ from hotline.run import current_run
 
 DECIMALS = 3  # of the log odds
 Share = Annotated[float, Field(ge=0, le=1)]
+# Of a variable or a code: the file may come from elsewhere, and a name becomes that of a file of scores.
+Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=100)]
 
 
 class Sample(BaseModel):
@@ -55,9 +57,9 @@ class RiskModel(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    outcome: str
+    outcome: Name
     intercept: FiniteFloat
-    coefficients: Annotated[dict[str, dict[str, FiniteFloat | None]], Field(min_length=1)]
+    coefficients: Annotated[dict[Name, dict[str, FiniteFloat | None]], Field(min_length=1)]
     threshold: Share | None
     sample: Sample
     simulated: bool

@@ -1,5 +1,6 @@
 """Reading an export: headings, the fast and the careful route, and nothing left on the disk."""
 
+import duckdb
 import pytest
 from exports import BOOK, HEADERS, at, clean
 from hypothesis import HealthCheck, event, given, settings
@@ -78,4 +79,20 @@ def test_load_plain_keeps_the_rows_of_a_long_export_in_order(tmp_path, encoding)
     wrong = "SELECT count(*) FROM raw WHERE row <> number::INTEGER + 2 OR city <> '广州' OR ragged"
     assert connection.execute(wrong).fetchone() == (0,)
     assert connection.execute("SELECT count(*) FROM raw").fetchone() == (200_000,)
+    connection.close()
+
+
+def test_read_refuses_times_that_have_lost_the_local_hour(tmp_path):
+    """Which hour an instant is would depend on the time zone of the machine."""
+    cells = ", ".join(
+        f"TIMESTAMPTZ '2021-03-01 20:00:00+08' AS \"{field.header}\""
+        if field.name == "call_start"
+        else f"'1' AS \"{field.header}\""
+        for field in BOOK
+        if field.header
+    )
+    duckdb.execute(f"COPY (SELECT {cells}) TO '{tmp_path / 'export.parquet'}'")
+    connection = engine.connect()
+    with pytest.raises(InputError, match="kept as an instant in UTC"):
+        load.read(connection, tmp_path / "export.parquet", BOOK)
     connection.close()

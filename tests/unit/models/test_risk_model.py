@@ -86,6 +86,8 @@ def test_of_fit_refuses_a_reference_without_events(fitted):
         lambda content: json.dumps(json.loads(content) | {"sample": {}}),
         lambda content: json.dumps(json.loads(content) | {"coefficients": {"sex": {"male": "0"}}}),
         lambda content: json.dumps(json.loads(content) | {"intercept": float("nan")}),
+        lambda content: json.dumps(json.loads(content) | {"outcome": "../../elsewhere"}),
+        lambda content: json.dumps(json.loads(content) | {"coefficients": {'sex"; COPY': {"male": 0.0}}}),
         *(
             lambda content, limit=limit: json.dumps(json.loads(content) | {"threshold": limit})
             for limit in ("0.3", 1.5, -0.1, float("nan"), True)
