@@ -9,7 +9,8 @@ from hotline.codebook import codebook
 
 BOOK = codebook()
 SECRET = b"a key for the tests alone"
-RULES = rules.rules(BOOK, reconnect_minutes=10, longest_hours=6, oldest_pupil=19)
+SETTINGS = {"reconnect_minutes": 10, "longest_hours": 6, "oldest_pupil": 19}
+RULES = rules.rules(BOOK, **SETTINGS)
 HEADERS = {field.name: field.header for field in BOOK if field.header}
 CALL = {
     "ticket_id": "1",
@@ -46,16 +47,17 @@ def rejected(folder):
     return pd.read_csv(folder / "rejected.csv")
 
 
-def clean(folder, rows, encoding="utf-8-sig", headers=HEADERS, case="caller-stage-sex"):
+def clean(folder, rows, encoding="utf-8-sig", headers=None, case="caller-stage-sex", book=BOOK):
     """Write an export, clean it, and return {line: (stage, rule)} of the rows that left, flow and connection."""
+    headers = headers or {field.name: field.header for field in book if field.header}
     with open(folder / "export.csv", "w", encoding=encoding, newline="") as file:
         writer = csv.DictWriter(file, headers, restval="")
         writer.writerow(headers)
         writer.writerows(rows)
     connection = engine.connect()
-    load.read(connection, folder / "export.csv", BOOK)
-    decode.decode(connection, BOOK, SECRET)
-    stages = flow.apply_rules(connection, RULES, case)
+    load.read(connection, folder / "export.csv", book)
+    decode.decode(connection, book, SECRET)
+    stages = flow.apply_rules(connection, rules.rules(book, **SETTINGS), case)
     flow.write_rejected(connection, folder / "rejected.csv")
     left = {row: (stage, rule) for row, stage, rule, *_ in rejected(folder).itertuples(index=False)}
     return left, stages, connection

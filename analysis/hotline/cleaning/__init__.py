@@ -7,6 +7,7 @@ headings     the headings of an export, matched with those of the codebook
 parts        the files of an export, and which row of which file a number stands for
 load         the rows of an export in DuckDB, as texts
 decode       texts to codes, numbers and times, as the codebook says
+constraints  rows that break a constraint of the codebook
 columns      columns that say nothing once they are decoded
 callers      the spellings of a caller's number, and calls without one
 pseudonyms   callers' and counsellors' numbers to keyed hashes

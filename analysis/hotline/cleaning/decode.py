@@ -5,25 +5,25 @@ look it up; times are decoded row by row. Only after this do rules see a row.
 """
 
 import dataclasses
-import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from hotline.cleaning import callers
+from hotline.cleaning.constraints import broken_sql, constrained, not_recorded_sql, unique_sql
 from hotline.cleaning.engine import Connection
-from hotline.cleaning.load import FULL_WIDTH, HASHED, ISO, MOST_TEXTS, WIDE, drop_raw
+from hotline.cleaning.load import HASHED, ISO, MOST_TEXTS, drop_raw
 from hotline.cleaning.pseudonyms import hmac_sql
 from hotline.cleaning.readers.table import UNREADABLE
 from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook, Field
 from hotline.errors import InputError
+from hotline.schema.texts import BLANKS, FULL_WIDTH, INVISIBLE, WIDE, tidied
 
-BLANKS = " \t\r\n\u00a0"
 CALLER = "caller_number"
 ITS_OWN = "CASE WHEN NOT ragged THEN -row END"  # a call without a number has a caller of its own
-# Marks that no screen shows: soft hyphen, of no width, of direction, the byte-order mark.
-INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-SMALLEST, LARGEST = -(2**31), 2**31 - 1  # of the whole numbers that are stored
+# Of what is stored: whole numbers, and numbers in units of their last decimal, which a float holds exactly.
+RANGES = {"integer": (-(2**31), 2**31 - 1), "number": (-(2**53), 2**53)}
+MIDNIGHT = "%Y-%m-%d 00:00:00"  # how days of Excel and Parquet may arrive
 KINDS = ("full-width character", "spaces", "synonym", "another spelling of the number")
 
 
@@ -38,14 +38,13 @@ class Meaning(NamedTuple):
 
 def meaning(text: str, field: Field) -> Meaning:
     """Return what a text of a coded column means."""
-    narrow = re.sub(f"[{INVISIBLE}]", "", text.translate(WIDE))
-    tidied = narrow.strip(BLANKS)
-    codes = {text: code for code in field.codes for text in (code.zh, *code.synonyms)}
-    code = codes.get(tidied)
+    tidy = tidied(text)
+    codes = {tidied(text): code for code in field.codes for text in (code.zh, *code.synonyms)}
+    code = codes.get(tidy)
     made = [KINDS[0]] * (text != text.translate(WIDE)) + [KINDS[1]] * (text != text.strip(BLANKS + "　"))
-    made += [KINDS[2]] * (code is not None and tidied != code.zh)
-    unknown = bool(tidied) and not code and tidied not in field.missing
-    return Meaning(tidied, code and code.code, unknown, made)
+    made += [KINDS[2]] * (code is not None and tidy != tidied(code.zh))
+    unknown = bool(tidy) and not code and tidy not in map(tidied, field.missing)
+    return Meaning(tidy, code and code.code, unknown, made)
 
 
 def _tidied(name):
@@ -73,10 +72,9 @@ def _count_repairs(connection, name, source, n):
     )
 
 
-def _unknown(name, field, value):
+def _unknown(text, field, value):
     """Return the SQL of whether a tidied text is neither a value nor one that means "not recorded"."""
-    not_recorded = ", ".join(map(literal, ["", *field.missing]))
-    return f"coalesce({value} IS NULL AND {name} NOT IN ({not_recorded}), false)"
+    return f"({value} IS NULL AND NOT {not_recorded_sql(field, text)})"
 
 
 def _make_types(connection, book):
@@ -97,7 +95,8 @@ def _type(field):
         return f"code_of_{field.name}"
     if field.name in HASHED:
         return "INTEGER"
-    return {"datetime": "TIMESTAMP", "integer": "INTEGER"}.get(field.type, "VARCHAR")
+    kinds = {"datetime": "TIMESTAMP", "date": "DATE", "integer": "INTEGER", "number": "BIGINT"}
+    return kinds.get(field.type, "VARCHAR")
 
 
 def _tabulate_codes(connection, field):
@@ -114,11 +113,13 @@ def _tabulate_codes(connection, field):
             f"{len(field.codes)} codes; is it another column under this heading? Rename it, or describe it again."
         )
     meanings = {text: meaning(text, field) for text in sorted(counts)}
-    tidied = {each.tidied: number for number, each in enumerate(meanings.values())}
-    connection.execute(f"CREATE TABLE meaning_of_{name} (text VARCHAR, code {_type(field)}, bad BOOLEAN, same INTEGER)")
+    numbers = {each.tidied: number for number, each in enumerate(meanings.values())}
+    connection.execute(
+        f"CREATE TABLE meaning_of_{name} (text VARCHAR, tidied VARCHAR, code {_type(field)}, bad BOOLEAN, same INTEGER)"
+    )
     for text, (tidy, code, unknown, made) in meanings.items():
-        row = [text, code, unknown, tidied[tidy] if tidy else None]
-        connection.execute(f"INSERT INTO meaning_of_{name} VALUES (?, ?, ?, ?)", row)
+        row = [text, tidy or None, code, unknown, numbers[tidy] if tidy else None]
+        connection.execute(f"INSERT INTO meaning_of_{name} VALUES (?, ?, ?, ?, ?)", row)
         for kind in made:
             connection.execute("INSERT INTO repaired VALUES (?, ?, ?)", [name, kind, counts[text]])
 
@@ -155,16 +156,9 @@ def _tabulate_callers(connection, field, secret):
 def _tabulate_texts(connection, field, secret):
     """Make the table `meaning_of_NAME` of a column of numbers or of names, a row per text."""
     name = field.name
-    nothing = ", ".join(map(literal, [UNREADABLE, *field.missing]))
-    recorded = f"CASE WHEN tidied NOT IN ({nothing}) THEN tidied END"
-    if field.type == "integer":
-        low, high = field.limits
-        low, high = SMALLEST if low is None else low, LARGEST if high is None else high
-        # A whole number only: a cast by itself would round 13.6 and take 1e1 for 10.
-        value = "CASE WHEN regexp_full_match(recorded, '[+-]?[0-9]+([.]0+)?') THEN try_cast(recorded AS INTEGER) END"
-        value = f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
-    else:
-        value = _rank("recorded", secret)
+    nothing = f"({not_recorded_sql(field, 'tidied')} OR tidied = {literal(UNREADABLE)})"
+    recorded = f"CASE WHEN NOT {nothing} THEN tidied END"
+    value = _number_sql("recorded", field) if field.numeric else _rank("recorded", secret)
     connection.execute(
         f"CREATE TABLE meaning_of_{name} AS SELECT text, n, tidied, {value} AS code FROM "
         f"(SELECT *, {recorded} AS recorded FROM ({_texts(field)}))"
@@ -172,23 +166,42 @@ def _tabulate_texts(connection, field, secret):
     _count_repairs(connection, name, f"meaning_of_{name}", "n")
 
 
+def _number_sql(text, field):
+    """Return the SQL for the number that a text is, as it is stored; NULL for another text, and beyond its limits.
+
+    With no more decimals than are stored: a cast by itself would round 13.6 to 14, and take 1e1 for 10.
+    """
+    places, kind = field.decimals or 0, _type(field)
+    decimals = f"([.]([0-9]{{1,{places}}}0*|0+))?" if places else "([.]0+)?"
+    number = (
+        f"try_cast({text} AS {kind})" if not places else f"try_cast({text} AS DECIMAL(18, {places})) * {field.scale}"
+    )
+    value = f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]+{decimals}') THEN ({number})::{kind} END"
+    low, high = (end if end is not None else own for end, own in zip(field.limits, RANGES[field.type], strict=True))
+    return f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
+
+
 @dataclass
 class _Selection:
     """The pieces of the query that makes `decoded`, collected variable by variable.
 
     values : SQL of a column;  tidy : of one to tidy first;  looked_up : names whose texts have a table of meanings
-    same : SQL of the texts that exact duplicates have in common
+    same : SQL of the texts that exact duplicates have in common;  constrained : names with a column NAME_broken
     """
 
     values: list[str] = dataclasses.field(default_factory=list)
     tidy: list[str] = dataclasses.field(default_factory=list)
     looked_up: list[str] = dataclasses.field(default_factory=list)
     same: list[str] = dataclasses.field(default_factory=lambda: ["ragged::VARCHAR"])
+    constrained: list[str] = dataclasses.field(default_factory=list)
 
-    def add(self, name, value, bad, same):
-        """Add a variable with the SQL of its value, of whether it is unknown, and of what duplicates share."""
-        self.values += [f"{value} AS {identifier(name)}", f"{bad} AS {name}_bad"]
+    def add(self, field, value, bad, same, text):
+        """Add a variable: the SQL of its value, of whether it is unknown, of what duplicates share, of its text."""
+        self.values += [f"{value} AS {identifier(field.name)}", f"{bad} AS {field.name}_bad"]
         self.same.append(same)
+        if constrained(field):
+            self.values.append(f"{broken_sql(field, text, value)} AS {field.name}_broken")
+            self.constrained.append(field.name)
 
     def sql(self):
         """Return the query."""
@@ -209,17 +222,19 @@ def _decode_field(connection, field, secret, selection):
         _tabulate_codes(connection, field)
         selection.looked_up.append(name)
         bad, same = f"coalesce({meanings}.bad, false)", f"coalesce({meanings}.same, -1)"
-        selection.add(name, f"{meanings}.code", bad, same)
+        selection.add(field, f"{meanings}.code", bad, same, f"{meanings}.tidied")
     elif name == CALLER:
         _tabulate_callers(connection, field, secret)
         selection.looked_up.append(name)
-        value = f"CASE WHEN NOT coalesce({meanings}.bad, false) THEN coalesce({meanings}.code, {ITS_OWN}) END"
-        selection.add(name, value, f"coalesce({meanings}.bad, false)", f"coalesce({meanings}.same, '')")
-    elif field.type == "integer" or name in HASHED:
+        bad = f"coalesce({meanings}.bad, false)"
+        value = f"CASE WHEN NOT {bad} THEN coalesce({meanings}.code, {ITS_OWN}) END"
+        number = f"CASE WHEN {meanings}.code IS NOT NULL THEN {meanings}.same END"
+        selection.add(field, value, bad, f"coalesce({meanings}.same, '')", number)
+    elif field.numeric or name in HASHED:
         _tabulate_texts(connection, field, secret)
         selection.looked_up.append(name)
         bad = _unknown(f"{meanings}.tidied", field, f"{meanings}.code")
-        selection.add(name, f"{meanings}.code", bad, f"coalesce({meanings}.tidied, '')")
+        selection.add(field, f"{meanings}.code", bad, f"coalesce({meanings}.tidied, '')", f"{meanings}.tidied")
     else:
         column = identifier(name)
         _count_repairs(connection, name, f"(SELECT {column} AS text FROM raw)", 1)
@@ -229,17 +244,20 @@ def _decode_field(connection, field, secret, selection):
         if field.type == "datetime":
             formats = ", ".join(map(literal, dict.fromkeys([*field.formats, ISO])))
             value = f"try_strptime({text}, [{formats}])"
-        selection.add(name, value, _unknown(text, field, value), f"coalesce({text}, '')")
+        if field.type == "date":
+            formats = ", ".join(map(literal, dict.fromkeys([*field.formats, "%Y-%m-%d", MIDNIGHT])))
+            value = f"try_strptime({text}, [{formats}])::DATE"
+        selection.add(field, value, _unknown(text, field, value), f"coalesce({text}, '')", text)
 
 
 def decode(connection: Connection, book: Codebook, secret: bytes) -> None:
     """Turn the texts of `raw` into the table `decoded`, and drop `raw`: from here on there is no number to see.
 
     Beside each variable x stands the boolean x_bad: there was a text, and it is neither a value nor one of the
-    texts that mean "not recorded". `ragged` rows have no values; `digest` is the same for exact duplicates.
-    Callers' and counsellors' numbers become their ranks in the order of their HMACs under `secret`; a call without a
-    caller's number gets a negative one of its own, so that it is never taken for a call of another's. Raises
-    InputError for a column of codes that holds something else.
+    texts that mean "not recorded"; where x has constraints, x_broken: the row breaks one. `ragged` rows have no values;
+    `digest` is the same for exact duplicates. Callers' and counsellors' numbers become their ranks in the order of
+    their HMACs under `secret`; a call without a caller's number gets a negative one of its own, so that it is never
+    taken for a call of another's. Raises InputError for a column of codes that holds something else.
     """
     connection.execute("CREATE TABLE repaired (field VARCHAR, repair VARCHAR, rows BIGINT)")
     _make_types(connection, book)
@@ -251,7 +269,11 @@ def decode(connection: Connection, book: Codebook, secret: bytes) -> None:
         elif each.header:
             value = ITS_OWN if each.name == CALLER else "NULL"
             selection.values += [f"({value})::{_type(each)} AS {identifier(each.name)}", f"false AS {each.name}_bad"]
-    connection.execute(f"CREATE TABLE decoded AS {selection.sql()}")
+            selection.values += [f"false AS {each.name}_broken"] * constrained(each)
+    query = selection.sql()
+    if replaced := unique_sql(book, selection.constrained):
+        query = f"SELECT * REPLACE ({replaced}) FROM ({query})"
+    connection.execute(f"CREATE TABLE decoded AS {query}")
     for name in selection.looked_up:
         connection.execute(f"DROP TABLE meaning_of_{name}")
     drop_raw(connection)

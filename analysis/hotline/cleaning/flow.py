@@ -131,7 +131,10 @@ def _derived(book):
             computed[each.name] = f"CASE {identifier(each.group_of)} {members} END"
         elif each.bands_of:
             source = computed.get(each.bands_of, identifier(each.bands_of))
-            bands = " ".join(f"WHEN {source} < {code.below} THEN {literal(code.code)}" for code in each.codes[:-1])
+            scale = book[each.bands_of].scale
+            bands = " ".join(
+                f"WHEN {source} < {code.below * scale} THEN {literal(code.code)}" for code in each.codes[:-1]
+            )
             last = literal(each.codes[-1].code)
             computed[each.name] = f"CASE WHEN {source} IS NULL THEN NULL {bands} ELSE {last} END"
     return computed
@@ -140,7 +143,8 @@ def _derived(book):
 def write_tables(connection: Connection, book: Codebook, folder: Path) -> dict[str, int]:
     """Write calls.parquet and cases.parquet: whole numbers only, in the order of the export.
 
-    A category is stored as its position among the codes that can occur, "not recorded" as NULL. The hash
+    A category is stored as its position among the codes that can occur, a number with decimals as a whole number of
+    units of its last decimal, "not recorded" as NULL. The hash
     of the codebook goes along, so that `tally` can refuse a file made with another one.
 
     Returns {table: rows}.
@@ -155,7 +159,8 @@ def write_tables(connection: Connection, book: Codebook, folder: Path) -> dict[s
         if each.categorical:
             stored.append(f"enum_code({column}::code_of_{each.name})::UTINYINT AS {column}")
         else:
-            stored.append(f"{column}::{'DATE' if each.type == 'date' else 'INTEGER'} AS {column}")
+            kind = {"date": "DATE", "number": "BIGINT"}.get(each.type, "INTEGER")
+            stored.append(f"{column}::{kind} AS {column}")
     connection.execute(
         f"CREATE OR REPLACE TABLE described AS SELECT row, {', '.join(stored)} "
         f"FROM (SELECT row, {', '.join(values)} FROM stage_calls)"

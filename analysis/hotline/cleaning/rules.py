@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 from dataclasses import dataclass
 
+from hotline.cleaning.constraints import constrained
 from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook
 from hotline.errors import InputError
@@ -18,6 +19,10 @@ STAGES = {
     "assessed": "Assessed calls",
     "cases": "Pupils' cases",
 }
+CONSTRAINT = (
+    "Correct the value (of `unique`: rename or take out the later row), or the `constraints` of that variable in the "
+    "codebook."
+)
 TIMES = ("call_start", "answer_time", "call_end")
 # What makes a case: the columns that its calls have in common, and the same in words.
 CASES = {
@@ -72,6 +77,7 @@ def _unreadable(name, words, causes, remedy):
 def _not_readable(book):
     """Return the rules of rows that are there twice, or hold what cannot be read."""
     described = [field.name for field in book if field.header and field.name not in (*TIMES, "caller_number")]
+    broken = {field.name: f"{field.name}_broken" for field in book if constrained(field)}
     return [
         _unreadable(
             "ragged-row",
@@ -104,6 +110,7 @@ def _not_readable(book):
             "Export the numbers as text (a spreadsheet makes 1.39E+10 of them, or ########). List a text that means "
             '"withheld" under `withheld` of that variable in the codebook; of pseudonyms, see `normalise` there.',
         ),
+        *([_unreadable("constraint", "A value that breaks a constraint", broken, CONSTRAINT)] if broken else []),
     ]
 
 
@@ -144,7 +151,8 @@ def _out_of_scope(book, oldest_pupil):
         field, words = literal(codes[0][0]), codes[0][1].en
         if name == "adult":
             field = f"CASE WHEN {condition} THEN {field} ELSE 'age' END"
-            condition, words = f"{condition} OR age > {int(oldest_pupil)}", f"Adult, or older than {oldest_pupil}"
+            oldest = int(oldest_pupil) * book["age"].scale
+            condition, words = f"{condition} OR age > {oldest}", f"Adult, or older than {oldest_pupil}"
         rules.append(Rule("calls", name, REJECTED, words, condition, field))
     return rules
 

@@ -4,6 +4,7 @@ A holder who writes a constraint relies on it, so each is obeyed on every row (`
 """
 
 import datetime
+import re
 from collections.abc import Iterator
 
 from hotline.schema.fields import Field
@@ -53,13 +54,20 @@ def _wrong_limits(field):
         if text is None or _of_another_type(key, field):
             continue
         try:
-            read[key] = field.stored(text) if field.numeric else datetime.datetime.fromisoformat(text)
+            read[key] = field.stored(text) if field.numeric else _time(text)
         except ValueError:
             expected = f"a number with at most {field.decimals} decimals" if field.decimals else "a whole number"
             yield key, f'"{key}" is {text!r}; expected {expected if field.numeric else "a day as YYYY-MM-DD"}'
     if len(read) == 2 and read["minimum"] > read["maximum"]:
         low, high = field.constraints.minimum, field.constraints.maximum
         yield "minimum", f"the minimum {low} is larger than the maximum {high}"
+
+
+def _time(text):
+    """Return the time that a text is, as YYYY-MM-DD or YYYY-MM-DD HH:MM:SS. Raises ValueError for another."""
+    if not re.fullmatch(r"[0-9-]{10}( [0-9:]{8})?", text):
+        raise ValueError("another form")
+    return datetime.datetime.fromisoformat(text)
 
 
 def not_a_pattern(pattern: str) -> str | None:

@@ -1,15 +1,19 @@
 """Texts freed of what input methods leave behind, in a codebook as in an export."""
 
+import re
+
 # Full-width forms, and what they stand for.
 FULL_WIDTH = ("０１２３４５６７８９：／－．　", "0123456789:/-. ")
 WIDE = str.maketrans(*FULL_WIDTH)
+# Marks that no screen shows: soft hyphen, of no width, of direction, the byte-order mark.
+INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 BLANKS = " \t\r\n\u00a0"
 
 
 def tidied(text: str) -> str:
-    """Return a text with narrow digits and without spaces around it.
+    """Return a text with narrow digits, without invisible marks and spaces around it.
 
     >>> tidied(" １２ ")
     '12'
     """
-    return text.translate(WIDE).strip(BLANKS)
+    return re.sub(f"[{INVISIBLE}]", "", text.translate(WIDE)).strip(BLANKS)

@@ -49,7 +49,10 @@ def _primary(schema):
 
 
 def obeying(field: Field, schema: dict[str, Any]) -> Field:
-    """Return a field with what the keys beside the fields say of it: texts for "not recorded", the primary key."""
+    """Return a field with what the keys beside the fields say of it: texts for "not recorded", the primary key.
+
+    A column of which every cell is required is needed.
+    """
     texts = schema.get("missingValues")
     if field.header and isinstance(texts, list):
         more = tuple(text for text in texts if isinstance(text, str) and text and text not in field.missing)
@@ -58,4 +61,6 @@ def obeying(field: Field, schema: dict[str, Any]) -> Field:
         field = dataclasses.replace(
             field, constraints=dataclasses.replace(field.constraints, required=True, unique=True)
         )
+    if field.header and field.constraints.required:
+        field = dataclasses.replace(field, needed=True)
     return field

@@ -1,14 +1,15 @@
 """Counts of rows by named variables: the query functions that every notebook after 01-clean calls.
 
 `tally` counts once, `tallies` several times in few scans. They count over the two Parquet files of 01-clean, in which
-a category is stored as its position in the codebook (missing is NULL) and a number as a whole number. This module
-checks the request, turns codes into positions and back, and logs every tally; `session` knows the files,
-`duckdb_engine` counts.
+a category is stored as its position in the codebook (missing is NULL), and a number as a whole number of units of its
+last decimal. This module checks the request, turns codes and numbers into what is stored and back, and logs every
+tally; `session` knows the files, `duckdb_engine` counts.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Integral
+from decimal import Decimal
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,7 @@ def tally(table: str, by: str | Sequence[str], where: Mapping | None = None) -> 
     Returns
     -------
     DataFrame, one row per distinct cell that occurs: the variables `by` (categories in codebook order with "missing"
-    last, numbers as nullable integers) and `n`, the number of rows.
+    last, numbers as nullable integers, or floats where they have decimals) and `n`, the number of rows.
 
     Raises
     ------
@@ -127,7 +128,7 @@ def new_session() -> None:
 def _plan(table, by, where=None):
     """Return the checked duckdb_engine.Plan of a tally."""
     by = [by] if isinstance(by, str) else list(by)
-    where = {name: [one] if isinstance(one, (str, Integral)) else list(one) for name, one in (where or {}).items()}
+    where = {name: [one] if isinstance(one, (str, Real, Decimal)) else list(one) for name, one in (where or {}).items()}
     _check_names(table, by, where)
     filters = [
         duckdb_engine.Filter(name, tuple(_position(name, code) for code in codes if code != MISSING), MISSING in codes)
@@ -161,11 +162,15 @@ def _position(name, code):
             hint = did_you_mean(code, [*variable.kept_codes, MISSING])
             raise InputError(f'tally: "{name}" has no code "{code}"{hint}')
         return variable.kept_codes.index(code)
-    if variable.type != "integer":
+    if not variable.numeric:
         raise InputError(f'tally: "{name}" is a {variable.type} and can be a filter only by "{MISSING}"')
-    if not isinstance(code, Integral):
-        raise InputError(f'tally: "{name}" is a whole number; {code!r} is not')
-    return int(code)
+    try:
+        if isinstance(code, (Real, Decimal)):
+            return variable.stored(code)
+    except ValueError:
+        pass
+    kind = f"number with at most {variable.decimals} decimals" if variable.decimals else "whole number"
+    raise InputError(f'tally: "{name}" is a {kind}; {code!r} is not')
 
 
 def _refuse_beyond(table, name, codes):
@@ -173,9 +178,14 @@ def _refuse_beyond(table, name, codes):
     if not codes:
         raise InputError(f'tally: the filter of "{name}" allows no code')
     variable, (low, high) = codebook()[name], _session.facts(table).ranges.get(name, (-math.inf, math.inf))
-    if variable.type == "integer" and MISSING not in codes and not any(low <= code <= high for code in codes):
-        listed = ", ".join(map(str, codes))
-        raise InputError(f'tally: no row has {listed} for "{name}"')
+    if not variable.numeric or MISSING in codes or any(low <= variable.stored(code) <= high for code in codes):
+        return
+    raise InputError(f'tally: no row has {", ".join(map(str, codes))} for "{name}"')
+
+
+def _in_unit(variable, stored):
+    """Return stored numbers in the unit of their variable: exactly, or the float next to a decimal."""
+    return stored / variable.scale if variable.decimals else stored
 
 
 def _sizes(plans):
@@ -206,7 +216,10 @@ def _filter_in_words(plan):
     words = []
     for one in plan.where:
         variable = codebook()[one.column]
-        codes = [variable.kept_codes[each] if variable.categorical else str(each) for each in one.positions]
+        codes = [
+            variable.kept_codes[each] if variable.categorical else str(_in_unit(variable, each))
+            for each in one.positions
+        ]
         words.append(f"{one.column} in {' '.join(codes + [MISSING] * one.missing)}")
     return "; ".join(words)
 
@@ -242,7 +255,10 @@ def _in_codes(variable, stored):
         return pd.Categorical.from_codes(positions, [*variable.kept_codes, MISSING], ordered=True)
     if variable.type == "date":
         return np.ma.filled(stored, np.datetime64("NaT"))
-    return pd.arrays.IntegerArray(np.ma.getdata(stored).astype(np.int64), absent)
+    numbers = np.ma.getdata(stored).astype(np.int64)
+    if variable.decimals:
+        return pd.arrays.FloatingArray(_in_unit(variable, numbers), absent)
+    return pd.arrays.IntegerArray(numbers, absent)
 
 
 def _hash(columns):
