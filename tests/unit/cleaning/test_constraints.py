@@ -15,7 +15,7 @@ def left_under(folder, field, texts, **constraints):
             schema["fields"].append(field)
 
     other = book(folder, change)
-    rows = [at(8 + n, caller_number=f"1380000{n:04d}", **{field["name"]: text}) for n, text in enumerate(texts)]
+    rows = [at(8 + n, caller_number=f"1380000{n:04d}") | {field["name"]: text} for n, text in enumerate(texts)]
     left, *_ = clean(folder, rows, book=other)
     return [left.get(2 + n, (None, None))[1] for n in range(len(texts))]
 
@@ -41,6 +41,13 @@ BROKEN = "constraint"
         ({"name": "sex"}, {"required": True}, ["男", "未知", ""], [None, BROKEN, BROKEN]),
         ({"name": "sex"}, {"enum": ["男"]}, ["男", "男生", "女"], [None, BROKEN, BROKEN]),
         ({"name": "counsellor"}, {"pattern": "[A-Z][0-9]"}, ["A1", "a1"], [None, BROKEN]),
+        (
+            {"name": "caller_number"},
+            {"pattern": "1[0-9]{10}"},
+            ["+86 139-1000-0001", "12355", "匿名"],
+            [None, BROKEN, None],
+        ),
+        ({"name": "caller_number"}, {"required": True}, ["13910000001", "匿名", "139****0001"], [None, BROKEN, BROKEN]),
         ({"name": "age"}, {"minimum": 6, "maximum": 18}, ["5", "6", "18", "19"], ["unknown-code", None, None] * 2),
         ({"name": "call_start"}, {"minimum": "2021-03-01", "maximum": "2021-03-01"}, ["2021-03-01 08:00:00"], [None]),
         ({"name": "call_start"}, {"maximum": "2021-02-28"}, ["2021-03-01 08:00:00"], [BROKEN]),
@@ -60,7 +67,7 @@ def test_a_row_that_breaks_a_constraint_is_rejected(tmp_path, field, constraints
 
 def test_the_exact_duplicate_of_a_row_is_merged_and_breaks_nothing(tmp_path):
     other = book(tmp_path, lambda _, schema: schema.update(primaryKey="ticket_id"))
-    rows = [at(8), at(8), at(9), at(10, ticket_id="2", caller_number="2")]
+    rows = [at(8), at(8), at(9), at(10, ticket_id="2", caller_number="13800000002")]
     left, *_ = clean(tmp_path, rows, book=other)
     assert left == {3: ("records", "duplicate"), 4: ("records", BROKEN)}
 
