@@ -115,12 +115,15 @@ class StudyEngine(Engine):
         # papermill would write the whole notebook at the begin and the end of each cell: with a hundred cells that
         # takes longer than what they compute. It is written when the notebook has ended, well or not.
         nb_man.save, save = lambda **_: None, nb_man.save
+        ended = False
         try:
-            return client.execute(env=environment)
+            executed = client.execute(env=environment)
+            ended = True
+            return executed
         finally:
             nb_man.save = save
             if real:
-                redaction.remove_values(nb_man.nb)
+                redaction.remove_values(nb_man.nb, ended)
             shutil.rmtree(client.sockets, ignore_errors=True)
 
 

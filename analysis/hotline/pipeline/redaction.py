@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 import nbformat
 
@@ -13,19 +14,33 @@ PLACES = re.compile(r"Cell In\[(\d+)\], line (\d+)|((?:hotline|countstats)/[\w/]
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def remove_values(notebook: nbformat.NotebookNode) -> None:
+def remove_values(notebook: nbformat.NotebookNode, ended: bool = True) -> None:
     """Take out of the notebook of a private run whatever might quote a record, before it is written anywhere.
 
     What goes to stderr (warnings, errors of threads) goes in any case. Where a cell has failed, all outputs go, and of
     the error stay its class, its place and, where it is one, its sentence.
+
+    Parameters
+    ----------
+    ended
+        Whether the kernel has come to an answer for each cell; it has not where it died.
     """
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    failed = any(output.output_type == "error" for cell in cells for output in cell.outputs)
+    failed = not ended or any(output.output_type == "error" for cell in cells for output in cell.outputs)
     for cell in cells:
         if failed:
             cell.outputs = [_closed(output) for output in cell.outputs if output.output_type == "error"]
         else:
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+
+
+def _refused(said):
+    """Return the sentence for the message of an OSError, with its path if in the checkout; None for others."""
+    parts = re.match(r"\[Errno (\d+)\] [^']*(?:'([^'\n]*)'$)?", said)
+    if not parts:
+        return None
+    path = parts[2] if parts[2] and Path(parts[2]).is_relative_to(paths.ROOT) else None
+    return refusal(OSError(int(parts[1]), os.strerror(int(parts[1])), path))
 
 
 def _closed(output):
@@ -39,8 +54,7 @@ def _closed(output):
             places.append(f"cell [{cell}], line {line}")
         elif (paths.ANALYSIS / file).is_file():
             places.append(f"{file}, line {number}")
-    said = re.match(r"\[Errno (\d+)\]", output.evalue)
-    text = refusal(OSError(int(said[1]), os.strerror(int(said[1])))) if said else HIDDEN
+    text = _refused(output.evalue) or HIDDEN
     text += f" ({places[-1]})" if places else ""
     return nbformat.v4.new_output(
         "error", ename=output.ename, evalue=text, traceback=[f"{output.ename}: {text}", *places]

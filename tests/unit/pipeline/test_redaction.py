@@ -3,6 +3,7 @@
 import nbformat
 import pytest
 
+from hotline.paths import ROOT
 from hotline.pipeline import redaction
 from hotline.pipeline.private import HIDDEN
 
@@ -44,10 +45,24 @@ def test_a_sentence_stays(name):
     assert closed.cells[0].outputs[0].traceback == [f"{name}: row 3 has no number"]
 
 
-def test_an_error_of_the_operating_system_is_a_sentence():
-    closed = notebook(error("OSError", "[Errno 28] No space left on device: 'secret'"))
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("[Errno 28] No space left on device: 'secret'", "the disk is full; make room and run this again"),
+        ("[Errno 28] No space left on device", "the disk is full; make room and run this again"),
+        (f"[Errno 21] Is a directory: '{ROOT}/paper'", "paper: this is a folder; expected a file"),
+    ],
+)
+def test_an_error_of_the_operating_system_is_a_sentence(said, sentence):
+    closed = notebook(error("OSError", said))
     redaction.remove_values(closed)
-    assert closed.cells[0].outputs[0].evalue == "the disk is full; make room and run this again"
+    assert closed.cells[0].outputs[0].evalue == sentence
+
+
+def test_of_a_notebook_whose_kernel_died_stays_nothing():
+    closed = notebook(shown("secret"))
+    redaction.remove_values(closed, ended=False)
+    assert closed.cells[0].outputs == []
 
 
 def test_of_a_notebook_that_ended_well_only_stderr_goes():
