@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from hotline import text
 from hotline.cleaning.engine import Connection
+from hotline.cleaning.spoilt import SPOILT
 from hotline.cleaning.sql import literal
 from hotline.codebook import Field
 from hotline.errors import InputError
@@ -28,8 +29,6 @@ QUOTES = "[\"'`‘’“”]*"
 DASHES = "‐‑‒–—―−－ー-"
 SEPARATORS = rf"[ ()\[\]（）【】{DASHES}]"
 EXTENSION = "(?:(?:转|分机|(?i:ext[.]?|x)|#)[0-9]{1,6})?"
-# What a spreadsheet leaves of a number that it took for one: 1.39E+10, or a column that was too narrow.
-SPOILT = "[+-]?[0-9]+[.,]?[0-9]*[eE][+-][0-9]+|[0-9]{1,9}([.,][0-9]+)?[eE][0-9]{1,3}|#{2,}|\ufffd+"
 MASKED = r"[*＊×•●…]|[.]{2,}|-{3,}|_{2,}"
 MASKED_BY_LETTERS = "[0-9+ ()-]*[xX]{2,}[0-9 ()-]*|[0-9+ ()-]*[0-9][?#]{2,}[0-9 ()-]*"
 PSEUDONYM = "[0-9A-Za-z+/_=-]{16,}"

@@ -13,7 +13,7 @@ from hotline.cleaning.constraints import broken_sql, constrained, not_recorded_s
 from hotline.cleaning.engine import Connection
 from hotline.cleaning.load import HASHED, ISO, MOST_TEXTS, drop_raw
 from hotline.cleaning.pseudonyms import hmac_sql
-from hotline.cleaning.readers.table import UNREADABLE
+from hotline.cleaning.spoilt import spoilt_sql
 from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook, Field
 from hotline.errors import InputError
@@ -156,7 +156,7 @@ def _tabulate_callers(connection, field, secret):
 def _tabulate_texts(connection, field, secret):
     """Make the table `meaning_of_NAME` of a column of numbers or of names, a row per text."""
     name = field.name
-    nothing = f"({not_recorded_sql(field, 'tidied')} OR tidied = {literal(UNREADABLE)})"
+    nothing = f"({not_recorded_sql(field, 'tidied')} OR {spoilt_sql('tidied')})"
     recorded = f"CASE WHEN NOT {nothing} THEN tidied END"
     value = _number_sql("recorded", field) if field.numeric else _rank("recorded", secret)
     connection.execute(
@@ -240,7 +240,7 @@ def _decode_field(connection, field, secret, selection):
         _count_repairs(connection, name, f"(SELECT {column} AS text FROM raw)", 1)
         selection.tidy.append(f"{_tidied(column)} AS {column}")
         text = f"raw.{column}"
-        value = f"nullif({text}, {literal(UNREADABLE)})"
+        value = f"CASE WHEN NOT {spoilt_sql(text)} THEN {text} END"
         if field.type == "datetime":
             formats = ", ".join(map(literal, dict.fromkeys([*field.formats, ISO])))
             value = f"try_strptime({text}, [{formats}])"

@@ -94,14 +94,15 @@ def _not_readable(book):
                 "answer_time": "answer_time_bad",
                 "call_end": "NOT ragged AND (call_end_bad OR call_end IS NULL)",
             },
-            "Correct the time, or add its form to the `formats` of that variable in the codebook.",
+            "Correct the time, or add its form to the `formats` of that variable in the codebook; in a spreadsheet, "
+            "give a plain number the format of a day with a time.",
         ),
         _unreadable(
             "unknown-code",
             "A value that the codebook does not know",
             {name: f"{name}_bad" for name in described},
-            "Add the text to the codebook, as a synonym of a code or as `missing`, or correct it; of a number, see "
-            "its `constraints`.",
+            "Add the text to the codebook, as a synonym of a code or as `missing`, or correct it (an error, a formula "
+            "without a value, 1.39E+10 or ######## in the spreadsheet); of a number, see its `constraints`.",
         ),
         _unreadable(
             "damaged-number",

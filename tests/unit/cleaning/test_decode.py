@@ -38,3 +38,10 @@ def test_decode_numbers_names_in_the_order_of_their_pseudonyms(tmp_path):
     assert [number for (number,) in stored] == [1 + by_hmac.index(name) for name in names]
     left = {row[0] for row in connection.execute("SELECT table_name FROM information_schema.tables").fetchall()}
     assert not any("meaning" in name or name in ("raw", "loaded") for name in left), "a table with numbers is left"
+
+
+def test_decode_takes_nothing_that_a_spreadsheet_has_spoilt_for_a_name(tmp_path):
+    spoilt = [("ticket_id", "2.0210E+13"), ("ticket_id", "#REF!"), ("counsellor", "#N/A"), ("counsellor", "########")]
+    rows = [at(8 + n, caller_number=f"1390000000{n}") | {name: text} for n, (name, text) in enumerate(spoilt)]
+    left, *_ = clean(tmp_path, [*rows, at(20, counsellor="J001")])
+    assert left == {n: ("records", "unknown-code") for n in range(2, 6)}
