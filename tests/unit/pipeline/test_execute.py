@@ -24,9 +24,9 @@ def test_only_a_notebook_that_finds_nothing_to_estimate_has_come_to_its_end(erro
         with pytest.raises(
             execute.CellError, match=r"cell \[2\] of .*source\.ipynb\n.*\n  the input: .*no case is here"
         ):
-            execute.execute("03-anova", source, target, {}, 10, child_environment(**told))
+            execute.execute("03-anova", source, target, {}, 1000, child_environment(**told))
     else:
-        execute.execute("03-anova", source, target, {}, 10, child_environment(**told))
+        execute.execute("03-anova", source, target, {}, 1000, child_environment(**told))
     assert (tmp_path / "values.json").exists() == (error == "NothingToEstimate")
     cells = nbformat.read(target, as_version=4).cells
     assert len(cells) == 3, "papermill's banners are gone"
@@ -43,7 +43,7 @@ def test_warning_is_printed_when_its_cell_ends_and_once(fails, tmp_path, capsys)
     ]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), source)
     with pytest.raises(execute.CellError) if fails else contextlib.nullcontext():
-        execute.execute("03-anova", source, target, {}, 10, environment)
+        execute.execute("03-anova", source, target, {}, 1000, environment)
     assert capsys.readouterr().out.splitlines() == [f"{'03-anova':<24} WARNING: {each}" for each in ("one line", "two")]
     assert (tmp_path / "warnings.txt").read_text() == "one line\ntwo\n"
 
@@ -60,7 +60,7 @@ def test_a_failure_on_real_records_quotes_none_of_them(tmp_path, capfd):
     with pytest.raises(
         execute.CellError, match=r"(?s)cell \[3\] of .*ValueError:.* not shown.* \(cell \[3\], line 2\)"
     ):
-        execute.execute("01-clean", source, target, {}, 10, environment, real=True)
+        execute.execute("01-clean", source, target, {}, 1000, environment, real=True)
     left = "".join(file.read_text(encoding="utf-8") for file in tmp_path.iterdir())
     assert "kanarien" not in left + "".join(capfd.readouterr())
 
@@ -73,5 +73,5 @@ def test_the_kernel_is_this_python_whatever_else_is_called_so(tmp_path, monkeypa
     source, target = tmp_path / "source.ipynb", tmp_path / "notebook.ipynb"
     cells = [nbformat.v4.new_code_cell("import sys; print(sys.executable)")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), source)
-    execute.execute("01-clean", source, target, {}, 10)
+    execute.execute("01-clean", source, target, {}, 1000)
     assert nbformat.read(target, as_version=4).cells[0].outputs[0].text.strip() == sys.executable
