@@ -95,6 +95,7 @@ def test_library_names_the_cleaned_tables_in_the_query_api_and_cleaning_alone():
         "tally.session",
         "cleaning.readers.parquet",
         "cleaning.readers.csv_file",
+        "cleaning.readers.foreign",  # says that it is expected
         "cleaning.load",
         "cleaning.flow",
         "provenance",
