@@ -43,7 +43,8 @@ def gvif(covariance: ArrayLike, variables) -> pd.DataFrame:
 
 
 def dependent_columns(matrix: pd.DataFrame, n: ArrayLike) -> list:
-    """Return the labels of the columns that follow from those before them among the cells with units.
+    """Return the labels of the columns that follow from those before them, or that no unit has, among the cells with
+    units.
 
     Parameters
     ----------
@@ -53,6 +54,7 @@ def dependent_columns(matrix: pd.DataFrame, n: ArrayLike) -> list:
     x = matrix.to_numpy(float)[np.asarray(n) > 0]
     gram = x.T @ x
     scale = np.sqrt(np.diag(gram))
+    scale[scale == 0] = 1.0
     gram = gram / np.outer(scale, scale)
     kept, dependent = [], []
     for place, label in enumerate(matrix.columns):

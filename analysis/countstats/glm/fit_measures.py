@@ -18,7 +18,7 @@ def of_result(result) -> pd.Series:
     """Return how well a fitted binomial GLM of statsmodels does, counted in units: `of_counts` its fitted risks."""
     n = np.asarray(result.model.n_trials, dtype=float)
     events = np.rint(np.asarray(result.model.endog) * n)
-    return of_counts(events, n - events, np.asarray(result.fittedvalues), int(result.df_model) + 1)
+    return of_counts(events, n - events, np.asarray(result.mu), int(result.df_model) + 1)
 
 
 def of_counts(events: ArrayLike, others: ArrayLike, risk: ArrayLike, parameters: int) -> pd.Series:

@@ -46,3 +46,5 @@ def test_dependent_columns_follow_from_earlier_ones():
     assert dependent_columns(x, n) == []
     x["Sex", "again"] = 1 - x["Sex", "Female"]
     assert dependent_columns(x, n) == [("Sex", "again")]
+    x["Sex", "absent"] = 0.0
+    assert dependent_columns(x, n) == [("Sex", "again"), ("Sex", "absent")]
