@@ -94,7 +94,7 @@ study: setup | $(filter clean,$(MAKECMDGOALS))
 
 ##@ Working with it
 lab: setup  ## Open JupyterLab; notebooks run by hand write to data-derived/scratch/
-	@mkdir -p .cache && $(RUN) -m jupyterlab analysis/01-clean.ipynb --ServerApp.root_dir="$$PWD" $(LAB)
+	@$(if $(value EXPORT),umask 077;) mkdir -p .cache && $(RUN) -m jupyterlab analysis/01-clean.ipynb --ServerApp.root_dir="$$PWD" $(LAB)
 
 lint: setup  ## Check code, layers of the library, words, and that notebooks carry no outputs
 	@$(RUN) -m ruff check && $(RUN) -m ruff format --check

@@ -13,6 +13,7 @@ from hotline.cleaning import scratch
 from hotline.errors import InputError
 
 MEMORY, THREADS = "1GB", 2
+FETCH_NOTHING = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 # What an error of the engine means, by its class; its text is never passed on.
 MEANINGS = {
     duckdb.OutOfMemoryException: f"the {MEMORY} of memory that cleaning may use did not suffice; close other programs, "
@@ -71,8 +72,7 @@ def connect() -> "Connection":
     killed run left behind goes with the next run.
     """
     folder = scratch.folder()
-    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    settings |= {"memory_limit": MEMORY, "threads": THREADS, "preserve_insertion_order": "false"}
+    settings = FETCH_NOTHING | {"memory_limit": MEMORY, "threads": THREADS, "preserve_insertion_order": "false"}
     return Connection(duckdb.connect(config=settings | {"temp_directory": f"{folder.name}/duckdb"}), folder)
 
 

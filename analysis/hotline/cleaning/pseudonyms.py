@@ -13,7 +13,7 @@ SHORTEST = 16  # characters
 # Of the simulated export, whose numbers are invented: open to all, so that all get the same results.
 OF_SIMULATION = b"simulated numbers belong to nobody"
 HOW = """Make a key once, keep it where the raw export is kept, and never share it:
-    python3 -c "import secrets; print(secrets.token_hex(32))" > data-raw/private/key
+    (umask 077; python3 -c "import secrets; print(secrets.token_hex(32))" > data-raw/private/key)
   and run: HOTLINE_KEY_FILE=data-raw/private/key make paper EXPORT=..."""
 
 

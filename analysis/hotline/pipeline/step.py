@@ -226,6 +226,15 @@ def run_here(planned: Plan) -> int:
         return 130
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Run the step that the command line names; return the exit code."""
     private.close_to_others()
-    os._exit(run_here(plan(sys.argv[1])))  # at once: papermill's unfinished tasks would end in a traceback of their own
+    try:
+        planned = plan(sys.argv[1])
+    except Exception as error:
+        return private.report(error)
+    return run_here(planned)
+
+
+if __name__ == "__main__":
+    os._exit(main())  # at once: papermill's unfinished tasks would end in a traceback of their own

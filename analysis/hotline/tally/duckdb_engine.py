@@ -69,8 +69,9 @@ class Facts:
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """Return a new connection, which may not fetch anything from outside."""
-    return duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    """Return a new connection, which may not fetch anything from outside, and writes nothing to the disk."""
+    fetch_nothing = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    return duckdb.connect(config=fetch_nothing | {"temp_directory": ""})
 
 
 def _execute(connection, query, parameters=()):

@@ -56,3 +56,8 @@ def test_facts_refuses_a_file_that_is_no_parquet(tmp_path):
     (tmp_path / "text.parquet").write_text("sex,stage\n1,2\n")
     with pytest.raises(duckdb_engine.Unreadable):
         duckdb_engine.facts(duckdb_engine.connect(), tmp_path / "text.parquet")
+
+
+def test_connection_writes_nothing_to_the_disk():
+    (folder,) = duckdb_engine.connect().execute("SELECT current_setting('temp_directory')").fetchone()
+    assert folder == ""
