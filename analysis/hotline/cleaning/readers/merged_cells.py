@@ -1,7 +1,8 @@
 """Merged cells of a sheet, of which only the first holds what all of them show.
 
 A block within one column says the same of several rows: they all get its value. A block over several columns says
-nothing of each of them, and cannot be read.
+nothing of each of them: but for its first cell it cannot be read, unless it is all that its row holds, as a line that
+stands between the calls.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -25,11 +26,11 @@ class Block:
     def read(self, number: int, cells: list[str], position: int) -> tuple[str, str]:
         """Return the text of one of its cells, and FILLED, ACROSS, BENEATH or nothing."""
         own = cells[position]
-        if self.left != self.right:
-            return UNREADABLE, ACROSS
-        if number == self.top:
+        if (number, position) == (self.top, self.left):
             self.text = own
             return own, ""
+        if self.left != self.right:
+            return UNREADABLE, ACROSS
         if own and own != self.text:  # a text that a spreadsheet does not show
             return UNREADABLE, BENEATH
         return self.text, FILLED if self.text and not own else ""
@@ -56,19 +57,21 @@ def filled(
     described : the positions of the columns that matter
     note : called with FILLED, ACROSS or BENEATH, the position and the row's number
     """
-    waiting = sorted((each for each in merged), key=lambda each: each.top, reverse=True)
-    reached = []
+    touched = [(block, [i for i in described if block.left <= i <= block.right]) for block in merged]
+    waiting = sorted((each for each in touched if each[1]), key=lambda each: each[0].top, reverse=True)
+    width, reached = 1 + max(described, default=0), []
     for number, cells in rows:
-        while waiting and waiting[-1].top <= number:
+        while waiting and waiting[-1][0].top <= number:
             reached.append(waiting.pop())
-        if reached:
-            reached = [block for block in reached if block.bottom >= number]
-            if any(cells):
-                cells += [""] * (1 + max((block.right for block in reached), default=0) - len(cells))
-                for block in reached:
-                    for position in described:
-                        if block.left <= position <= block.right:
-                            cells[position], kind = block.read(number, cells, position)
-                            if kind:
-                                note(kind, position, number)
+        reached = [each for each in reached if each[0].bottom >= number]
+        if reached and any(cells):
+            is_alone = sum(map(bool, cells)) == 1
+            cells += [""] * (width - len(cells))
+            for block, positions in reached:
+                if is_alone and block.left != block.right and cells[block.left]:
+                    continue  # a line between the calls
+                for position in positions:
+                    cells[position], kind = block.read(number, cells, position)
+                    if kind:
+                        note(kind, position, number)
         yield number, cells

@@ -6,7 +6,7 @@ from hotline.cleaning.readers.merged_cells import ACROSS, BENEATH, FILLED
 from hotline.cleaning.readers.workbook_xml import ERROR, UNCALCULATED
 
 LONG = "long"
-ROWS_NAMED = 3
+ROWS_NAMED = COLUMNS_NAMED = 3
 UNREADABLE_ROWS = "a row with such a cell cannot be read."
 # What is said of a column's cells, by what was noted.
 WORDS = {
@@ -45,18 +45,20 @@ class SheetRemarks:
             first.append(number)
 
     def sentences(self) -> list[str]:
-        """Return a sentence for each kind and column, and for what the workbook hides."""
-        said = []
+        """Return a sentence for each kind and column, or columns that are alike, and for what the workbook hides."""
+        said, alike = [], {}
         for position, kind in sorted(self._counts):
-            count, first = self._counts[position, kind], self._first[position, kind]
+            alike.setdefault((kind, self._counts[position, kind], *self._first[position, kind]), []).append(position)
+        for (kind, count, *first), positions in alike.items():
             rows = f"row{'s' if count > 1 else ''} {', '.join(map(str, first))}{' ...' if count > len(first) else ''}"
             cells, hold = ("cells", "hold") if count > 1 else ("cell", "holds")
-            said.append(f"{self._column(position)}: {count:,} {cells} ({rows}) {hold} {WORDS[kind]}")
+            each = " in each" if len(positions) > 1 else ""
+            said.append(f"{self._columns(positions)}: {count:,} {cells}{each} ({rows}) {hold} {WORDS[kind]}")
         for position, count in sorted(self.times.items()):
             if count == self.midnights[position] > 1:
                 said.append(
-                    f"{self._column(position)}: all {count:,} times are at midnight. If they are days without a time, "
-                    "export the time, too."
+                    f"{self._columns([position])}: all {count:,} times are at midnight. If they are days without a "
+                    "time, export the time, too."
                 )
         if self.hidden_rows:
             said.append(f"{self.where}: hidden or filtered rows ({self.hidden_rows:,}) are read like the others.")
@@ -64,6 +66,8 @@ class SheetRemarks:
             said.append(f"{self.where}: the sheets that are hidden ({self.hidden_sheets:,}) are not read.")
         return said
 
-    def _column(self, position):
-        """Return the place of a column in words."""
-        return f'{self.where}, column "{self.headings[position]}"'
+    def _columns(self, positions):
+        """Return the place of some columns in words."""
+        named = ", ".join(f'"{self.headings[position]}"' for position in positions[:COLUMNS_NAMED])
+        more = f" and {len(positions) - COLUMNS_NAMED} more" if len(positions) > COLUMNS_NAMED else ""
+        return f"{self.where}, column{'s' if len(positions) > 1 else ''} {named}{more}"

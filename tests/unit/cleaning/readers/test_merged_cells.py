@@ -42,6 +42,17 @@ def test_filled_reads_no_described_cell_of_a_block_over_columns():
     assert noted == {("across", 2, 2): 1, ("across", 2, 3): 1}
 
 
+def test_filled_reads_the_first_cell_of_a_block_over_columns():
+    read, noted = fill([["1", "初中", "x"], ["", "合计", "9"]], [((1, 0), (1, 1)), ((2, 1), (2, 2))])
+    assert read == [["1", UNREADABLE, "x"], ["", "合计", UNREADABLE]]
+    assert noted == {("across", 1, 2): 1, ("across", 2, 3): 1}
+
+
+def test_filled_leaves_a_line_between_the_calls_as_it_is():
+    read, noted = fill([["1", "初中", "x"], ["三月", "", ""], ["2", "高中", "x"]], [((2, 0), (2, 2))])
+    assert read[1] == ["三月", "", ""] and not noted
+
+
 def test_filled_takes_an_empty_block_as_not_recorded():
     read, noted = fill([["1", "", ""], ["2", "", ""]], [((1, 1), (2, 1))])
     assert read == [["1", "", ""], ["2", "", ""]] and not noted

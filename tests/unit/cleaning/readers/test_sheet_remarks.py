@@ -13,6 +13,14 @@ def test_sentences_count_the_cells_and_name_the_first_rows():
     assert second.startswith('x.xlsx, column "学段": 4 cells (rows 2, 5, 9 ...) hold an error such as #N/A;')
 
 
+def test_sentences_name_columns_that_are_alike_together():
+    remarks = SheetRemarks("x.xlsx", dict(enumerate("abcde")))
+    for position in range(5):
+        remarks.note("across", position, 7)
+    (said,) = remarks.sentences()
+    assert said.startswith('x.xlsx, columns "a", "b", "c" and 2 more: 1 cell in each (row 7) holds cells merged with')
+
+
 def test_sentences_say_that_all_times_of_a_column_are_at_midnight():
     remarks = SheetRemarks("x.xlsx", {0: "来电时间", 1: "结束时间"})
     remarks.times.update({0: 3, 1: 3})
