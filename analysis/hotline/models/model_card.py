@@ -54,7 +54,7 @@ def card(
         parts += [f"## {heading}", table]
     parts += [
         "## Thresholds of risk",
-        "\n".join(f"- {name}: {text.percent(threshold)}" for name, threshold in thresholds.items()),
+        "\n".join(f"- {name}: {text.percent(threshold, 0)}" for name, threshold in thresholds.items()),
         "## Limits",
         LIMITS,
         "## How to use it",

@@ -33,7 +33,7 @@ def test_card_says_what_it_must():
         "by the name of its column alone",
         codebook().sha256[:12],
         "| AUC ",
-        "Youden: 39.0%",
+        "Youden: 39%",
     ):
         assert words in card, words
     recorded = MODEL.model_copy(update={"simulated": False})

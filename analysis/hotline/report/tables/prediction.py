@@ -58,7 +58,7 @@ WHEN = ("before", "after")  # recalibration
 def _measure(name, label, digits=None):
     """Return the column of a measure of `performance.measure`, with its interval where it has one."""
     kind = "text" if name == "hl" else "share" if name in (*SHARES, "threshold") else "performance"
-    digits = 4 if digits is None and name in SMALL else digits
+    digits = {"threshold": 0, **dict.fromkeys(SMALL, 4)}.get(name) if digits is None else digits
     limits = (f"{name}_low", f"{name}_high") if name in WITH_INTERVAL else None
     return Column(name, label, kind, interval=limits, digits=digits)
 
@@ -123,7 +123,7 @@ def thresholds(rows: Mapping[str, Series], calls_per_shift: int) -> Table:
     shares |= {"ppv": "PPV", "npv": "NPV"}
     columns = [
         Column("name", "Chosen by"),
-        Column("threshold", "Risk", "share"),
+        Column("threshold", "Risk", "share", digits=0),
         Column("per_thousand", "Alerts per 1,000", "count"),
         Column("per_shift", "Per shift", "mean"),
         *(_measure(name, label, 0) for name, label in shares.items()),

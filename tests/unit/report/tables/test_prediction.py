@@ -49,7 +49,7 @@ def test_thresholds_count_alerts_by_calls_and_by_shift():
         .printed()
         .set_index("Chosen by")
     )
-    assert table.loc["Youden", ["Risk", "Alerts per 1,000", "Per shift"]].tolist() == ["50.0%", "250", "3.0"]
+    assert table.loc["Youden", ["Risk", "Alerts per 1,000", "Per shift"]].tolist() == ["50%", "250", "3.0"]
     assert table.loc["None", "Risk"] == "–"
     assert table.loc["Youden", "Found of all"].startswith("30% (") and table.loc["Youden", "Sensitivity"][:3] == "75%"
     note = prediction.thresholds_note(12, 0.5, 0.4, "ill", "95%")
