@@ -78,6 +78,15 @@ def test_survey_reads_prefixed_and_strict_names_and_the_sheet_that_is_meant():
     assert survey(content, "first").odd == {}
 
 
+def test_survey_reads_rich_texts_beside_formulas():
+    rich = (
+        '<c r="B1" t="inlineStr"><is><r><rPr><color theme="1"/><family val="2"/><vertAlign val="superscript"/></rPr>'
+        "<t>初中</t></r></is></c>"
+    )
+    found = survey(workbook({"s": [['<c r="A1"><f>1</f></c>', rich, '<c r="D1" t="e"/>', rich.replace("B1", "E1")]]}))
+    assert (found.odd, found.cells, found.last_column) == ({1: {1: "uncalculated", 4: "error"}}, 2, 5)
+
+
 def test_survey_reads_a_long_sheet_in_pieces():
     rows = [["广州" * 20, n, ERROR if n % 1000 == 7 else formula("<v>1</v>")] for n in range(30_000)]
     found = survey(workbook({"s": rows}))
