@@ -4,6 +4,8 @@ import io
 import zipfile
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from workbooks import ERROR, cell, formula, sheet_data, workbook
 
 from hotline.cleaning.readers import workbook_xml
@@ -134,3 +136,41 @@ def test_survey_refuses_entities():
 @pytest.mark.parametrize(("letters", "number"), [("A", 1), ("Z", 26), ("AA", 27), ("ZZ", 702), ("AAA", 703)])
 def test_column_letters_and_numbers(letters, number):
     assert workbook_xml.column_number(letters) == number and workbook_xml.column_letters(number) == letters
+
+
+RICH = '<is><r><rPr><color theme="1"/><vertAlign val="x"/></rPr><t>a</t></r></is>'
+INSIDE = {  # what stands in a cell: its type, its XML, what is odd about it
+    "number": ("", "<v>1</v>", None),
+    "text": ("str", "<v>&lt;f></v>", None),
+    "rich": ("inlineStr", RICH, None),
+    "blank": ("", "", None),
+    "error": ("e", "<v>#N/A</v>", "error"),
+    "calculated": ("", "<f>A1</f><v>1</v>", None),
+    "empty text": ("str", "<f>A1</f><v></v>", None),
+    "shared": ("", '<f t="shared" si="0"/>', "uncalculated"),
+    "uncalculated": ("", "<f>A1</f><v/>", "uncalculated"),
+}
+CELLS = st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.sampled_from(sorted(INSIDE))), max_size=5)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans(), CELLS), max_size=5))
+def test_survey_agrees_with_how_a_sheet_was_written(rows):
+    """Whatever cells, with their places or without, after gaps that need a place."""
+    body, odd, full, row = "", {}, [], 0
+    for row_gap, row_placed, cells in rows:
+        row, column = row + 1 + row_gap, 0
+        body += f'<row r="{row}">' if row_gap or row_placed else "<row>"
+        for gap, placed, name in cells:
+            column += 1 + gap
+            reference = f' r="{workbook_xml.column_letters(column)}{row}"' if gap or placed else ""
+            kind, inside, oddity = INSIDE[name]
+            body += f"<c{reference}{f' t={chr(34)}{kind}{chr(34)}' if kind else ''}>{inside}</c>"
+            if oddity:
+                odd.setdefault(row, {})[column] = oddity
+            if "</v>" in inside or "<is>" in inside:
+                full.append((row, column))
+        body += "</row>"
+    found = survey(workbook({"s": f"<sheetData>{body}</sheetData>"}))
+    assert found.odd == odd and found.cells == len(full)
+    assert found.last_row == max((row for row, _ in full), default=0)
