@@ -9,6 +9,7 @@ load         the rows of an export in DuckDB, as texts
 decode       texts to codes, numbers and times, as the codebook says
 constraints  rows that break a constraint of the codebook
 columns      columns that say nothing once they are decoded
+times        texts as times, by the forms of the codebook
 callers      the spellings of a caller's number, and calls without one
 pseudonyms   callers' and counsellors' numbers to keyed hashes
 rules        the reasons for which a row leaves the study

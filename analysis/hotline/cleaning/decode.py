@@ -8,10 +8,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hotline.cleaning import callers
+from hotline.cleaning import callers, times
 from hotline.cleaning.constraints import broken_sql, constrained, not_recorded_sql, unique_sql
 from hotline.cleaning.engine import Connection
-from hotline.cleaning.load import HASHED, ISO, MOST_TEXTS, drop_raw
+from hotline.cleaning.load import HASHED, MOST_TEXTS, drop_raw
 from hotline.cleaning.pseudonyms import hmac_sql
 from hotline.cleaning.spoilt import spoilt_sql
 from hotline.cleaning.sql import identifier, literal
@@ -23,7 +23,6 @@ CALLER = "caller_number"
 ITS_OWN = "CASE WHEN NOT ragged THEN -row END"  # a call without a number has a caller of its own
 # Of what is stored: whole numbers, and numbers in units of their last decimal, which a float holds exactly.
 RANGES = {"integer": (-(2**31), 2**31 - 1), "number": (-(2**53), 2**53)}
-MIDNIGHT = "%Y-%m-%d 00:00:00"  # how days of Excel and Parquet may arrive
 KINDS = ("full-width character", "spaces", "synonym", "another spelling of the number")
 
 
@@ -62,13 +61,16 @@ def _is_tidy(name):
     return f"regexp_full_match({name}, '[!-~]([ -~]*[!-~])?')"
 
 
-def _count_repairs(connection, name, source, n):
-    """Count the repairs of one column in `repaired`; `source` is what to select its texts from, each `n` times."""
+def _count_repairs(connection, name, source, n, tidy=""):
+    """Count the repairs of one column in `repaired`; `source` is what to select its texts from, each `n` times.
+
+    `tidy` is the SQL of which texts can't need repair.
+    """
     connection.execute(
         f"INSERT INTO repaired SELECT {literal(name)}, unnest([{literal(KINDS[0])}, {literal(KINDS[1])}]), unnest(["
         f"sum({n}) FILTER (regexp_matches(text, '[{FULL_WIDTH[0]}]')), "
         f"sum({n}) FILTER (text <> trim(text, {literal(BLANKS + '　')}))]) "
-        f"FROM {source} WHERE NOT {_is_tidy('text')}"
+        f"FROM {source} WHERE NOT {tidy or _is_tidy('text')}"
     )
 
 
@@ -235,18 +237,20 @@ def _decode_field(connection, field, secret, selection):
         selection.looked_up.append(name)
         bad = _unknown(f"{meanings}.tidied", field, f"{meanings}.code")
         selection.add(field, f"{meanings}.code", bad, f"coalesce({meanings}.tidied, '')", f"{meanings}.tidied")
+    elif field.type in ("datetime", "date"):
+        column, text = identifier(name), f"raw.{identifier(name)}"
+        _count_repairs(connection, name, f"(SELECT {column} AS text FROM raw)", 1, times.is_plain("text", field))
+        loosened = times.loosened(_tidied(column), field)
+        selection.tidy.append(
+            f"CASE WHEN {times.is_plain(column, field)} THEN {column} ELSE {loosened} END AS {column}"
+        )
+        value = times.value(text, field)
+        selection.add(field, value, _unknown(text, field, value), f"coalesce({text}, '')", text)
     else:
-        column = identifier(name)
+        column, text = identifier(name), f"raw.{identifier(name)}"
         _count_repairs(connection, name, f"(SELECT {column} AS text FROM raw)", 1)
         selection.tidy.append(f"{_tidied(column)} AS {column}")
-        text = f"raw.{column}"
         value = f"CASE WHEN NOT {spoilt_sql(text)} THEN {text} END"
-        if field.type == "datetime":
-            formats = ", ".join(map(literal, dict.fromkeys([*field.formats, ISO])))
-            value = f"try_strptime({text}, [{formats}])"
-        if field.type == "date":
-            formats = ", ".join(map(literal, dict.fromkeys([*field.formats, "%Y-%m-%d", MIDNIGHT])))
-            value = f"try_strptime({text}, [{formats}])::DATE"
         selection.add(field, value, _unknown(text, field, value), f"coalesce({text}, '')", text)
 
 
@@ -257,11 +261,16 @@ def decode(connection: Connection, book: Codebook, secret: bytes) -> None:
     texts that mean "not recorded"; where x has constraints, x_broken: the row breaks one. `ragged` rows have no values;
     `digest` is the same for exact duplicates. Callers' and counsellors' numbers become their ranks in the order of
     their HMACs under `secret`; a call without a caller's number gets a negative one of its own, so that it is never
-    taken for a call of another's. Raises InputError for a column of codes that holds something else.
+    taken for a call of another's. Raises InputError for a column of codes that holds something else, and for times with
+    several offsets from UTC.
     """
     connection.execute("CREATE TABLE repaired (field VARCHAR, repair VARCHAR, rows BIGINT)")
+    connection.execute("CREATE TABLE hints (field VARCHAR, words VARCHAR)")  # on times that cannot be read
     _make_types(connection, book)
     present = {row[0] for row in connection.execute("DESCRIBE raw").fetchall()}
+    moments = {each.name: each for each in book if each.name in present and each.type == "datetime"}
+    tidied = {name: _tidied(identifier(name)) for name in moments}
+    times.refuse_offsets(connection, moments.values(), tidied)
     selection = _Selection()
     for each in book:
         if each.name in present:
@@ -274,6 +283,8 @@ def decode(connection: Connection, book: Codebook, secret: bytes) -> None:
     if replaced := unique_sql(book, selection.constrained):
         query = f"SELECT * REPLACE ({replaced}) FROM ({query})"
     connection.execute(f"CREATE TABLE decoded AS {query}")
+    for name, each in moments.items():
+        connection.execute("INSERT INTO hints VALUES (?, ?)", [name, times.hint(connection, each, tidied[name])])
     for name in selection.looked_up:
         connection.execute(f"DROP TABLE meaning_of_{name}")
     drop_raw(connection)

@@ -6,6 +6,7 @@ numbers add up. `apply_rules` works on the table `decoded` of `decode` and leave
 stage and rule under which a row left.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -140,16 +141,18 @@ def _derived(book):
     return computed
 
 
-def write_tables(connection: Connection, book: Codebook, folder: Path) -> dict[str, int]:
+def write_tables(
+    connection: Connection, book: Codebook, folder: Path, unrecorded: Collection[str] = ()
+) -> dict[str, int]:
     """Write calls.parquet and cases.parquet: whole numbers only, in the order of the export.
 
     A category is stored as its position among the codes that can occur, a number with decimals as a whole number of
-    units of its last decimal, "not recorded" as NULL. The hash
-    of the codebook goes along, so that `tally` can refuse a file made with another one.
+    units of its last decimal, "not recorded" as NULL. The hash of the codebook goes along, so that `tally` can refuse a
+    file made with another one. Variables that are `unrecorded` are so for every call.
 
     Returns {table: rows}.
     """
-    computed = _derived(book)
+    computed = _derived(book) | dict.fromkeys(unrecorded, "NULL")
     values, stored = [], []
     for each in book:
         if each.name in NOT_STORED:
@@ -197,8 +200,16 @@ def problems(connection: Connection, rules: list[Rule]) -> pd.DataFrame:
     asked = [(rule, field, condition) for rule in rules for field, condition in rule.causes.items()]
     pieces = [f"count(*) FILTER ({each}), min(row, {ROWS_NAMED}) FILTER ({each})" for *_, each in asked]
     counts = connection.execute(f"SELECT {', '.join(pieces)} FROM decoded").fetchone()
+    hints = dict(connection.execute("SELECT field, words FROM hints WHERE words <> ''").fetchall())
+    hints = {("unreadable-time", field): f"{words} " for field, words in hints.items()}
     table = pd.DataFrame(
-        {"rule": rule.name, "field": field, "rows": rows, "first": first, "remedy": rule.remedy}
+        {
+            "rule": rule.name,
+            "field": field,
+            "rows": rows,
+            "first": first,
+            "remedy": hints.get((rule.name, field), "") + rule.remedy,
+        }
         for (rule, field, _), rows, first in zip(asked, counts[::2], counts[1::2], strict=True)
         if rows
     )

@@ -20,7 +20,6 @@ from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook
 from hotline.errors import InputError, where
 
-ISO = "%Y-%m-%d %H:%M:%S"  # how times of Excel and Parquet arrive, whatever the codebook says
 LONGEST_TEXT = 1000  # characters; no text of a codebook is longer, and what is cut off stays unknown
 MOST_TEXTS = 10_000  # different texts in a column of codes, beyond which it is another column
 # Never written: only their ranks in the order of their hashes leave `raw`.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hotline.cleaning.constraints import constrained
 from hotline.cleaning.sql import identifier, literal
+from hotline.cleaning.times import TIMES
 from hotline.codebook import Codebook
 from hotline.errors import InputError
 
@@ -23,7 +24,6 @@ CONSTRAINT = (
     "Correct the value (of `unique`: rename or take out the later row), or the `constraints` of that variable in the "
     "codebook."
 )
-TIMES = ("call_start", "answer_time", "call_end")
 # What makes a case: the columns that its calls have in common, and the same in words.
 CASES = {
     "caller-stage-sex": ("caller_number", "stage", "sex"),
@@ -115,20 +115,23 @@ def _not_readable(book):
     ]
 
 
-def _impossible_times(longest_hours, last_day):
+def _impossible_times(longest_hours, last_day, first_year):
     """Return the rules of rows whose times can be read, but not be true."""
     day = last_day or "the day of this run"
     late = f"CAST({literal(last_day)} AS DATE)" if last_day else "current_date"
+    early = {name: f"{name} < DATE '{int(first_year)}-01-01'" for name in TIMES}
     too_long = f"call_end - call_start > INTERVAL {float(longest_hours)} HOUR"
     return [
         _unreadable(
             "impossible-time",
-            f"Times out of order, or longer than {longest_hours:g} hours",
+            f"Times out of order, longer than {longest_hours:g} hours, or before {first_year}",
             {
-                "answer_time": "answer_time < call_start",
-                "call_end": f"call_end < coalesce(answer_time, call_start) OR {too_long}",
+                "call_start": early["call_start"],
+                "answer_time": f"{early['answer_time']} OR answer_time < call_start",
+                "call_end": f"{early['call_end']} OR call_end < coalesce(answer_time, call_start) OR {too_long}",
             },
-            "Check the clock of the telephone system, and `longest_hours` in params.yml.",
+            "Check the clock of the telephone system, and `longest_hours` and `first_plausible_year` in params.yml. A "
+            'zero of the system, such as 1970-01-01, that means "not answered" belongs under `missing` of answer_time.',
         ),
         _unreadable(
             "future-time",
@@ -172,6 +175,7 @@ def rules(
     oldest_pupil: int,
     last_day: str = "",
     without_number: str = "own-case",
+    first_plausible_year: int = 2000,
 ) -> list[Rule]:
     """Return all rules in the order in which they are tried.
 
@@ -187,6 +191,8 @@ def rules(
         The day after which a time is impossible, as YYYY-MM-DD; the day of the run where it is empty.
     without_number
         What becomes of an assessed call whose caller's number was withheld: `own-case` or `leave-out`.
+    first_plausible_year
+        A time before this year is impossible: a zero of a system, or a slip.
 
     Raises
     ------
@@ -202,7 +208,7 @@ def rules(
     soon = f"since_last BETWEEN INTERVAL 0 SECOND AND INTERVAL {int(reconnect_minutes)} MINUTE"
     return [
         *_not_readable(book),
-        *_impossible_times(longest_hours, last_day),
+        *_impossible_times(longest_hours, last_day, first_plausible_year),
         *_out_of_scope(book, oldest_pupil),
         Rule("calls", "reconnect", MERGED, again, soon),
         Rule("answered", "unanswered", REJECTED, "Not answered", "answer_time IS NULL", "'answer_time'"),

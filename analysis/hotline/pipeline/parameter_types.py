@@ -16,6 +16,7 @@ InputFile = Annotated[str, "a path from the top of the checkout"]  # its content
 
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Year = Annotated[int, Field(ge=2000, le=2100)]
+PlausibleYear = Annotated[int, Field(ge=1971, le=2100)]  # past 1970, where systems have their zero
 Minutes = Annotated[int, Field(ge=0, le=120)]
 Hours = Annotated[float, Field(ge=0.5, le=48)]
 AdultAge = Annotated[int, Field(ge=12, le=25)]
