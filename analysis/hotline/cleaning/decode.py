@@ -176,9 +176,9 @@ def _number_sql(text, field):
     places, kind = field.decimals or 0, _type(field)
     decimals = f"([.]([0-9]{{1,{places}}}0*|0+))?" if places else "([.]0+)?"
     number = (
-        f"try_cast({text} AS {kind})" if not places else f"try_cast({text} AS DECIMAL(18, {places})) * {field.scale}"
+        f"try_cast({text} AS {kind})" if not places else f"try_cast({text} AS DECIMAL(24, {places})) * {field.scale}"
     )
-    value = f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]+{decimals}') THEN ({number})::{kind} END"
+    value = f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]+{decimals}') THEN try_cast({number} AS {kind}) END"
     low, high = (end if end is not None else own for end, own in zip(field.limits, RANGES[field.type], strict=True))
     return f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
 

@@ -1,7 +1,10 @@
 """The query functions against pandas on the same rows, their log, and their refusals."""
 
 import hmac
+from decimal import Decimal
 
+import cleaned
+import codebooks
 import duckdb
 import numpy as np
 import pandas as pd
@@ -9,7 +12,7 @@ import pytest
 
 from hotline import run
 from hotline.errors import InputError, NothingToEstimate
-from hotline.tally import duckdb_engine
+from hotline.tally import duckdb_engine, session
 from hotline.tally import query as tally
 
 # --- counts --------------------------------------------------------------------------------------
@@ -188,3 +191,30 @@ def test_tally_refuses_an_empty_table(behind, rows):
     behind(rows.iloc[:0])
     with pytest.raises(NothingToEstimate, match=r'^the table "cases" has no row$'):
         tally.tally("cases", ["sex"])
+
+
+# --- numbers with decimals --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def temperatures(behind, tmp_path, monkeypatch):
+    """Four invented cases with a number of one decimal."""
+    read = codebooks.book(tmp_path, add=[codebooks.NUMBER])
+    for module in (tally, session, cleaned):
+        monkeypatch.setattr(module, "codebook", lambda: read)
+    behind(pd.DataFrame({"bmi": pd.array([205, 205, -3, None], "Int64"), "sex": ["male", "female", "male", "male"]}))
+
+
+def test_a_number_is_given_in_the_unit_of_the_codebook(temperatures):
+    cells = tally.tally("cases", "bmi")
+    assert cells["bmi"].tolist()[:2] == [-0.3, 20.5] and cells["bmi"].isna().tolist() == [False, False, True]
+    assert cells["n"].tolist() == [1, 2, 1]
+    assert cells["bmi"].dtype == "Float64"
+
+
+def test_a_number_is_a_filter_in_its_own_unit(temperatures):
+    assert tally.tally("cases", "sex", {"bmi": [20.5, Decimal("-0.3")]})["n"].tolist() == [2, 1]
+    assert tally.asked()["filter"].iloc[-1] == "bmi in 20.5 -0.3"
+    for number, said in ((20.55, "is a number with at most 1 decimals; 20.55 is not"), (99.5, "no row has 99.5 for")):
+        with pytest.raises(InputError, match=said):
+            tally.tally("cases", "sex", {"bmi": number})
