@@ -2,6 +2,7 @@
 
 `compose` gives a file's nodes, or one sentence about why it cannot be read. `written` turns nodes into plain values in
 which every scalar is the text as it is written: `1`, `no` and `2021-03-01` are texts, whatever YAML takes them for.
+`typed` gives the values as YAML takes them.
 `line_of` finds the line of a value by its place.
 """
 
@@ -79,6 +80,15 @@ def compose(content: bytes, where: str, loader: type = TYPED) -> yaml.Node | Non
         raise InputError(f"{where}, line {line}: not readable as YAML ({error.problem}); {remedy}") from error
     except (yaml.YAMLError, RecursionError) as error:
         raise InputError(f"{where}: not readable as YAML; {CHECK}") from error
+
+
+def typed(content: bytes, where: str) -> Any:
+    """Return the content of a YAML file, called `where`, in the types that YAML gives it. Raises as `compose` does."""
+    node = compose(content, where)
+    try:
+        return None if node is None else TYPED("").construct_document(node)
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise InputError(f"{where}: a value is not of the type that it seems to have; put it in quotes") from error
 
 
 def written(node: yaml.Node | None) -> tuple[Any, list[Fault]]:

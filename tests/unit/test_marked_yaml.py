@@ -89,3 +89,13 @@ def test_a_line_is_that_of_the_last_step_that_exists():
     root = marked_yaml.compose(b"a:\n  - b: 1\n  - c: 2", "x.yaml", marked_yaml.WRITTEN)
     places = [("a",), ("a", 1), ("a", 1, "c"), ("a", 1, "d"), ("a", 5), ("b",), ()]
     assert [marked_yaml.line_of(root, place) for place in places] == [1, 3, 3, 3, 1, 1, 1]
+
+
+def test_typed_gives_the_types_of_yaml_or_a_sentence():
+    assert marked_yaml.typed(b"a: [1, 2.5, yes, x]", "x.yaml") == {"a": [1, 2.5, True, "x"]}
+    assert marked_yaml.typed(b"", "x.yaml") is None
+    for content in (b"a: 2021-99-99", b"? {b: 1}\n: c", b"a: !!python/none x"):
+        with pytest.raises(InputError, match=r"^x\.yaml: a value is not of the type"):
+            marked_yaml.typed(content, "x.yaml")
+    with pytest.raises(InputError, match=r"^x\.yaml, line 1: not UTF-8"):
+        marked_yaml.typed("é".encode("latin-1"), "x.yaml")

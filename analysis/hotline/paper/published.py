@@ -4,18 +4,25 @@ Each function returns a table in Markdown with caption and label; the render ste
 includes it.
 """
 
-import yaml
-
-from hotline import paths
+from hotline import marked_yaml, paths
+from hotline.errors import InputError
 from hotline.pipe_table import captioned_table
 from hotline.text import Markdown, escaped
 
+FINDING = {"text", "here", "reproduced_by"}  # what the table of findings prints of each
 NO_SOURCE = "assumption"  # the entry of `sources` that names none
 
 
 def content() -> dict:
-    """Return all of published.yml as it stands."""
-    return yaml.load(paths.PUBLISHED.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    """Return all of published.yml as it stands. Raises InputError where it is not such a file."""
+    where = paths.shown(paths.PUBLISHED)
+    read = marked_yaml.typed(paths.PUBLISHED.read_bytes(), where)
+    if not isinstance(read, dict) or not {"sources", "findings"} <= read.keys():
+        raise InputError(f"{where}: the topics sources and findings are missing")
+    for number, each in enumerate(read["findings"] or (), start=1):
+        if not isinstance(each, dict) or FINDING - each.keys():
+            raise InputError(f"{where}: finding {number} needs {', '.join(sorted(FINDING))}")
+    return read
 
 
 def height(value: object) -> int:

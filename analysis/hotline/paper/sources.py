@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hotline import paths
 from hotline.errors import NOT_ESTIMATED, InputError
+from hotline.paper.readable import refuse_unreadable
 from hotline.pipeline.fingerprint import library
 from hotline.provenance import sha256
 from hotline.run import current_run
@@ -222,11 +223,15 @@ def generated() -> dict[str, str]:
 
 
 def inputs() -> dict[str, Path]:
-    """Return {path as shown: file} of everything that the documents follow from."""
+    """Return {path as shown: file} of everything that the documents follow from.
+
+    Raises InputError where a file is missing or cannot be read.
+    """
     files = [*map(source, documents()), *(paths.PAPER / name for name in SHARED)]
     for file in files:
         if not file.is_file():
             raise InputError(f"{paths.shown(file)}: there is no such file; the paper can't be rendered without it")
+    refuse_unreadable(files)
     files += [paths.ROOT / name for name in library(["from hotline.paper import render"])]
     files += [paths.PUBLISHED] if included_tables() else []
     files += [paths.LOCK, *value_files(), *exhibit_files().values()]

@@ -12,11 +12,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-import yaml
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import expit
 
+from hotline import marked_yaml
 from hotline.errors import InputError
 
 STATUS = ("published", "borrowed", "derived", "assumed")
@@ -39,13 +39,20 @@ def read_numbers(path: Path) -> SimpleNamespace:
     InputError
         Where an entry lacks its value, its status or a source that the file lists.
     """
-    content = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    content = marked_yaml.typed(path.read_bytes(), path.name)
+    if not isinstance(content, dict) or not isinstance(content.get("sources"), dict):
+        raise InputError(f"{path.name}: expected topics, and first of all the list `sources`")
     sources, topics = content["sources"], {}
     for topic, entries in content.items():
         if topic == "sources" or not isinstance(entries, dict):
             continue
         for name, entry in entries.items():
-            if "value" not in entry or entry.get("status") not in STATUS or entry.get("source") not in sources:
+            if (
+                not isinstance(entry, dict)
+                or "value" not in entry
+                or entry.get("status") not in STATUS
+                or entry.get("source") not in sources
+            ):
                 raise InputError(
                     f'{path.name}: "{topic}: {name}" needs a value, a status (one of {", ".join(STATUS)}) '
                     "and a source from the list at its head"

@@ -2,7 +2,10 @@
 
 import re
 
+import pytest
+
 from hotline import paths
+from hotline.errors import InputError
 from hotline.paper import published
 from hotline.simulator import draws
 
@@ -39,3 +42,19 @@ def test_findings_have_a_nature_only_where_the_data_are_simulated():
     simulated, recorded = published.findings(True), published.findings(False)
     assert "Nature" in simulated and "construction" in simulated
     assert "Nature" not in recorded and "construction" not in recorded
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sources: {a: b}\nfindings: [{text: a}]", "finding 1 needs here, reproduced_by, text"),
+        ("sources: {a: b}", "the topics sources and findings are missing"),
+        ("- a", "the topics sources and findings are missing"),
+        ("a: b\n c: d", "line 2: not readable as YAML"),
+    ],
+)
+def test_a_file_that_is_not_published_yml_is_refused(text, said, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "PUBLISHED", tmp_path / "published.yml")
+    paths.PUBLISHED.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=said):
+        published.content()
