@@ -37,12 +37,12 @@ def wrong_formats(formats: Iterable[str], day_only: bool = False) -> list[tuple[
     for position, form in enumerate(formats):
         if why := _wrong_format(form, day_only):
             wrong.append((position, f'"{form}": {why}'))
-        elif other := next((each for each in formats[:position] if _shape(each) == _shape(form)), None):
+        elif other := next((each for each in formats[:position] if _is_other_reading(each, form)), None):
             words = (
                 "fit the same texts with day and month swapped" if _is_swapped(form, other) else "fit the same texts"
             )
             wrong.append((position, f'"{form}" and "{other}" {words}; keep one'))
-        elif _shape(form) == _shape(ISO) and core(form) != ISO:
+        elif _is_other_reading(form, ISO):
             wrong.append((position, f'"{form}" fits the same texts as {ISO}, in which Excel and Parquet give times'))
     return wrong
 
@@ -101,6 +101,11 @@ def _shape(form):
     """Return what forms that fit the same texts have in common: their pattern, digits beside digits taken together."""
     digits = re.sub(r"\[0-9\]\{1,(\d)\}", lambda found: "9" * int(found[1]) + "?", pattern(form))
     return re.sub(r"\[0-9\]\{(\d)\}", lambda found: "9" * int(found[1]), digits)
+
+
+def _is_other_reading(form, other):
+    """Return whether two forms fit the same texts and read them differently."""
+    return _shape(form) == _shape(other) and core(form) != core(other)
 
 
 def _is_swapped(form, other):
