@@ -12,6 +12,7 @@ columns      columns that say nothing once they are decoded
 times        texts as times, by the forms of the codebook
 callers      the spellings of a caller's number, and calls without one
 pseudonyms   callers' and counsellors' numbers to keyed hashes
+repeated     rows that repeat another: exact copies, and editions of a ticket
 rules        the reasons for which a row leaves the study
 flow         which rows stay, stage by stage, and the two tables that come out
 spoilt       what a spreadsheet leaves of a text that it did not keep

@@ -212,7 +212,7 @@ class _Selection:
             f"LEFT JOIN meaning_of_{name} ON raw.{identifier(name)} = meaning_of_{name}.text" for name in self.looked_up
         )
         return (
-            f"SELECT row, ragged, md5_number(concat_ws(chr(31), {', '.join(self.same)})) AS digest, "
+            f"SELECT row, ragged, is_heading, md5_number(concat_ws(chr(31), {', '.join(self.same)})) AS digest, "
             f"{', '.join(self.values)} FROM ({tidied}) AS raw {joins}"
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotline.cleaning import parts
+from hotline.cleaning import parts, repeated
 from hotline.cleaning.engine import Connection
 from hotline.cleaning.rules import CASES, REJECTED, STAGES, Rule
 from hotline.cleaning.sql import identifier, literal
@@ -22,18 +22,24 @@ ROWS_NAMED = 5  # of each problem
 NOT_STORED = ("ticket_id", "call_start", "answer_time", "call_end", "caller_number", "call_type")
 
 
-def _comparisons(rules, case):
-    """Return {stage: (name, SQL)} of what a stage's rules compare a row with, beyond the row itself."""
-    out_of_scope = " OR ".join(
-        f"coalesce({rule.condition}, false)" for rule in rules if rule.stage == "calls" and rule.action == REJECTED
-    )
+def _any(rules):
+    """Return the SQL of whether any of some rules applies to a row."""
+    return " OR ".join(f"coalesce({rule.condition}, false)" for rule in rules)
+
+
+def _compared(rules, case):
+    """Return {stage: SQL} of the rows with which a stage begins, with what its rules compare them with.
+
+    The braces in it stand for the view of the rows that the stage before has left.
+    """
+    out_of_scope = _any(rule for rule in rules if rule.stage == "calls" and rule.action == REJECTED)
     earlier = "PARTITION BY caller_number ORDER BY call_start, row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     last_end = f"max(CASE WHEN answer_time IS NOT NULL AND NOT ({out_of_scope}) THEN call_end END) OVER ({earlier})"
     same = f"PARTITION BY {', '.join(CASES[case])} ORDER BY call_start, row"
     return {
-        "records": ("copy", "row_number() OVER (PARTITION BY digest ORDER BY row)"),
-        "calls": ("since_last", f"call_start - {last_end}"),
-        "cases": ("repeat", f"row_number() OVER ({same})"),
+        "records": "SELECT * FROM {} LEFT JOIN (SELECT row, copy, edition FROM repeated) USING (row)",
+        "calls": f"SELECT *, call_start - {last_end} AS since_last FROM {{}}",
+        "cases": f"SELECT *, row_number() OVER ({same}) AS repeat FROM {{}}",
     }
 
 
@@ -49,13 +55,14 @@ def apply_rules(connection: Connection, rules: list[Rule], case: str = "caller-s
     The flow: one row per stage and rule, with the columns stage, rule, action, words, rows_in (at the start of the
     stage), rows (that left under the rule), rows_kept (at its end)
     """
-    comparisons = _comparisons(rules, case)
+    compared = _compared(rules, case)
+    repeated.tabulate(connection, _any(rule for rule in rules if rule.stage == "records" and rule.action == REJECTED))
     columns = "row INTEGER, stage VARCHAR, rule VARCHAR, action VARCHAR, field VARCHAR"
     connection.execute(f"CREATE OR REPLACE TABLE removed ({columns})")
     flow, previous = [], "decoded"
     for stage in STAGES:
         tried = [rule for rule in rules if rule.stage == stage]
-        counts = _apply_stage(connection, stage, tried, previous, *comparisons.get(stage, ("nothing", "NULL")))
+        counts = _apply_stage(connection, stage, tried, compared.get(stage, "SELECT * FROM {}").format(previous))
         flow += [
             {
                 "stage": stage,
@@ -73,17 +80,14 @@ def apply_rules(connection: Connection, rules: list[Rule], case: str = "caller-s
     return pd.DataFrame(flow)
 
 
-def _apply_stage(connection, stage, rules, previous, name, compared):
-    """Try the rules of one stage on the rows of the view `previous`; returns {rule, None for no rule: rows}.
-
-    `compared` is the SQL, under `name`, of what the rules compare a row with.
-    """
+def _apply_stage(connection, stage, rules, selected):
+    """Try the rules of one stage on the rows that some SQL selects; returns {rule, None for no rule: rows}."""
     applies = " ".join(f"WHEN {rule.condition} THEN {literal(rule.name)}" for rule in rules)
     fields = " ".join(f"WHEN {literal(rule.name)} THEN {rule.field}" for rule in rules)
     actions = " ".join(f"WHEN {literal(rule.name)} THEN {literal(rule.action)}" for rule in rules)
     connection.execute(
         f"CREATE OR REPLACE TABLE trial AS SELECT row, rule, CASE rule {fields} END AS field FROM "
-        f"(SELECT *, CASE {applies} END AS rule FROM (SELECT *, {compared} AS {name} FROM {previous}))"
+        f"(SELECT *, CASE {applies} END AS rule FROM ({selected}))"
     )
     connection.execute(
         f"INSERT INTO removed SELECT row, {literal(stage)}, rule, CASE rule {actions} END, field "

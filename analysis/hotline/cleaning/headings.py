@@ -33,15 +33,19 @@ def expected(book: Codebook) -> dict[str, str]:
     return {tidied(each.header): each.name for each in book if each.header}
 
 
-def positions(first_row: list[str], export: Path, book: Codebook) -> dict[str, int]:
+def positions(first_row: list[str], export: Path, book: Codebook, number: int = 1) -> dict[str, int]:
     """Return {variable: position} for the columns of an export, checked against the codebook.
+
+    Parameters
+    ----------
+    number : the number of the row of headings
 
     Raises
     ------
     InputError
         Where no heading is one of the codebook's, one stands twice, or a needed column is absent.
     """
-    where, cleaned, names = f"{paths.shown(export)}, row 1", list(map(tidied, first_row)), expected(book)
+    where, cleaned, names = f"{paths.shown(export)}, row {number}", list(map(tidied, first_row)), expected(book)
     described = [names[heading] for heading in cleaned if heading in names]
     codebook = paths.shown(current_run().codebook)
     if not described:
@@ -72,7 +76,7 @@ def _nearest(header: str, candidates: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(header, candidates, n=1, cutoff=cutoff)), None)
 
 
-def remarks(first_row: list[str], export: Path, book: Codebook) -> list[str]:
+def remarks(first_row: list[str], export: Path, book: Codebook, number: int = 1) -> list[str]:
     """Return a sentence for each variable without a column, with the heading that may be meant.
 
     Such a variable is "not recorded" for every call, which must not pass in silence.
@@ -80,12 +84,13 @@ def remarks(first_row: list[str], export: Path, book: Codebook) -> list[str]:
     Parameters
     ----------
     first_row : the headings of an export in which `positions` has matched enough of them
+    number : the number of the row in which they stand
     """
     names, cleaned = expected(book), list(map(tidied, first_row))
     unknown = {heading: number for number, heading in enumerate(cleaned, 1) if heading and heading not in names}
     absent = [each for each in book if each.header and tidied(each.header) not in cleaned]
     near = {each.name: _nearest(each.header, unknown) for each in absent}
-    where, sentences = f"{paths.shown(export)}, row 1", []
+    where, sentences = f"{paths.shown(export)}, row {number}", []
     for each in absent:
         if near[each.name]:
             number = unknown[near[each.name]]

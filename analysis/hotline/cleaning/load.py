@@ -33,6 +33,8 @@ class Loaded(NamedTuple):
     ----------
     format
         The format of the file, in words.
+    first_row
+        The number of the first row below the headings.
     rows
         Rows below the headings that are not empty.
     empty_rows
@@ -48,6 +50,7 @@ class Loaded(NamedTuple):
     """
 
     format: str
+    first_row: int
     rows: int
     empty_rows: int
     columns: list[str]
@@ -94,26 +97,31 @@ def _unreadable(error):
 
 
 def _stream(table, positions, pipe, counts):
-    """Write the rows of a table to a pipe as clean CSV: number, whether the row is ragged, the cells that are kept.
+    """Write the rows of a table to a pipe as clean CSV: number, whether the row is ragged, whether it has the headings
+    again, the cells that are kept.
 
     Counts empty rows, which hold no call.
     """
     pick, width, none = itemgetter(*positions), len(table.headings), [""] * len(positions)
+    heads = pick(table.headings)
 
     def tidy():
         for number, cells in table.rows:
             if cells is None:
-                yield (number, True, *none)
-            elif not any(cells):
+                yield (number, True, False, *none)
+                continue
+            if not any(cells):
                 counts["empty rows"] += 1
-            elif len(cells) < width:  # Excel leaves out the empty cells at the end of a row
-                yield (number, False, *pick(cells + [""] * (width - len(cells))))
+                continue
+            if len(cells) < width:  # Excel leaves out the empty cells at the end of a row
+                cells = cells + [""] * (width - len(cells))
+            picked = pick(cells)
+            if picked == heads:
+                yield (number, True, True, *none)
+            elif max(map(len, picked)) <= LONGEST_TEXT:
+                yield (number, False, False, *picked)
             else:
-                yield (
-                    (number, False, *pick(cells))
-                    if max(map(len, cells)) <= LONGEST_TEXT
-                    else (number, False, *(cell[:LONGEST_TEXT] for cell in pick(cells)))
-                )
+                yield (number, False, False, *(cell[:LONGEST_TEXT] for cell in picked))
 
     with open(pipe, "w", encoding="utf-8", errors="replace", newline="", buffering=2**20) as file:
         csv.writer(file, lineterminator="\r\n").writerows(tidy())  # puts either of the two in quotation marks
@@ -136,7 +144,7 @@ def _load_carefully(connection, table, positions, names):
     Returns the number of empty rows.
     """
     counts = {"empty rows": 0}
-    columns = {"row": "INTEGER", "ragged": "BOOLEAN"} | dict.fromkeys(names, "VARCHAR")
+    columns = {"row": "INTEGER", "ragged": "BOOLEAN", "is_heading": "BOOLEAN"} | dict.fromkeys(names, "VARCHAR")
     with _pipe(connection, lambda pipe: _stream(table, positions, pipe, counts)) as pipe:
         connection.execute(
             "CREATE OR REPLACE TABLE loaded AS SELECT * FROM read_csv("
@@ -188,13 +196,20 @@ def _load_plain(connection, export, table, positions, names):
     finally:
         connection.execute("SET preserve_insertion_order = false")
     longest = ", ".join(f"max(strlen({identifier(name)}))" for name in names)
-    read, empty, *lengths = connection.execute(
-        f"SELECT count(*), count(*) FILTER (empty), {longest} FROM loaded"
+    heads = " AND ".join(
+        f"coalesce({identifier(name)} = {literal(table.headings[position])}, false)"
+        for name, position in zip(names, positions, strict=True)
+    )
+    read, empty, again, *lengths = connection.execute(
+        f"SELECT count(*), count(*) FILTER (empty), count(*) FILTER ({heads}), {longest} FROM loaded"
     ).fetchone()
     if read != rows or max((length or 0 for length in lengths), default=0) > LONGEST_TEXT:
         return None
-    cells = ", ".join(map(identifier, names))
-    _make_raw_view(connection, f"(rowid + 2)::INTEGER AS row, false AS ragged, {cells} FROM loaded WHERE NOT empty")
+    cells, flags = ", ".join(map(identifier, names)), "false AS ragged, false AS is_heading"
+    if again:
+        cells = ", ".join(f"CASE WHEN NOT ({heads}) THEN {name} END AS {name}" for name in map(identifier, names))
+        flags = f"{heads} AS ragged, {heads} AS is_heading"
+    _make_raw_view(connection, f"(rowid + 2)::INTEGER AS row, {flags}, {cells} FROM loaded WHERE NOT empty")
     return empty
 
 
@@ -216,8 +231,8 @@ def _load_parquet(connection, table, export, positions, names):
     try:
         connection.execute(
             "CREATE OR REPLACE TABLE loaded AS SELECT (file_row_number + 2)::INTEGER AS row, false AS ragged, "
-            f"{cells} FROM read_parquet({literal(paths.no_pattern(export))}, file_row_number=true, "
-            "hive_partitioning=false)"
+            f"false AS is_heading, {cells} FROM read_parquet({literal(paths.no_pattern(export))}, "
+            "file_row_number=true, hive_partitioning=false)"
         )
     except EngineError as error:
         if issubclass(error.kind, tuple(MEANINGS)):
@@ -233,7 +248,7 @@ def _load_parquet(connection, table, export, positions, names):
 def _read_file(connection, file, book, sheet):
     """Give one file of an export as the view `raw`, with its own numbers of rows; returns what it holds."""
     table = kinds.open_table(file, headings.expected(book), sheet)
-    present = headings.positions(table.headings, file, book)
+    present = headings.positions(table.headings, file, book, table.above + 1)
     names, positions = list(present), list(present.values())
     if table.rows is None:
         empty = _load_parquet(connection, table, file, positions, names)
@@ -244,23 +259,24 @@ def _read_file(connection, file, book, sheet):
     rows = connection.execute("SELECT count(*) FROM raw").fetchone()[0]
     if not rows:
         raise InputError(
-            f"{paths.shown(file)}, row 2: there is no row below the headings; expected one row per call.\n"
-            "  Export it again, with the calls."
+            f"{paths.shown(file)}, row {table.above + 2}: there is no row below the headings; expected one row per "
+            "call.\n  Export it again, with the calls."
         )
     return Loaded(
         format=table.kind,
+        first_row=table.above + 2,
         rows=rows,
         empty_rows=empty,
         columns=names,
         unknown_columns=[number for number in range(1, len(table.headings) + 1) if number - 1 not in positions],
         absent_columns=[field.name for field in book if field.header and field.name not in present],
-        remarks=headings.remarks(table.headings, file, book) + table.remarks(),
+        remarks=headings.remarks(table.headings, file, book, table.above + 1) + table.remarks(),
     )
 
 
 def _gather(connection, names, before):
     """Add the rows of `raw` to the table `gathered`, numbered from `before` on."""
-    connection.execute("CREATE TABLE IF NOT EXISTS gathered (row INTEGER, ragged BOOLEAN)")
+    connection.execute("CREATE TABLE IF NOT EXISTS gathered (row INTEGER, ragged BOOLEAN, is_heading BOOLEAN)")
     for name in names:
         connection.execute(f"ALTER TABLE gathered ADD COLUMN IF NOT EXISTS {identifier(name)} VARCHAR")
     connection.execute(f"INSERT INTO gathered BY NAME SELECT * REPLACE (row + {before} AS row) FROM raw")
@@ -276,6 +292,7 @@ def _together(files, loaded, book):
     present = {name for each in loaded for name in each.columns}
     return Loaded(
         format="; ".join(dict.fromkeys(each.format for each in loaded)) + f" ({len(files)} files)",
+        first_row=loaded[0].first_row,
         rows=sum(each.rows for each in loaded),
         empty_rows=sum(each.empty_rows for each in loaded),
         columns=[field.name for field in book if field.name in present],
@@ -291,10 +308,11 @@ def _stamps(files):
 
 
 def read(connection: Connection, export: str | Path, book: Codebook, sheet: str = "") -> Loaded:
-    """Read an export and give it as the view `raw`: row, ragged, and one text per variable that the export has.
+    """Read an export and give it as the view `raw`: row, ragged, is_heading, and one text per variable that it has.
 
-    Columns that the codebook does not describe are left out. The rows of several files (see `provenance.export_files`)
-    get running numbers; `parts` has their places.
+    Ragged rows have no texts: those with more or fewer cells than headings, or with the headings again. Columns that
+    the codebook does not describe are left out. The rows of several files (see `provenance.export_files`) get running
+    numbers; `parts` has their places.
 
     Parameters
     ----------
@@ -311,11 +329,11 @@ def read(connection: Connection, export: str | Path, book: Codebook, sheet: str 
     before = 0
     for file in files:
         each = _read_file(connection, file, book, sheet)
-        last = 1 + each.rows + each.empty_rows
+        last = each.first_row + each.rows + each.empty_rows - 1
         if len(files) > 1:
             _gather(connection, each.columns, before)
         holds.append(each)
-        places.append(parts.Part(paths.shown(file), before, 2, last))
+        places.append(parts.Part(paths.shown(file), before, each.first_row, last))
         before += last
     if _stamps(files) != stamps:
         raise InputError(

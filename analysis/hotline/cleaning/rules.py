@@ -24,6 +24,7 @@ CONSTRAINT = (
     "Correct the value (of `unique`: rename or take out the later row), or the `constraints` of that variable in the "
     "codebook."
 )
+TOTALS = "^(合计|总计|小计|共计|总数|(grand |sub)?total|sum)"  # what stands in place of a ticket below the last call
 # What makes a case: the columns that its calls have in common, and the same in words.
 CASES = {
     "caller-stage-sex": ("caller_number", "stage", "sex"),
@@ -78,14 +79,27 @@ def _not_readable(book):
     """Return the rules of rows that are there twice, or hold what cannot be read."""
     described = [field.name for field in book if field.header and field.name not in (*TIMES, "caller_number")]
     broken = {field.name: f"{field.name}_broken" for field in book if constrained(field)}
+    no_times = " AND ".join(f"{name} IS NULL AND NOT {name}_bad" for name in TIMES)
     return [
+        _unreadable(
+            "second-heading",
+            "The headings again",
+            {"the whole row": "is_heading"},
+            "Nothing, where a program repeats them on each page; files that were joined may overlap.",
+        ),
         _unreadable(
             "ragged-row",
             "More or fewer cells than headings",
-            {"the whole row": "ragged"},
+            {"the whole row": "ragged AND NOT is_heading"},
             "Look for a delimiter or a quotation mark inside a text, or a file that was cut off; export it again.",
         ),
         Rule("records", "duplicate", MERGED, "Exact duplicate of an earlier row", "copy > 1"),
+        _unreadable(
+            "total-row",
+            "A row of totals",
+            {"ticket_id": f"NOT ragged AND {no_times} AND regexp_matches(ticket_id, {literal(TOTALS)}, 'i')"},
+            "Nothing, where it is no call; export without totals.",
+        ),
         _unreadable(
             "unreadable-time",
             "A time that cannot be read, or no start or end",
@@ -209,6 +223,7 @@ def rules(
     return [
         *_not_readable(book),
         *_impossible_times(longest_hours, last_day, first_plausible_year),
+        Rule("records", "same-ticket", MERGED, "A later row has the same ticket and start", "edition > 1"),
         *_out_of_scope(book, oldest_pupil),
         Rule("calls", "reconnect", MERGED, again, soon),
         Rule("answered", "unanswered", REJECTED, "Not answered", "answer_time IS NULL", "'answer_time'"),

@@ -25,6 +25,7 @@ from hotline.run import current_run
 
 MAKES_MODELS = "07-use"  # the notebook that writes them, once per outcome
 UNREADABLE = "the row cannot be read: more or fewer cells than headings"
+HEADINGS = "the row has the headings again"
 EMPTY = "the row is empty"
 NOTHING = "no predictor is recorded"
 
@@ -129,7 +130,7 @@ def reason_sql(model: RiskModel, book: Codebook, excluded: Mapping[str, str]) ->
         {_named(each): f"{identifier(each.name)} NOT IN ({estimated[each.name]})" for each in fields},
     )
     return (
-        f"CASE WHEN ragged THEN {literal(UNREADABLE)} "
+        f"CASE WHEN is_heading THEN {literal(HEADINGS)} WHEN ragged THEN {literal(UNREADABLE)} "
         f"WHEN {outside_study} IS NOT NULL THEN concat_ws('; ', {outside_study}, {unknown}) "
         f"WHEN {' AND '.join(empty.values())} THEN {literal(NOTHING)} "
         f"ELSE nullif(concat_ws('; ', {unknown}, {missing}, {bare}), '') END"

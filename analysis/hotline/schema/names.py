@@ -10,7 +10,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST = 60  # characters
 # Columns of this name stand beside the variables: while cleaning (first line), in tallies and in models.
 RESERVED = (
-    *("row", "ragged", "digest", "empty", "copy", "since_last", "repeat", "rule", "rowid", "file_row_number"),
+    *("row", "ragged", "is_heading", "digest", "empty", "copy", "since_last", "repeat", "rule", "rowid"),
+    *("edition", "file_row_number"),
     *("n", "events", "others"),
 )
 ENDINGS = ("_bad", "_broken")  # of the columns that say what is wrong with a variable

@@ -1,20 +1,25 @@
-"""CSV files: their encoding, their delimiter, and rows that a lost quotation mark does not swallow."""
+"""CSV files: their encoding, their delimiter, and where their headings stand."""
 
 import codecs
+import contextlib
 import csv
-from collections import Counter, deque
+import itertools
+from collections import Counter
 from collections.abc import Container, Iterator
 from pathlib import Path
 
 from hotline import paths
 from hotline.cleaning.headings import tidied
+from hotline.cleaning.readers import csv_rows
+from hotline.cleaning.readers.csv_rows import LONGEST_CELL, cells_of
 from hotline.cleaning.readers.table import Plain, Table
 from hotline.errors import InputError
 
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # the first bytes of a file that says so
 DELIMITERS = (",", ";", "\t", "|")
 MARKS = (*DELIMITERS, "\n", "\r", "\r\n", '"', "\0")
-LONGEST_CELL = 2**21  # characters; a quotation that never closes is given up after so many
+MOST_LINES_ABOVE = 20  # of notes above the headings, such as a title or the day of the export
+LINES_LOOKED_AT = 200  # to find the headings and the number of cells of a row
 
 
 def texts(export: Path, codec: str) -> Iterator[str]:
@@ -64,62 +69,62 @@ def _plain(encoding, seen, delimiter, width):
     return Plain(encoding, delimiter, seen["lines"] - 1)
 
 
-def _delimiter(line, expected):
-    """Return the delimiter that splits a line into the most expected headings, a comma where none does."""
+def _first_lines(export, encoding):
+    """Return the lines with which a file begins."""
+    with open(export, encoding=encoding, newline="") as file:
+        return list(itertools.islice(iter(lambda: file.readline(LONGEST_CELL), ""), LINES_LOOKED_AT))
 
-    def hits(delimiter):
-        return sum(tidied(cell) in expected for cell in next(csv.reader([line], delimiter=delimiter)))
 
-    return max(DELIMITERS, key=hits)
+def _find_headings(lines, expected):
+    """Return (number of lines above the headings, delimiter): those that give the most of the expected headings.
+
+    The first line and a comma where none are found.
+    """
+
+    def hits(place):
+        above, delimiter = place
+        return sum(tidied(cell) in expected for cell in cells_of(lines[above:], delimiter))
+
+    return max(itertools.product(range(min(len(lines), MOST_LINES_ABOVE + 1)), DELIMITERS), key=hits)
+
+
+def _width(headings, lines, delimiter):
+    """Return how many cells the rows have that follow the headings.
+
+    It is not the number of headings where all rows at the beginning have as many more or fewer, and what is more is
+    empty: programs leave delimiters at the end of lines, or only of the first one.
+    """
+    csv.field_size_limit(LONGEST_CELL)
+    following, width = csv.reader(lines, delimiter=delimiter, strict=True), len(headings)
+    with contextlib.suppress(csv.Error):
+        begin = [row for row in itertools.islice(following, LINES_LOOKED_AT // 2) if row]
+        widths = {len(row) for row in begin}
+        if len(widths) == 1:
+            (each,) = widths
+            surplus = [cell for row in (headings, *begin) for cell in row[min(each, width) :]]
+            return width if any(surplus) else each
+    return width
 
 
 def open_csv(export: Path, expected: Container[str]) -> Table:
     """Open a CSV file. Raises InputError where its encoding is none that is known."""
     encoding, seen = _survey(export)
-    with open(export, encoding=encoding, newline="") as file:
-        first = file.readline(LONGEST_CELL)
-    delimiter = _delimiter(first.replace("\0", "\ufffd"), expected)
-    rows = _csv_rows(export, encoding, delimiter)
-    headings = next(rows)[1]
+    lines = _first_lines(export, encoding)
+    above, delimiter = _find_headings(lines, expected)
+    rows = csv_rows.rows(export, encoding, delimiter, above)
+    headings = next(rows, (1, None))[1] or []
+    width = _width(headings, lines[above + 1 :], delimiter)
+    if width != len(headings):
+        rows = csv_rows.rows(export, encoding, delimiter, above, width)
+        next(rows)
     kind = {"utf-8-sig": "UTF-8", "gb18030": "GB18030", "utf-16": "UTF-16"}[encoding]
-    plain = _plain(encoding, seen, delimiter, len(headings or ()))
-    return Table(f"CSV, {kind}", headings or [], rows, plain=plain)
-
-
-def _csv_rows(export, encoding, delimiter):
-    """Yield (number, cells) for every row, the headings first; None for cells that are too many or too few.
-
-    A quotation mark that is not closed would swallow the rows that follow, to the end of the file: where such a
-    row comes out wrong, only its first line is given up, and reading goes on with the next.
-    """
-    taken, again = [], deque()
-
-    def lines(file):
-        while True:
-            line = again.popleft() if again else next(file, None)
-            if line is None:
-                return
-            line = line.replace("\0", "\ufffd")
-            taken.append(line)
-            yield line
-
-    csv.field_size_limit(LONGEST_CELL)  # a setting of the whole process
-    with open(export, encoding=encoding, newline="") as file:
-        number, width = 0, None
-        reader = csv.reader(lines(file), delimiter=delimiter, strict=True)
-        while True:
-            taken.clear()
-            try:
-                cells = next(reader, None)
-                if cells is None:
-                    return
-            except csv.Error:
-                cells = None
-            number += 1
-            if width is None:
-                width = len(cells or ())
-            elif cells is None or (cells and len(cells) != width):
-                cells = None
-                again.extendleft(reversed(taken[1:]))
-                reader = csv.reader(lines(file), delimiter=delimiter, strict=True)
-            yield number, cells
+    plain = _plain(encoding, seen, delimiter, width) if width == len(headings) and not above else None
+    where = f"{paths.shown(export)}, row{'s 1 to' if above > 1 else ''} {above}"
+    return Table(
+        f"CSV, {kind}",
+        (headings + [""] * width)[:width],
+        rows,
+        plain=plain,
+        above=above,
+        remarks=lambda: [f"{where}: what stands above the headings is left out."] if above else [],
+    )

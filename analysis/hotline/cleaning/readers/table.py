@@ -1,6 +1,6 @@
 """What an opened export gives: headings, and rows of text.
 
-A row's number is its place in the file as a spreadsheet shows it, the headings being row 1: an empty row has a
+A row's number is its place in the file as a spreadsheet shows it, the headings being row 1, mostly: an empty row has a
 number too, a line break inside quotation marks does not begin a new one.
 """
 
@@ -32,6 +32,7 @@ class Table:
         a Parquet file, which DuckDB reads by itself
     types : of a Parquet file, the type of each column
     plain : what is known of the file where it is nothing but lines and delimiters
+    above : number of the rows above the headings
     remarks : returns what the user should know of the cells, in sentences, once all rows have been read
     """
 
@@ -40,4 +41,5 @@ class Table:
     rows: Iterator[tuple[int, list[str] | None]] | None = None
     types: tuple[str, ...] = ()
     plain: Plain | None = None
+    above: int = 0
     remarks: Callable[[], list[str]] = list

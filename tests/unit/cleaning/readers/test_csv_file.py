@@ -18,13 +18,26 @@ def test_delimiter_is_the_one_that_gives_known_headings(tmp_path, delimiter):
     assert rows_of(tmp_path, content) == (["a", "b"], [(2, ["1", "2"])])
 
 
-def test_open_quotation_costs_one_line(tmp_path):
-    assert rows_of(tmp_path, b'a,b\n"1,2\n3,4\n')[1] == [(2, None), (3, ["3", "4"])]
+def test_headings_are_found_below_notes(tmp_path):
+    content = b'notes: "a, b\n\n"a";"b"\n1;2\n'
+    (tmp_path / "export.csv").write_bytes(content)
+    table = csv_file.open_csv(tmp_path / "export.csv", {"a", "b"})
+    assert (table.headings, table.above, list(table.rows)) == (["a", "b"], 2, [(4, ["1", "2"])])
+    assert table.remarks() == [f"{tmp_path}/export.csv, rows 1 to 2: what stands above the headings is left out."]
 
 
-def test_rows_are_numbered_as_in_a_spreadsheet(tmp_path):
-    content = b'a,b\n\n"1\n1",2\n3\n4,5\n'
-    assert rows_of(tmp_path, content)[1] == [(2, []), (3, ["1\n1", "2"]), (4, None), (5, ["4", "5"])]
+@pytest.mark.parametrize(
+    ("content", "headings", "rows"),
+    [
+        ("a,b\n1,2,\n3,4,\n", ["a", "b", ""], [(2, ["1", "2", ""]), (3, ["3", "4", ""])]),
+        ("a,b,,\n1,2\n3,4\n", ["a", "b"], [(2, ["1", "2"]), (3, ["3", "4"])]),
+        ("a,b\n1,2,\n3,4\n", ["a", "b"], [(2, None), (3, ["3", "4"])]),
+        ("a,b\n1,2,\n3,4,5\n", ["a", "b"], [(2, None), (3, None)]),
+        ("a,b,c\n1,2\n3,4\n", ["a", "b", "c"], [(2, None), (3, None)]),
+    ],
+)
+def test_cells_at_the_end_of_all_rows_count_only_where_they_are_empty(tmp_path, content, headings, rows):
+    assert rows_of(tmp_path, content.encode()) == (headings, rows)
 
 
 def test_long_cells_are_read_whole(tmp_path):
