@@ -4,7 +4,6 @@ Messages name only headings of the codebook, and what nearly matches one: in a f
 a call. Any other column is named by its number.
 """
 
-import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,24 +12,15 @@ from hotline import paths
 from hotline.codebook import Codebook
 from hotline.errors import InputError, did_you_mean
 from hotline.run import current_run
+from hotline.schema.texts import plain_heading
 
 ALIKE = 0.6  # of difflib's ratio, from which two headings nearly match
 ALIKE_SHORT, SHORT = 0.5, 3  # of headings of so few characters, where one other character is a half or a third
 
 
-def tidied(heading: str) -> str:
-    """Return what is compared of a heading: without width and case of its letters, spaces and invisible characters.
-
-    >>> tidied(" 年龄（岁）"), tidied("Caller's\\nNumber")
-    ('年龄(岁)', "caller'snumber")
-    """
-    plain = unicodedata.normalize("NFKC", heading).casefold()
-    return "".join(each for each in plain if not each.isspace() and unicodedata.category(each) != "Cf")
-
-
 def expected(book: Codebook) -> dict[str, str]:
     """Return {tidied heading: variable} of the columns that a codebook describes."""
-    return {tidied(each.header): each.name for each in book if each.header}
+    return {plain_heading(each.header): each.name for each in book if each.header}
 
 
 def positions(first_row: list[str], export: Path, book: Codebook, number: int = 1) -> dict[str, int]:
@@ -45,7 +35,7 @@ def positions(first_row: list[str], export: Path, book: Codebook, number: int = 
     InputError
         Where no heading is one of the codebook's, one stands twice, or a needed column is absent.
     """
-    where, cleaned, names = f"{paths.shown(export)}, row {number}", list(map(tidied, first_row)), expected(book)
+    where, cleaned, names = f"{paths.shown(export)}, row {number}", list(map(plain_heading, first_row)), expected(book)
     described = [names[heading] for heading in cleaned if heading in names]
     codebook = paths.shown(current_run().codebook)
     if not described:
@@ -71,7 +61,7 @@ def positions(first_row: list[str], export: Path, book: Codebook, number: int = 
 
 def _nearest(header: str, candidates: Iterable[str]) -> str | None:
     """Return the one of some tidied headings that is most like a heading; None where none nearly matches."""
-    header = tidied(header)
+    header = plain_heading(header)
     cutoff = ALIKE_SHORT if len(header) <= SHORT else ALIKE
     return next(iter(get_close_matches(header, candidates, n=1, cutoff=cutoff)), None)
 
@@ -86,9 +76,9 @@ def remarks(first_row: list[str], export: Path, book: Codebook, number: int = 1)
     first_row : the headings of an export in which `positions` has matched enough of them
     number : the number of the row in which they stand
     """
-    names, cleaned = expected(book), list(map(tidied, first_row))
+    names, cleaned = expected(book), list(map(plain_heading, first_row))
     unknown = {heading: number for number, heading in enumerate(cleaned, 1) if heading and heading not in names}
-    absent = [each for each in book if each.header and tidied(each.header) not in cleaned]
+    absent = [each for each in book if each.header and plain_heading(each.header) not in cleaned]
     near = {each.name: _nearest(each.header, unknown) for each in absent}
     where, sentences = f"{paths.shown(export)}, row {number}", []
     for each in absent:

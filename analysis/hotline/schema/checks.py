@@ -1,13 +1,12 @@
 """Faults of one field of a codebook, beyond the form of its keys."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from hotline.marked_yaml import Fault
 from hotline.schema.constraints import wrong_constraints
 from hotline.schema.fields import MISSING, Field
-from hotline.schema.names import NAME, wrong_name
+from hotline.schema.names import wrong_name
 from hotline.schema.texts import tidied
 from hotline.schema.time_formats import wrong_formats
 
@@ -17,6 +16,7 @@ TIMES = ("call_start", "answer_time", "call_end")
 MOST_DECIMALS = 6
 MOST_CODES = 255  # a position is stored in a byte
 LONGEST_TEXT = 1000  # characters; cleaning cuts off what is longer
+RULE = re.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*")
 CODE = re.compile("[A-Za-z0-9_]+")
 
 
@@ -93,20 +93,19 @@ def _codes(field):
                 ("codes", n, "exclude"),
                 '"exclude" is obeyed on a column of the export; this variable has no `header`',
             )
-        elif code.exclude is not None and not NAME.fullmatch(code.exclude.replace("-", "_")):
+        elif code.exclude is not None and not RULE.fullmatch(code.exclude):
             yield ("codes", n, "exclude"), f'the rule "{code.exclude}" is not of small letters, digits and "-" alone'
     yield from _spelt_twice(field)
 
 
 def _spelt_twice(field):
     """Yield the texts that stand for more than one code, or for a code and for "not recorded"."""
-    spellings = [(("codes", n), code.zh) for n, code in enumerate(field.codes)]
-    spellings += [(("codes", n), text) for n, code in enumerate(field.codes) for text in code.synonyms]
-    spellings += [(("missing",), text) for text in field.missing]
-    times = Counter(tidied(text) for _, text in spellings)
-    for text in sorted(text for text, often in times.items() if often > 1):
-        within = [where for where, each in spellings if tidied(each) == text][-1]
-        yield within, f"{text} is written for more than one code, or twice; leave one of them out"
+    owners = {tidied(text): ("missing",) for text in field.missing}
+    for n, code in enumerate(field.codes):
+        for text in (code.zh, *code.synonyms):
+            if owners.setdefault(tidied(text), ("codes", n)) != ("codes", n):
+                words = "is written for more than one code, or for one and under `missing`; leave one of them out"
+                yield ("codes", n), f"{text} {words}"
 
 
 def _source(field):

@@ -1,6 +1,7 @@
 """Texts freed of what input methods leave behind, in a codebook as in an export."""
 
 import re
+import unicodedata
 
 # Full-width forms, and what they stand for.
 FULL_WIDTH = ("０１２３４５６７８９：／－．　", "0123456789:/-. ")
@@ -17,3 +18,13 @@ def tidied(text: str) -> str:
     '12'
     """
     return re.sub(f"[{INVISIBLE}]", "", text.translate(WIDE)).strip(BLANKS)
+
+
+def plain_heading(heading: str) -> str:
+    """Return what is compared of a heading: without width and case of its letters, spaces and invisible characters.
+
+    >>> plain_heading(" 年龄（岁）"), plain_heading("Caller's\\nNumber")
+    ('年龄(岁)', "caller'snumber")
+    """
+    plain = unicodedata.normalize("NFKC", heading).casefold()
+    return "".join(each for each in plain if not each.isspace() and unicodedata.category(each) != "Cf")

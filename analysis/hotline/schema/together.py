@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from hotline.errors import did_you_mean
 from hotline.marked_yaml import Fault
 from hotline.schema.fields import Field
+from hotline.schema.texts import plain_heading
 
 # Cleaning computes these from the times and the numbers of calls; they are no columns of an export.
 COMPUTED = {
@@ -51,8 +52,12 @@ NEEDED_CODES = {
     "month": tuple(map(str, range(1, 13))),
     "weekday": tuple(map(str, range(1, 8))),
 }
-# Rules of the compendium's own at the stage at which a codebook's `exclude` is tried.
-OWN_RULES = ("reconnect",)
+# Rules of the compendium's own, whose names a codebook's `exclude` cannot take.
+OWN_RULES = (
+    *("second-heading", "ragged-row", "total-row", "duplicate", "unreadable-time", "unknown-code", "damaged-number"),
+    *("constraint", "impossible-time", "future-time", "same-ticket", "reconnect", "unanswered", "not-assessed"),
+    *("without-number", "repeat-call"),
+)
 
 
 def faults_together(entries: dict[int, str], fields: dict[int, Field]) -> Iterator[Fault]:
@@ -64,7 +69,7 @@ def faults_together(entries: dict[int, str], fields: dict[int, Field]) -> Iterat
     fields : {position: Field}, of those that could be read
     """
     yield from _twice(entries, "name")
-    yield from _twice({n: each.header for n, each in fields.items() if each.header}, "header")
+    yield from _twice({n: each.header for n, each in fields.items() if each.header}, "header", plain_heading)
     for name in BUILT_ON:
         if name not in entries.values():
             yield Fault(("fields",), f'the variable "{name}" is missing; cleaning builds on it')
@@ -75,13 +80,13 @@ def faults_together(entries: dict[int, str], fields: dict[int, Field]) -> Iterat
     yield from _regions_of_nothing(fields)
 
 
-def _twice(found, key):
-    """Yield a fault for each of {position: text} that stands before it, too."""
+def _twice(found, key, compared=str):
+    """Yield a fault for each of {position: text} that stands before it, too, in the form in which it is compared."""
     seen = set()
     for n, text in found.items():
-        if text in seen:
+        if compared(text) in seen:
             yield Fault(("fields", n, key), f'two fields have the {key} "{text}"; rename or leave out one')
-        seen.add(text)
+        seen.add(compared(text))
 
 
 def _needs(field):

@@ -1,11 +1,13 @@
 """Which rule a row leaves under, worked out by hand."""
 
 import pytest
-from exports import at, clean, rejected
+from codebooks import book
+from exports import BOOK, SETTINGS, at, clean, rejected
 
 from hotline import paths
 from hotline.cleaning import rules
 from hotline.pipeline import params
+from hotline.schema.together import OWN_RULES
 
 
 @pytest.mark.parametrize(
@@ -60,3 +62,9 @@ def test_case_rule_says_what_makes_a_case(tmp_path, case, kept):
 def test_case_rule_choices_are_those_of_the_parameter_type():
     assert params.declared(paths.notebook("01-clean"))["case_rule"].choices == tuple(rules.CASES)
     assert list(rules.CASES) == list(rules.CASES_IN_WORDS)
+
+
+def test_no_rule_of_a_codebook_can_have_the_name_of_one_of_the_compendiums_own(tmp_path):
+    other = book(tmp_path, lambda _, schema: schema.update(primaryKey="ticket_id"))
+    tried = {each.name for each in rules.rules(other, **SETTINGS, without_number="leave-out")}
+    assert tried - {code.exclude for each in BOOK for code in each.codes} == set(OWN_RULES)

@@ -58,7 +58,7 @@ def test_each_fault_has_its_place_and_one_sentence(entry, more, place, expected)
         (SECOND | {"code": "missing"}, "every code must occur once"),
         (SECOND | {"code": "a'); DROP TABLE raw; --"}, 'is not of letters, digits and "_" alone'),
         (SECOND | {"zh": "甲"}, "甲 is written for more than one code"),
-        (SECOND | {"synonyms": ["甲\u3000"]}, "甲 is written for more than one code"),
+        (SECOND | {"synonyms": ["甲\u3000"]}, "甲\u3000 is written for more than one code"),
         (SECOND | {"en": ""}, '"en" is empty'),
         (SECOND | {"exclude": "x' OR 1"}, 'the rule "x\' OR 1" is not of small letters'),
         (SECOND | {"below": "3"}, '"below" is the bound of a band; add `bands_of`'),
@@ -67,6 +67,11 @@ def test_each_fault_has_its_place_and_one_sentence(entry, more, place, expected)
 def test_each_fault_of_a_code_has_one_sentence(second, expected):
     ((_, words),) = faults(CHOICE, codes=[FIRST, second])
     assert expected in words
+
+
+def test_a_text_may_stand_twice_for_one_code_and_not_for_a_code_and_none():
+    assert faults(CHOICE, codes=[FIRST | {"synonyms": ["甲", "1", "１"]}, SECOND]) == []
+    assert "under `missing`" in faults(CHOICE, missing=["甲"])[0][1]
 
 
 def test_a_code_that_leaves_the_study_is_no_reference():

@@ -13,6 +13,8 @@ from hotline.schema.together import BUILT_ON, COMPUTED, OWN_RULES
         (lambda fields, schema: schema["fields"].remove(fields["city"]), 'the variable "city" is missing'),
         (lambda fields, schema: schema["fields"].append(fields["sex"]), 'two fields have the name "sex"'),
         (lambda fields, _: fields["city"].update(header="学段"), 'two fields have the header "学段"'),
+        (lambda fields, _: fields["city"].update(header="年龄 "), "spaces around it"),
+        (lambda fields, _: fields["city"].update(header="学　段"), 'two fields have the header "学　段"'),
         (lambda fields, _: fields["region"].update(group_of="town"), 'field "region": there is no variable "town"'),
         (lambda fields, _: fields["region"].update(group_of="citty"), 'did you mean "city"?'),
         (lambda fields, _: fields["at_risk"].update(true_for={"level": ["x"]}), '"level" has no code "x"'),

@@ -9,11 +9,11 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 from hotline import paths
-from hotline.cleaning.headings import tidied
 from hotline.cleaning.readers import csv_rows
 from hotline.cleaning.readers.csv_rows import LONGEST_CELL, cells_of
 from hotline.cleaning.readers.table import Plain, Table
 from hotline.errors import InputError
+from hotline.schema.texts import plain_heading
 
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # the first bytes of a file that says so
 DELIMITERS = (",", ";", "\t", "|")
@@ -83,7 +83,7 @@ def _find_headings(lines, expected):
 
     def hits(place):
         above, delimiter = place
-        return sum(tidied(cell) in expected for cell in cells_of(lines[above:], delimiter))
+        return sum(plain_heading(cell) in expected for cell in cells_of(lines[above:], delimiter))
 
     return max(itertools.product(range(min(len(lines), MOST_LINES_ABOVE + 1)), DELIMITERS), key=hits)
 

@@ -5,11 +5,11 @@ from collections.abc import Container
 from pathlib import Path
 
 from hotline import paths
-from hotline.cleaning.headings import tidied
 from hotline.cleaning.readers import merged_cells, workbook_xml
 from hotline.cleaning.readers.sheet_remarks import LONG, SheetRemarks
 from hotline.cleaning.readers.table import UNREADABLE, Table
 from hotline.errors import InputError
+from hotline.schema.texts import plain_heading
 
 MOST_DIGITS = 1e15  # from here on Excel does not keep the last digits of a number
 # Cells up to the furthest one, and how many of these there may be for each that holds something.
@@ -91,7 +91,7 @@ def _refuse_headings(headings, merged, seen, expected, where):
             "heading.\n  Write the heading as a text, or open the file in Excel, let it calculate, and save it."
         )
     for block in merged:
-        if block.top == 1 and block.left < len(headings) and tidied(headings[block.left]) in expected:
+        if block.top == 1 and block.left < len(headings) and plain_heading(headings[block.left]) in expected:
             raise InputError(
                 f'{where}, row 1, column {block.left + 1}: the heading "{headings[block.left].strip()}" is merged with '
                 "other cells; expected one heading for each column, all in the first row.\n  Unmerge the headings, and "
@@ -141,7 +141,7 @@ def open_excel(export: Path, expected: Container[str], sheet: str) -> Table:
 
     Parameters
     ----------
-    expected : the headings of the columns that matter, as `headings.tidied` has them
+    expected : the headings of the columns that matter, as `schema.texts.plain_heading` has them
     sheet : name of the sheet; empty for the only one that is not hidden
 
     Raises
@@ -167,7 +167,7 @@ def open_excel(export: Path, expected: Container[str], sheet: str) -> Table:
         headings.pop()
     merged = merged_cells.blocks(cells.merged_cell_ranges)
     _refuse_headings(headings, merged, seen, expected, where)
-    described = {i: heading.strip() for i, heading in enumerate(headings) if tidied(heading) in expected}
+    described = {i: heading.strip() for i, heading in enumerate(headings) if plain_heading(heading) in expected}
     remarks = SheetRemarks(where, described, seen.hidden_rows, hidden_sheets)
     texts = _texts(rows, seen.odd, remarks)
     if merged:

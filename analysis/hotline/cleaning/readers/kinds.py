@@ -16,7 +16,7 @@ def open_table(export: Path, expected: Container[str] = (), sheet: str = "") -> 
 
     Parameters
     ----------
-    expected : the headings to expect, as `headings.tidied` has them, by which the delimiter of a CSV file is found
+    expected : the headings to expect, in plain form (`schema.texts`), by which the delimiter of a CSV file is found
     sheet : the sheet of an Excel file that has several
 
     Raises

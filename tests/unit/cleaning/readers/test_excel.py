@@ -6,13 +6,13 @@ import re
 import pytest
 from workbooks import ERROR, cell, formula, merged, sheet_data, workbook
 
-from hotline.cleaning.headings import tidied
 from hotline.cleaning.readers import excel
 from hotline.cleaning.readers.table import UNREADABLE
 from hotline.errors import InputError
+from hotline.schema.texts import plain_heading
 
 HEADINGS = ["编号", "时间", "学段", "备注"]
-EXPECTED = {tidied(heading) for heading in HEADINGS[:3]}
+EXPECTED = {plain_heading(heading) for heading in HEADINGS[:3]}
 SERIAL = 44256  # 1 March 2021 in Excel
 
 
