@@ -1,6 +1,7 @@
 """Excel workbooks, by calamine, with typed cells as an export in CSV would write them."""
 
 import datetime
+import itertools
 from collections.abc import Container
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hotline.cleaning.readers.table import UNREADABLE, Table
 from hotline.errors import InputError
 from hotline.schema.texts import plain_heading
 
+MOST_ROWS_ABOVE = 20  # of notes above the headings, such as a title or the day of the export
 MOST_DIGITS = 1e15  # from here on Excel does not keep the last digits of a number
 # Cells up to the furthest one, and how many of these there may be for each that holds something.
 FEWEST_FAR, MOST_EMPTY = 2**24, 5
@@ -83,20 +85,37 @@ def _refuse_far_cells(seen, where):
         )
 
 
-def _refuse_headings(headings, merged, seen, expected, where):
+def _headings(rows, expected):
+    """Return (number of rows above the headings, first rows as texts): the headings are most of the expected ones.
+
+    The first row where none of them are found.
+    """
+    first = [[as_text(cell) for cell in cells] for _, cells in rows]
+
+    def hits(above):
+        return sum(plain_heading(text) in expected for text in first[above])
+
+    return max(range(len(first)), key=hits, default=0), first
+
+
+def _refuse_headings(above, first, merged, odd, expected, where):
     """Raise InputError where a heading cannot be read, or is one of several rows or columns."""
-    for column in seen.odd.get(1, ()):
+    for column in odd.get(above + 1, ()):
         raise InputError(
-            f"{where}, row 1, column {column}: an error, or a formula that no program has calculated, in place of a "
-            "heading.\n  Write the heading as a text, or open the file in Excel, let it calculate, and save it."
+            f"{where}, row {above + 1}, column {column}: an error, or a formula that no program has calculated, in "
+            "place of a heading.\n  Write the heading as a text, or open the file in Excel, let it calculate, and "
+            "save it."
         )
     for block in merged:
-        if block.top == 1 and block.left < len(headings) and plain_heading(headings[block.left]) in expected:
-            raise InputError(
-                f'{where}, row 1, column {block.left + 1}: the heading "{headings[block.left].strip()}" is merged with '
-                "other cells; expected one heading for each column, all in the first row.\n  Unmerge the headings, and "
-                "give each column its own in one row."
-            )
+        if block.top <= above + 1 <= block.bottom:
+            shown = first[block.top - 1][block.left : block.left + 1]
+            hidden = first[above][block.left : block.right + 1]
+            if any(plain_heading(text) in expected for text in (*shown, *hidden)):
+                raise InputError(
+                    f"{where}, row {above + 1}, column {block.left + 1}: the heading is merged with other cells; "
+                    "expected one heading for each column, all in one row.\n  Unmerge the headings, and give each "
+                    "column its own."
+                )
 
 
 def _typed_rows(cells, last_odd, where):
@@ -162,14 +181,17 @@ def open_excel(export: Path, expected: Container[str], sheet: str) -> Table:
         _refuse_far_cells(seen, where)
         cells = _guarded(where, book.get_sheet_by_name, name)
     rows = _typed_rows(cells, max(seen.odd, default=0), where)
-    headings = [as_text(cell) for cell in next(rows, (1, []))[1]]
+    first_rows = list(itertools.islice(rows, 1 + MOST_ROWS_ABOVE))
+    above, first = _headings(first_rows, expected)
+    merged = merged_cells.blocks(cells.merged_cell_ranges)
+    _refuse_headings(above, first, merged, seen.odd, expected, where)
+    headings = first[above] if first else []
     while headings and not headings[-1]:
         headings.pop()
-    merged = merged_cells.blocks(cells.merged_cell_ranges)
-    _refuse_headings(headings, merged, seen, expected, where)
+    rows = itertools.chain(first_rows[above + 1 :], rows)
     described = {i: heading.strip() for i, heading in enumerate(headings) if plain_heading(heading) in expected}
-    remarks = SheetRemarks(where, described, seen.hidden_rows, hidden_sheets)
+    remarks = SheetRemarks(where, described, above, seen.hidden_rows, hidden_sheets)
     texts = _texts(rows, seen.odd, remarks)
     if merged:
         texts = merged_cells.filled(texts, merged, described, remarks.note)
-    return Table(f'Excel, sheet "{name}"', headings, texts, remarks=remarks.sentences)
+    return Table(f'Excel, sheet "{name}"', headings, texts, above=above, remarks=remarks.sentences)

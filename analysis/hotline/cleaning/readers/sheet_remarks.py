@@ -28,11 +28,14 @@ class SheetRemarks:
     ----------
     headings : {position: heading} of these columns
     times, midnights : by position, the cells that are times, and those of them that are a day or midnight
+    above : number of the rows above the headings
     hidden_rows, hidden_sheets : how many of each the workbook has
     """
 
-    def __init__(self, where: str, headings: dict[int, str], hidden_rows: int = 0, hidden_sheets: int = 0):
-        self.where, self.headings = where, headings
+    def __init__(
+        self, where: str, headings: dict[int, str], above: int = 0, hidden_rows: int = 0, hidden_sheets: int = 0
+    ):
+        self.where, self.headings, self.above = where, headings, above
         self.hidden_rows, self.hidden_sheets = hidden_rows, hidden_sheets
         self.times, self.midnights = Counter(), Counter()
         self._counts, self._first = Counter(), {}
@@ -60,6 +63,9 @@ class SheetRemarks:
                     f"{self._columns([position])}: all {count:,} times are at midnight. If they are days without a "
                     "time, export the time, too."
                 )
+        if self.above:
+            rows = "row 1" if self.above == 1 else f"rows 1 to {self.above}"
+            said.append(f"{self.where}, {rows}: what stands above the headings is left out.")
         if self.hidden_rows:
             said.append(f"{self.where}: hidden or filtered rows ({self.hidden_rows:,}) are read like the others.")
         if self.hidden_sheets:

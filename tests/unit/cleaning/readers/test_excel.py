@@ -135,12 +135,26 @@ def test_open_excel_reads_no_cells_merged_across_columns(tmp_path):
 @pytest.mark.parametrize("where", ["B1:C1", "B1:B2"])
 def test_open_excel_refuses_merged_headings(tmp_path, where):
     message = refused(tmp_path, workbook({"s": sheet_data([HEADINGS, ["1", "x"]]) + merged(where)}))
-    assert re.search('row 1, column 2: the heading "时间" is merged.*Unmerge', message, re.DOTALL)
+    assert re.search("row 1, column 2: the heading is merged.*Unmerge", message, re.DOTALL)
 
 
 def test_open_excel_minds_no_merged_heading_of_another_column(tmp_path):
     content = workbook({"s": sheet_data([[*HEADINGS, ""], ["1", "x"]]) + merged("D1:E1")})
     assert opened(tmp_path, content)[0] == HEADINGS
+
+
+def test_open_excel_finds_the_headings_below_notes(tmp_path):
+    rows = sheet_data([["热线记录"], [], ["编号", "2021"], HEADINGS, ["1", "x"], ["2", "x"]]) + merged("A1:D1", "B5:B6")
+    (tmp_path / "export.xlsx").write_bytes(workbook({"s": rows}))
+    table = excel.open_excel(tmp_path / "export.xlsx", EXPECTED, "")
+    assert (table.above, table.headings, [number for number, _ in table.rows]) == (3, HEADINGS, [5, 6])
+    assert any("rows 1 to 3: what stands above the headings is left out" in each for each in table.remarks())
+
+
+def test_open_excel_refuses_headings_of_two_rows(tmp_path):
+    rows = [["编号", "来电", ""], ["", "时间", "学段"], ["1", "x", "初中"]]
+    message = refused(tmp_path, workbook({"s": sheet_data(rows) + merged("A1:A2", "B1:C1")}))
+    assert "row 2, column 1: the heading is merged" in message
 
 
 @pytest.mark.parametrize("heading", [ERROR, formula()])

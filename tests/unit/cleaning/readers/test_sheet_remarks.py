@@ -29,8 +29,9 @@ def test_sentences_say_that_all_times_of_a_column_are_at_midnight():
     assert said.startswith('x.xlsx, column "来电时间": all 3 times are at midnight.')
 
 
-def test_sentences_say_what_the_workbook_hides():
-    assert SheetRemarks("x.xlsx", {}, hidden_rows=2, hidden_sheets=1).sentences() == [
+def test_sentences_say_what_is_left_out_or_hidden():
+    assert SheetRemarks("x.xlsx", {}, above=3, hidden_rows=2, hidden_sheets=1).sentences() == [
+        "x.xlsx, rows 1 to 3: what stands above the headings is left out.",
         "x.xlsx: hidden or filtered rows (2) are read like the others.",
         "x.xlsx: the sheets that are hidden (1) are not read.",
     ]
