@@ -404,7 +404,8 @@ def area(score, event):
     value, variance = delong(concordance(score, event))
     assert abs(value - roc_auc_score(event, score)) < 1e-12
     half_width = Z * np.sqrt(variance)
-    return {"auc": value, "auc_low": value - half_width, "auc_high": value + half_width, "auc_variance": variance}
+    low, high = np.clip([value - half_width, value + half_width], 0, 1)
+    return {"auc": value, "auc_low": low, "auc_high": high, "auc_variance": variance}
 
 
 def area_difference(first, second, event):
@@ -456,7 +457,8 @@ def performance(risk, event, threshold):
     row |= {"oe": oe, "oe_low": oe / factor, "oe_high": oe * factor}
     large = logistic(event, np.ones((n, 1)), odds)
     line = logistic(event, np.column_stack([np.ones(n), odds]))
-    for name, fit, position in (("intercept", large, 0), ("slope", line, 1)):
+    separated = odds[event].min() >= odds[~event].max() or odds[event].max() <= odds[~event].min()
+    for name, fit, position in (("intercept", large, 0), *([] if separated else [("slope", line, 1)])):
         low, high = fit.conf_int()[position]
         row |= {name: fit.params[position], f"{name}_low": low, f"{name}_high": high, f"{name}_se": fit.bse[position]}
     brier = brier_score_loss(event, risk)
