@@ -1,5 +1,7 @@
 """The two logistic notebooks on an export that lacks columns and categories: sentences, and neither errors nor NaN."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,3 +67,36 @@ def test_where_all_or_none_have_the_event_every_table_says_so(notebook, level, t
         assert "are at risk, and a logistic model needs pupils of both kinds." in table, name
     for file in files(tmp_path, "results/*.csv", least=3):
         assert file.read_text(encoding="utf-8").startswith(f'not_estimated\n"{which.lower()} of the pupils'), file.name
+
+
+def bullied_at_risk(rows):
+    """All bullied cases are at risk, so that the one contrast of the variable has no estimate."""
+    rows["bullying"] = np.where(np.arange(len(rows)) % 3, "no", "yes")
+    rows.loc[rows["bullying"] == "yes", "level"] = "high_risk"
+    return rows
+
+
+def one_predictor(rows):
+    """Nothing but the sex is recorded: a model of two cells."""
+    rows[[name for name in NAMES if name != "sex"]] = "missing"
+    return rows
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation")
+@pytest.mark.parametrize("notebook", ["06-logistic", "06-robustness"])
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (
+            bullied_at_risk,
+            r"Bullied \(Yes\): no estimate, since all of the \d+ pupils are at risk. Bullied has one category",
+        ),
+        (one_predictor, "Bullied is recorded for 0 pupils only and is left out."),
+    ],
+)
+def test_a_model_is_made_of_what_is_left(notebook, spoil, said, tmp_path, monkeypatch):
+    rows = spoil(records(300).assign(prior_treatment="no"))
+    tables, _ = run(notebook, tally_of_rows(rows), tmp_path, monkeypatch, outcome="at_risk", imputations=2)
+    main = tables["odds_ratios" if notebook == "06-logistic" else "comparison"]
+    assert re.search(said, main), main
+    assert "Not estimated" not in main and not re.search(r"\bnan\b", "".join(tables.values()).lower())
