@@ -18,11 +18,7 @@ from countstats.glm.solver import NoEstimate
 from hotline import text
 from hotline.codebook import MISSING, Codebook
 from hotline.errors import NothingToEstimate
-from hotline.models.predictors import in_order
-
-# The share of the pupils for whom a variable must be recorded to stay in the model: only complete cases are used, so
-# that a variable with more gaps would leave the others less than a tenth of the data.
-MIN_RECORDED = 0.1
+from hotline.models.predictors import MIN_RECORDED, in_order
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from hotline import text
 from hotline.codebook import MISSING, Codebook
 from hotline.errors import InputError, NothingToEstimate
 
 BLOCKS = ("individual", "family", "environment")
 KNOWN_IN_TIME = ("dialling", "intake")
+# The share of the pupils for whom a variable must be recorded to be in a model: only complete cases are used, so that a
+# variable with more gaps would leave the others less than a tenth of the data.
+MIN_RECORDED = 0.1
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def refuse_late(book: Codebook, names: Iterable[str]) -> None:
 def unusable(book: Codebook, counts: pd.DataFrame, names: Sequence[str]) -> dict[str, str]:
     """Return {name: why not} of the predictors that a model of these cases cannot use.
 
-    An export may lack a column, or have the same entry in all its rows.
+    An export may lack a column, have it filled in for hardly anyone, or with the same entry in all its rows.
 
     Parameters
     ----------
@@ -87,6 +91,8 @@ def unusable(book: Codebook, counts: pd.DataFrame, names: Sequence[str]) -> dict
         codes = n.index[n > 0]
         if not len(codes):
             reasons[name] = "never recorded"
+        elif n.sum() < counts["n"].sum() * MIN_RECORDED:
+            reasons[name] = f"recorded for {text.count(n.sum())} pupils only"
         elif book[name].reference not in codes:
             reasons[name] = f'no pupil has the reference "{book.label(name, book[name].reference)}"'
         elif len(codes) == 1:

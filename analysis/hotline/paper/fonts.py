@@ -88,7 +88,10 @@ def check(text: str) -> None:
         f'the fonts of the PDF lack "{each}" (U+{ord(each):04X} {unicodedata.name(each, "unnamed")}), '
         f'as in "{text[max(0, text.index(each) - 20) : text.index(each) + 20]}"'
         for each in sorted(set(text))
-        if ord(each) not in covered and not each.isspace()
+        if ord(each) not in covered and not each.isspace() and unicodedata.category(each) != "Cf"  # nothing to be seen
     ]
     if faults:
-        raise InputError("paper/manuscript.qmd: " + "; ".join(faults))
+        raise InputError(
+            f"paper/manuscript.qmd: {'; '.join(faults)}; write it otherwise where it comes from: the manuscript, the "
+            "codebook or data-raw/published.yml"
+        )

@@ -48,6 +48,15 @@ def test_unusable_predictors_have_a_reason():
     }
 
 
+def test_unusable_is_what_hardly_anyone_has_recorded():
+    book, n = codebook(), [9, 90, 1, 1]
+    counts = pd.DataFrame({"sex": ["male", "missing", "female", "male"], "bullying": ["no", "no", "yes", "no"]})
+    for name in counts:
+        counts[name] = pd.Categorical(counts[name], [*book[name].kept_codes, "missing"])
+    assert unusable(book, counts.assign(n=n), ["sex", "bullying"]) == {}
+    assert unusable(book, counts.assign(n=[8, 90, 1, 0]), ["sex", "bullying"]) == {"sex": "recorded for 9 pupils only"}
+
+
 def test_unusable_names_all_where_none_is_left():
     book = codebook()
     counts = pd.DataFrame({"sex": ["male", "male"], "boarding": ["missing", "missing"]}).assign(n=[4, 5])

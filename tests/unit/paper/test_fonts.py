@@ -16,6 +16,7 @@ def test_text_of_leaves_out_styles_drawings_and_formulas_and_keeps_words_whole()
 
 def test_check_accepts_the_signs_that_the_paper_uses():
     fonts.check("Welch’s F, ω², χ², η², ≥ − × ± “quoted” – — … é Gøtzsche Mühleisen Šidák 心理健康水平，基本良好。①")
+    fonts.check("עברית عربي e\u0301 😀 \u200e\u200b\u2060")
 
 
 def test_check_names_each_character_that_no_font_has_with_its_place():
