@@ -13,9 +13,10 @@ import duckdb
 import pandas as pd
 import pytest
 from exports import BOOK, HEADERS, RULES, SECRET, at
-from workbooks import workbook
+from workbooks import ERROR, cell, formula, merged, sheet_data, workbook
 
 from hotline.cleaning import decode, engine, flow, load
+from hotline.cleaning.readers.workbook_xml import column_letters
 from hotline.errors import InputError
 
 NAMES = list(HEADERS)
@@ -84,6 +85,18 @@ def clean(folder, content, sheet=""):
     unread = left[(left["stage"] == "records") & (left["action"] == "rejected")]
     assert problems["rows"].sum() >= len(unread)
     return {row.row: (row.rule, row.field) for row in unread.itertuples()}, loaded
+
+
+LETTERS = {name: column_letters(number) for number, name in enumerate(NAMES, 1)}
+SERIAL = 44256  # 1 March 2021 in Excel
+
+
+def at_midnight():
+    """Return the good export with a call that begins at midnight, its times as Excel has them."""
+    rows = changed("call_start", cell(SERIAL, 1))
+    for name, seconds in {"answer_time": 30, "call_end": 330}.items():
+        rows[4][NAMES.index(name)] = cell(SERIAL + seconds / 86400, 1)
+    return rows
 
 
 RAGGED, SECOND_HEADING = ("ragged-row", "the whole row"), ("second-heading", "the whole row")
@@ -206,13 +219,46 @@ CLEANED = {
         workbook(
             {
                 "热线": [
-                    [13.0 if cell == "13" else cell for cell in row][: 30 if n == 0 else 27]
+                    [13.0 if each == "13" else each for each in row][: 30 if n == 0 else 27]
                     for n, row in enumerate(rows_of())
                 ]
             }
         ),
         {},
     ),
+    "Excel with a level of #N/A": (workbook({"热线": changed("level", ERROR)}), {5: ("unknown-code", "level")}),
+    "Excel with a formula without a value": (
+        workbook({"热线": changed("level", formula("<v/>"))}),
+        {5: ("unknown-code", "level")},
+    ),
+    "Excel with an error for a ticket": (
+        workbook({"热线": changed("ticket_id", ERROR)}),
+        {5: ("unknown-code", "ticket_id")},
+    ),
+    "Excel with an error for a number": (
+        workbook({"热线": changed("caller_number", ERROR)}),
+        {5: ("damaged-number", "caller_number")},
+    ),
+    "Excel with a plain number for a time": (
+        workbook({"热线": changed("call_start", SERIAL + 0.4)}),
+        {5: ("unreadable-time", "call_start")},
+    ),
+    "Excel with midnight": (workbook({"热线": at_midnight()}), {}),
+    "Excel with carriage returns": (
+        workbook(
+            {"热线": [[f"{each}_x000D_" if n and each else each for each in row] for n, row in enumerate(rows_of())]}
+        ),
+        {},
+    ),
+    "Excel with a level merged over rows": (
+        workbook({"热线": sheet_data(changed("level", "")) + merged("{0}4:{0}5".format(LETTERS["level"]))}),
+        {},
+    ),
+    "Excel with cells merged across columns": (
+        workbook({"热线": sheet_data(changed("stage", "")) + merged("{age}5:{stage}5".format(**LETTERS))}),
+        {5: ("unknown-code", "stage")},
+    ),
+    "Excel with a title": (workbook({"热线": sheet_data([["热线记录"], *rows_of()]) + merged("A1:T1")}), {}),
     "Excel with an unknown code": (workbook({"热线": changed("stage", "大班")}), {5: ("unknown-code", "stage")}),
     "Parquet": (parquet(rows_of()), {}),
     "Parquet with types of its own": (
@@ -265,6 +311,10 @@ REFUSED = {
     "an Excel file with two sheets": (
         workbook({"一月": rows_of(), "二月": rows_of()}),
         'has 2 sheets; name one of "一月", "二月" as `sheet`',
+    ),
+    "an Excel file with a blank far away": (
+        workbook({"热线": [*rows_of(), ['<c r="XFD1048576" t="str"><v> </v></c>']]}),
+        "reaches to XFD1048576; .*delete the rows below the table",
     ),
     "an empty sheet": (workbook({"热线": []}), "none of the headings"),
     "a Parquet file cut off": (parquet(rows_of())[:2000], "damaged Parquet file; export it again"),

@@ -257,7 +257,8 @@ def _survey(part, written_only):
             placed = REFERENCE.match(piece, max(begins, piece.rfind(tags.cell_begins, begins, last)))
             column = column_number(placed[1].decode()) if placed else len(tags.cells(piece[begins:last]))
             found.cells += piece.count(tags.value_end, begins) + piece.count(tags.text_end, begins)
-            found.last_row, found.last_column = max(row, found.last_row), max(column, found.last_column)
+            found.last_row = max(int(placed[2]) if placed else row, found.last_row)
+            found.last_column = max(column, found.last_column)
         if tags.may_be_odd(piece):
             for at, column, kind in _odd_cells(row, piece[begins:], tags, written_only):
                 found.odd.setdefault(at, {})[column] = kind

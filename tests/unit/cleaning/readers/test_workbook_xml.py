@@ -80,6 +80,11 @@ def test_survey_reads_prefixed_and_strict_names_and_the_sheet_that_is_meant():
     assert survey(content, "first").odd == {}
 
 
+def test_survey_believes_the_place_of_a_cell_rather_than_its_row():
+    found = survey(workbook({"s": '<sheetData><row r="2"><c r="B9"><v>1</v></c></row></sheetData>'}))
+    assert (found.last_row, found.last_column) == (9, 2)
+
+
 def test_survey_reads_rich_texts_beside_formulas():
     rich = (
         '<c r="B1" t="inlineStr"><is><r><rPr><color theme="1"/><family val="2"/><vertAlign val="superscript"/></rPr>'
