@@ -11,9 +11,10 @@ from hotline.cleaning.spoilt import spoilt_sql
     "text", ["#N/A", "#REF!", "#NAME?", "#DIV/0!", "#VALUE!", "#SPILL!", "########", "2.0210E+13", "1E+05", UNREADABLE]
 )
 def test_spoilt_sql_knows_what_a_spreadsheet_leaves(text):
-    assert duckdb.execute(f"SELECT {spoilt_sql('t')} FROM (SELECT ? AS t)", [text]).fetchone() == (True,)
+    assert duckdb.connect().execute(f"SELECT {spoilt_sql('t')} FROM (SELECT ? AS t)", [text]).fetchone() == (True,)
 
 
 @pytest.mark.parametrize("text", ["20210301000000", "T00001", "#1", "A#N/A", "E+", "J001", "#王", "", None])
 def test_spoilt_sql_leaves_other_texts_alone(text):
-    assert duckdb.execute(f"SELECT {spoilt_sql('t')} FROM (SELECT ?::VARCHAR AS t)", [text]).fetchone() == (False,)
+    query = f"SELECT {spoilt_sql('t')} FROM (SELECT ?::VARCHAR AS t)"
+    assert duckdb.connect().execute(query, [text]).fetchone() == (False,)
