@@ -17,6 +17,8 @@ from hotline.errors import InputError
 # The fast ones, where PyYAML was built with them. `WRITTEN` resolves no scalar.
 TYPED = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 WRITTEN = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+NOT_YET = object()
+DEEPEST = 50  # lists and mappings within one another
 NULLS = ("", "~", "null", "Null", "NULL")
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map")}
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -70,6 +72,7 @@ def compose(content: bytes, where: str, loader: type = TYPED) -> yaml.Node | Non
     """
     text = decoded(content, where)
     try:
+        _refuse_depth(text, where)
         return yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -78,7 +81,7 @@ def compose(content: bytes, where: str, loader: type = TYPED) -> yaml.Node | Non
         tab = INDENTED_BY_TAB.match("".join(text.splitlines()[line - 1 : line]))
         remedy = TAB if tab else next((words for sign, words in REMEDIES.items() if sign in said), CHECK)
         raise InputError(f"{where}, line {line}: not readable as YAML ({error.problem}); {remedy}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise InputError(f"{where}: not readable as YAML; {CHECK}") from error
 
 
@@ -91,6 +94,16 @@ def typed(content: bytes, where: str) -> Any:
         raise InputError(f"{where}: a value is not of the type that it seems to have; put it in quotes") from error
 
 
+def _refuse_depth(text, where):
+    """Raise InputError for lists within lists without end, on which the composer would crash."""
+    depth = 0
+    for event in yaml.parse(text, Loader=WRITTEN):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            line = event.start_mark.line + 1
+            raise InputError(f"{where}, line {line}: more than {DEEPEST} lists within one another; {CHECK}")
+
+
 def written(node: yaml.Node | None) -> tuple[Any, list[Fault]]:
     """Return a node composed by `WRITTEN` as dicts, lists and texts, with the faults of its form.
 
@@ -98,34 +111,41 @@ def written(node: yaml.Node | None) -> tuple[Any, list[Fault]]:
     keys that stand twice, keys that are no texts, tags, and nodes within themselves.
     """
     faults = []
-    return (None if node is None else _plain(node, (), faults, ())), faults
+    return (None if node is None else _plain(node, (), faults, {})), faults
 
 
-def _plain(node, place, faults, around):
-    """Return the plain value of a node; `around` are the nodes that it stands in."""
-    if node in around:
+def _plain(node, place, faults, done):
+    """Return the plain value of a node; `done` has those of the nodes before it, since aliases name one node twice."""
+    if id(node) not in done:
+        done[id(node)] = NOT_YET
+        done[id(node)] = _fresh(node, place, faults, done)
+    elif done[id(node)] is NOT_YET:
         faults.append(Fault(place, "an alias stands within what it names; write the entry out"))
         return None
+    return done[id(node)]
+
+
+def _fresh(node, place, faults, done):
+    """Return the plain value of a node that has not been met before."""
     if node.tag not in PLAIN_TAGS:
         faults.append(Fault(place, f'the tag "{_short_tag(node.tag)}" is not read; leave it out'))
         return None
     if isinstance(node, yaml.ScalarNode):
         return None if not node.style and node.value in NULLS else node.value
-    around = (*around, node)
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(each, (*place, position), faults, around) for position, each in enumerate(node.value)]
+        return [_plain(each, (*place, position), faults, done) for position, each in enumerate(node.value)]
     own, merged = {}, {}
     for key, content in node.value:
         if not isinstance(key, yaml.ScalarNode):
             faults.append(Fault(place, "a key is a list; a key is a text, such as name"))
         elif _is_merge(key):
             for each in reversed(content.value if isinstance(content, yaml.SequenceNode) else [content]):
-                more = _plain(each, place, faults, around)
+                more = _plain(each, place, faults, done)
                 merged |= more if isinstance(more, dict) else {}
         elif key.value in own:
             faults.append(Fault((*place, key.value), f'the key "{key.value}" stands twice; leave one of them out'))
         else:
-            own[key.value] = _plain(content, (*place, key.value), faults, around)
+            own[key.value] = _plain(content, (*place, key.value), faults, done)
     return merged | own
 
 

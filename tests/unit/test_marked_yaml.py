@@ -51,6 +51,7 @@ def test_marks_and_line_ends_of_other_systems_are_read(encoding, end):
         ("a: *b", "a text that begins with * stands in quotes"),
         ("a: @b", "put a text that begins with this character in quotes"),
         ('a: "b', "a quotation mark is not closed"),
+        ("[" * 100_000, "line 1: more than 50 lists within one another"),
         ("a: 1\n---\nb: 2", "leave out the line ---"),
     ],
 )

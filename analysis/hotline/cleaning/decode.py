@@ -179,7 +179,8 @@ def _number_sql(text, field):
         f"try_cast({text} AS {kind})" if not places else f"try_cast({text} AS DECIMAL(24, {places})) * {field.scale}"
     )
     value = f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]+{decimals}') THEN try_cast({number} AS {kind}) END"
-    low, high = (end if end is not None else own for end, own in zip(field.limits, RANGES[field.type], strict=True))
+    (low, high), (least, most) = field.limits, RANGES[field.type]
+    low, high = max(least, least if low is None else low), min(most, most if high is None else high)
     return f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {value} END"
 
 

@@ -43,7 +43,7 @@ def wrong_formats(formats: Iterable[str], day_only: bool = False) -> list[tuple[
             )
             wrong.append((position, f'"{form}" and "{other}" {words}; keep one'))
         elif _is_other_reading(form, ISO):
-            wrong.append((position, f'"{form}" fits the same texts as {ISO}, in which Excel and Parquet give times'))
+            wrong.append((position, f'"{form}" fits the same texts as {ISO}, in which other files than CSV give times'))
     return wrong
 
 

@@ -44,7 +44,7 @@ def test_two_orders_of_day_and_month_are_refused():
     ("forms", "expected"),
     [
         (["%Y%m%d%H%M%S", "%d%m%Y%H%M%S"], "fit the same texts"),
-        (["%Y-%d-%m %H:%M:%S"], "fits the same texts as %Y-%m-%d %H:%M:%S, in which Excel"),
+        (["%Y-%d-%m %H:%M:%S"], "fits the same texts as %Y-%m-%d %H:%M:%S, in which other files"),
         (["%H:%M:%S%z %d/%m/%Y"], "stands at the end"),
         (["%Y-%m-%d %H:%M.%f"], "a fraction of a second follows the seconds"),
         (["%Y-%m-%d %H:%M %p"], "(%p) is %I"),
