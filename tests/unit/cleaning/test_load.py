@@ -91,7 +91,7 @@ def test_read_refuses_times_that_have_lost_the_local_hour(tmp_path):
         for field in BOOK
         if field.header
     )
-    duckdb.execute(f"COPY (SELECT {cells}) TO '{tmp_path / 'export.parquet'}'")
+    duckdb.connect().execute(f"COPY (SELECT {cells}) TO '{tmp_path / 'export.parquet'}'")
     connection = engine.connect()
     with pytest.raises(InputError, match="kept as an instant in UTC"):
         load.read(connection, tmp_path / "export.parquet", BOOK)
