@@ -64,6 +64,9 @@ test-study: setup  ## Test whole studies, made from small exports (twenty minute
 test-few: setup  ## Make papers of few calls, from thirty rows on, drawn at random (ten minutes)
 	@$(RUN) -m pytest -m few -n 1 tests/study/test_few_calls.py
 
+test-exports: setup  ## Clean exports with every fault, one line each, and 500 that are spoilt at random (ten minutes)
+	@$(RUN) -m pytest tests/odd_exports --examples 500
+
 score: setup  ## Score the rows of EXPORT=path with the model that 07-use made, or MODEL=path
 	@mkdir -p .cache && $(RUN) -m hotline.pipeline.score
 
@@ -140,4 +143,4 @@ help:  ## This list
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
 	  "  make -j1 paper              one step at a time (three is the rule)"
 
-.PHONY: paper score test test-study test-few setup help lab lint architecture hooks bench bench-scale quarto lock clean study $(NOTEBOOKS)
+.PHONY: paper score test test-study test-few test-exports setup help lab lint architecture hooks bench bench-scale quarto lock clean study $(NOTEBOOKS)

@@ -23,6 +23,11 @@ from hypothesis import settings
 settings.register_profile("same", derandomize=True)
 settings.load_profile("same")
 
+
+def pytest_addoption(parser):
+    parser.addoption("--examples", type=int, default=40, help="exports of the fuzz test that are spoilt in two ways")
+
+
 # Enough for every notebook to do its job, few enough for a quick test.
 SMALL = {"calls": 9000, "replications": 10, "callers": 3000}
 

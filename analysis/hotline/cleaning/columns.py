@@ -15,16 +15,19 @@ def remarks(connection: Connection, book: Codebook, present: list[str]) -> list[
     """
     asked = ", ".join(f"count({identifier(name)}), count(*) FILTER ({identifier(f'{name}_bad')})" for name in present)
     counts = iter(connection.execute(f"SELECT {asked} FROM decoded").fetchone())
-    sentences = []
+    empty, sentences = [], []
     for name, read, unknown in zip(present, counts, counts, strict=True):
-        field = book[name]
-        if read:
-            continue
-        what = (
-            f"none of its {unknown:,} texts is one that the codebook describes; is it another column under this "
-            f"heading, or are its codes written in another way? See `codes` and `formats` of it there"
-            if unknown
-            else 'it is empty, or "not recorded", in every row; was it exported?'
+        named = f'"{book[name].header}" ({book[name].title})'
+        if unknown and not read:
+            sentences.append(
+                f"column {named}: none of its {unknown:,} texts is one that the codebook describes. Is it another "
+                "column under this heading, or are its values written otherwise? See its `codes` or `formats`."
+            )
+        elif not read:
+            empty.append(named)
+    if empty:
+        several = "s" if len(empty) > 1 else ""
+        sentences.append(
+            f'empty, or "not recorded", in every row: column{several} {", ".join(empty)}. Exported at all?'
         )
-        sentences.append(f'column "{field.header}" ({field.title}): {what}')
     return sentences

@@ -25,5 +25,5 @@ def test_remarks_name_a_column_whose_every_cell_is_unknown_and_no_cell(tmp_path)
 
 
 def test_remarks_name_an_empty_column(tmp_path):
-    (sentence,) = remarks(tmp_path, at(8, age=""), at(9, age=" "))
-    assert HEADERS["age"] in sentence and "in every row" in sentence
+    (sentence,) = remarks(tmp_path, at(8, age="", city=""), at(9, age=" ", city="不详"))
+    assert HEADERS["age"] in sentence and HEADERS["city"] in sentence and "in every row" in sentence
