@@ -14,7 +14,13 @@ from true_export import NAMES, NOTE, Export, Line
 SPOILERS: dict[str, Callable[[Export, random.Random], None]] = {}
 CODED = [name for name in NAMES if BOOK[name].categorical and name != "call_type"]
 TIMES = ("call_start", "answer_time", "call_end")
-SHARED_SPACES = {"a no-break space": "\u00a0", "an ideographic space": "\u3000", "blanks": "  ", "a tab": "\t"}
+SHARED_SPACES = {
+    "a no-break space": "\u00a0",
+    "an ideographic space": "\u3000",
+    "blanks": "  ",
+    "a tab": "\t",
+    "a thin space": "\u2009",
+}
 
 
 def spoiler(words: str):

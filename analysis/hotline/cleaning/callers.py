@@ -27,7 +27,7 @@ NAMED = 5  # numbers in a message
 
 QUOTES = "[\"'`‘’“”]*"
 DASHES = "‐‑‒–—―−－ー-"
-SEPARATORS = rf"[ ()\[\]（）【】{DASHES}]"
+SEPARATORS = rf"[\pZ\t()\[\]（）【】{DASHES}]"
 EXTENSION = "(?:(?:转|分机|(?i:ext[.]?|x)|#)[0-9]{1,6})?"
 MASKED = r"[*＊×•●…]|[.]{2,}|-{3,}|_{2,}"
 MASKED_BY_LETTERS = "[0-9+ ()-]*[xX]{2,}[0-9 ()-]*|[0-9+ ()-]*[0-9][?#]{2,}[0-9 ()-]*"

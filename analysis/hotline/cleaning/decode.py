@@ -40,7 +40,7 @@ def meaning(text: str, field: Field) -> Meaning:
     tidy = tidied(text)
     codes = {tidied(text): code for code in field.codes for text in (code.zh, *code.synonyms)}
     code = codes.get(tidy)
-    made = [KINDS[0]] * (text != text.translate(WIDE)) + [KINDS[1]] * (text != text.strip(BLANKS + "　"))
+    made = [KINDS[0]] * (text != text.translate(WIDE)) + [KINDS[1]] * (text != text.strip(BLANKS))
     made += [KINDS[2]] * (code is not None and tidy != tidied(code.zh))
     unknown = bool(tidy) and not code and tidy not in map(tidied, field.missing)
     return Meaning(tidy, code and code.code, unknown, made)
@@ -69,7 +69,7 @@ def _count_repairs(connection, name, source, n, tidy=""):
     connection.execute(
         f"INSERT INTO repaired SELECT {literal(name)}, unnest([{literal(KINDS[0])}, {literal(KINDS[1])}]), unnest(["
         f"sum({n}) FILTER (regexp_matches(text, '[{FULL_WIDTH[0]}]')), "
-        f"sum({n}) FILTER (text <> trim(text, {literal(BLANKS + '　')}))]) "
+        f"sum({n}) FILTER (text <> trim(text, {literal(BLANKS)}))]) "
         f"FROM {source} WHERE NOT {tidy or _is_tidy('text')}"
     )
 

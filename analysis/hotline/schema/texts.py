@@ -8,7 +8,8 @@ FULL_WIDTH = ("０１２３４５６７８９：／－．　", "0123456789:/-. "
 WIDE = str.maketrans(*FULL_WIDTH)
 # Marks that no screen shows: soft hyphen, of no width, of direction, the byte-order mark.
 INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-BLANKS = " \t\r\n\u00a0"
+# Every character that is a space, of whatever width.
+BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
 
 
 def tidied(text: str) -> str:
