@@ -75,7 +75,7 @@ def not_a_pattern(pattern: str) -> str | None:
     import duckdb  # here alone: few codebooks have a pattern, and every notebook reads the codebook
 
     try:
-        duckdb.execute("SELECT regexp_full_match('', ?)", [pattern])
+        duckdb.execute("SELECT regexp_full_match('', ?)", [pattern]).fetchall()
     except duckdb.Error as error:
         why = str(error).partition(": ")[2].splitlines()[0]
         return f"it is no regular expression of RE2 (https://github.com/google/re2/wiki/Syntax): {why}"
