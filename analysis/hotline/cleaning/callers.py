@@ -64,13 +64,13 @@ def _replaced(text, pattern, by="", options=""):
 
 
 def _is_plain(field):
-    """Return the SQL of whether the text `tidied` is a number that needs no other spelling: nearly all are."""
+    """Return the SQL of whether the text `tidied` is digits that need no other spelling: nearly all are."""
     if field.normalise == "text":
         return "false"
     listed = ", ".join(map(literal, ["", *field.withheld, *field.missing]))
     home = f"AND NOT starts_with(tidied, {literal(field.country_code)}) " if field.country_code else ""
     return (
-        f"coalesce({_is('tidied', '[1-9][0-9]{2,10}')} {home}AND tidied NOT IN ({listed}) "
+        f"coalesce({_is('tidied', '[1-9][0-9]{2,19}')} {home}AND tidied NOT IN ({listed}) "
         "AND replace(tidied, tidied[1], '') <> '', false)"
     )
 

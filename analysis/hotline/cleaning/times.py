@@ -172,9 +172,7 @@ def _fits(connection, texts, forms):
     """Return [(form, how many of the texts it reads)]."""
     if not forms:
         return []
-    counts = (
-        f"count(*) FILTER ({_is('text', pattern(each))} AND {_parsed('text', each)} IS NOT NULL)" for each in forms
-    )
+    counts = (f"count(CASE WHEN {_is('text', pattern(each))} THEN {_parsed('text', each)} END)" for each in forms)
     return list(zip(forms, connection.execute(f"SELECT {', '.join(counts)} FROM {texts}").fetchone(), strict=True))
 
 
