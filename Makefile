@@ -117,6 +117,9 @@ bench: setup  ## Time a fresh clone to the paper, and print ratios
 bench-scale: study  ## Time the statistics from counts and from rows, for 40 thousand cases to 40 million (a quarter of an hour)
 	@$(RUN) bench/scale.py $(SCALE)
 
+bench-cleaning: study  ## Time the cleaning of 4 million rows (ROWS) next to an earlier commit (BEFORE; ten minutes)
+	@$(RUN) bench/cleaning.py $(or $(BEFORE),6cd2c2e) $(or $(ROWS),4000000)
+
 quarto: setup  ## Install Quarto into .cache/; without it the paper is made by pandoc and Typst
 	@$(RUN) -m hotline.paper.quarto
 
@@ -143,4 +146,4 @@ help:  ## This list
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
 	  "  make -j1 paper              one step at a time (three is the rule)"
 
-.PHONY: paper score test test-study test-few test-exports setup help lab lint architecture hooks bench bench-scale quarto lock clean study $(NOTEBOOKS)
+.PHONY: paper score test test-study test-few test-exports setup help lab lint architecture hooks bench bench-scale bench-cleaning quarto lock clean study $(NOTEBOOKS)

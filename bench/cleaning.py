@@ -1,8 +1,9 @@
 """How long the cleaning of a long export takes and how much memory, next to an earlier commit.
 
-    python bench/cleaning.py COMMIT [ROWS]
+    make bench-cleaning
+    make bench-cleaning BEFORE=6cd2c2e ROWS=200000
 
-The export is that of `make simulate`, repeated with other tickets and callers to so many rows (4 million). Both trees
+The export is that of `make simulate`, repeated with other tickets and callers to so many rows. Both trees
 read it in processes of their own, one after the other, twice. Prints seconds (of clocks and of processors) and MiB of
 each piece, and the ratio of now to before; ends with 1 where now takes more than a tenth longer.
 """
