@@ -65,7 +65,7 @@ test-few: setup  ## Make papers of few calls, from thirty rows on, drawn at rand
 	@$(RUN) -m pytest -m few -n 1 tests/study/test_few_calls.py
 
 test-exports: setup  ## Clean exports with every fault, one line each, and 500 that are spoilt at random (ten minutes)
-	@$(RUN) -m pytest tests/odd_exports --examples 500
+	@$(RUN) -m pytest -m 'exports or not exports' tests/odd_exports --examples 500
 
 score: setup  ## Score the rows of EXPORT=path with the model that 07-use made, or MODEL=path
 	@mkdir -p .cache && $(RUN) -m hotline.pipeline.score

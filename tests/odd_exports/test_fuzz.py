@@ -30,6 +30,7 @@ def test_an_export_in_order_is_read_whole():
     assert fate([], 1) == []
 
 
+@pytest.mark.exports
 @pytest.mark.parametrize("name", SPOILERS)
 def test_spoilt_in_one_way(name):
     assert fate([name], 2) == []
