@@ -145,7 +145,7 @@ def test_tally_returns_counts(rows):
 def out(tmp_path, monkeypatch):
     """The exhibits of a step that has asked for a model tally."""
     runs.change(monkeypatch, out=tmp_path / "out", stated_simulated=True)
-    asked = dict.fromkeys(query.LOG, "") | {"variables": "sex stage problem city level", "model": True}
+    asked = dict.fromkeys(query.LOG, "") | {"variables": "sex stage problem city level", "model": True, "calls": 300}
     query.new_session()
     monkeypatch.setattr(query._session, "log", [asked, asked | {"variables": "sex city level year", "model": False}])
     return begin("03-anova", results=["one"], tables=["one"])
@@ -159,6 +159,14 @@ def test_the_cells_of_a_model_tally_are_not_written(out):
         with pytest.raises(ValueError, match='column "caller", which identifies callers or staff'):
             write("one", pd.DataFrame({"caller": [1], "n": [1]}))
     assert not list(out.folder.glob("*/one.*"))
+
+
+@pytest.mark.parametrize("counts", [{"n": [1] * 200 + [100]}, {"others": [1] * 201, "events": [0] * 102 + [1] * 99}])
+def test_the_cells_of_a_model_tally_are_not_written_under_other_names(out, counts):
+    cells = pd.DataFrame({"joined": [f"female|{number}" for number in range(201)]} | counts)
+    with pytest.raises(ValueError, match="lists the cells of a model tally"):
+        out.result("one", cells)
+    out.result("one", cells.iloc[1:])  # a table of other counts
 
 
 def test_marginal_tables_are_written(out):

@@ -166,9 +166,11 @@ def _out_of_scope(book, oldest_pupil):
     rules = []
     for name, codes in excluded.items():
         condition = " OR ".join(f"{identifier(variable)} = {literal(code.code)}" for variable, code in codes)
-        field, words = literal(codes[0][0]), codes[0][1].en
+        whose = " ".join(
+            f"WHEN {identifier(variable)} = {literal(code.code)} THEN {literal(variable)}" for variable, code in codes
+        )
+        field, words = f"CASE {whose} ELSE 'age' END", codes[0][1].en
         if name == "adult":
-            field = f"CASE WHEN {condition} THEN {field} ELSE 'age' END"
             oldest = int(oldest_pupil) * book["age"].scale
             condition, words = f"{condition} OR age > {oldest}", f"Adult, or older than {oldest_pupil}"
         rules.append(Rule("calls", name, REJECTED, words, condition, field))

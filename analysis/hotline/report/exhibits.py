@@ -28,6 +28,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ from hotline.text import Markdown, escaped_block, slug
 
 STAMP = "Simulated data"
 _UNIT = re.compile(r" (%|\(.*)$")  # at the end of a heading
+SOME = 3  # variables of a model tally, from which on a table may list its cells
 MARGIN = 0.05  # around a saved figure, inches
 
 
@@ -104,6 +106,18 @@ def _with_headings(note, headings):
     return re.sub("[\ue000\ue001]", "*", marked)
 
 
+def _totals_of_few(frame):
+    """Return what the columns of numbers, and each two of them (events and others), add up to in a table of many rows.
+
+    Only totals of few for each row, as in the cells of a model tally.
+    """
+    if len(frame) <= query.MODEL_CELLS:
+        return set()
+    sums = frame.select_dtypes("number").sum().tolist()
+    totals = {*sums, *map(sum, combinations(sums, 2))}
+    return {total for total in totals if total < query.ROWS_PER_CELL * len(frame)}
+
+
 def current_cell() -> int | None:
     """Return the number of the notebook cell being run, as in ``[12]``; None outside a notebook."""
     shell = _shell()
@@ -153,14 +167,17 @@ class Exhibits:
     def _refuse_persons(self, name, frame):
         """Refuse a table that lists cells of a model tally, which are close to single persons.
 
-        Such a table is known by its columns, since tables that are made from another one seldom keep a mark, and
+        Such a table is recognised by its columns, since tables that are made from another one seldom keep a mark, and
         a mark that they keep would stay with harmless sums too: more than half of the variables of a model tally
-        (three at least), or one that distinguishes callers or staff.
+        (three at least), or one that distinguishes callers or staff. Whatever its columns are called, it is one if it
+        counts as many rows as a model tally in many cells of few (`_totals_of_few`).
         """
-        columns = set(map(str, frame.columns))
+        columns, totals = set(map(str, frame.columns)), _totals_of_few(frame)
         asked = query.asked()
-        for variables in map(set, asked.loc[asked["model"].astype(bool), "variables"].str.split()):
-            if len(columns & variables) >= max(3, len(variables) / 2):
+        models = asked[asked["model"].astype(bool)]
+        for variables, counted in zip(map(set, models["variables"].str.split()), models["calls"], strict=True):
+            least = max(SOME, len(variables) / 2)
+            if len(columns & variables) >= least or (len(variables) >= SOME and counted in totals):
                 raise ValueError(f'{self.step}: "{name}" lists the cells of a model tally, which may not be written')
         for column in columns & set(codebook().select(sensitivity="identifier")):
             raise ValueError(f'{self.step}: "{name}" has the column "{column}", which identifies callers or staff')
@@ -280,8 +297,10 @@ class Exhibits:
 
     def _name(self, name, value):
         """Keep a value under its name."""
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            raise ValueError(f'{self.step}: a value\'s name has small letters, digits and "_": "{name}"')
+        if not re.fullmatch(r"[a-z][A-Za-z0-9_]*", name):  # a code of the codebook at its end may have capitals
+            raise ValueError(
+                f'{self.step}: a value\'s name has letters, digits and "_", the first a small one: "{name}"'
+            )
         if name in self.named:
             raise ValueError(f'{self.step}: the value "{name}" is named twice')
         texts = value.texts()

@@ -78,6 +78,7 @@ def faults_together(entries: dict[int, str], fields: dict[int, Field]) -> Iterat
         for within, words in (*_needs(each), *_reference(each, by_name, names)):
             yield Fault(("fields", n, *within), words)
     yield from _regions_of_nothing(fields)
+    yield from _run_together(fields)
 
 
 def _twice(found, key, compared=str):
@@ -154,3 +155,17 @@ def _regions_of_nothing(fields):
                 if code.region not in (known := group.kept_codes):
                     hint = did_you_mean(code.region, known) or f"; expected one of {', '.join(known)}"
                     yield Fault(place, f'"{group.name}" has no code "{code.region}"{hint}')
+
+
+def _run_together(fields):
+    """Yield a fault for each code that makes, with its variable's name, the same name as another: "a" "b_c", "a_b" "c".
+
+    The named values of a model are told apart by it.
+    """
+    owners = {}
+    for n, each in fields.items():
+        for m, code in enumerate(each.codes):
+            if owners.setdefault(f"{each.name}_{code.code}", each.name) != each.name:
+                other = owners[f"{each.name}_{code.code}"]
+                words = f'with the name of its variable "{code.code}" reads as a code of "{other}" does; rename it'
+                yield Fault(("fields", n, "codes", m), words)

@@ -1,7 +1,7 @@
 """Which rule a row leaves under, worked out by hand."""
 
 import pytest
-from codebooks import book
+from codebooks import CHOICE, book
 from exports import BOOK, SETTINGS, at, clean, rejected
 
 from hotline import paths
@@ -50,6 +50,13 @@ def test_rules_name_the_field_at_fault(tmp_path):
     ]
     clean(tmp_path, rows)
     assert rejected(tmp_path)["field"].tolist() == ["call_start", "call_end", "stage", "age", "stage"]
+
+
+def test_a_rule_of_several_variables_names_the_one_at_fault(tmp_path):
+    codes = [{"code": "first", "en": "A", "zh": "甲"}, {"code": "second", "en": "B", "zh": "乙", "exclude": "adult"}]
+    other = book(tmp_path, add=[CHOICE | {"codes": codes}])
+    clean(tmp_path, [at(20, choice="乙"), at(21, ticket_id="2", stage="成人")], book=other)
+    assert rejected(tmp_path)["field"].tolist() == ["choice", "stage"]
 
 
 @pytest.mark.parametrize(("case", "kept"), [("caller-stage-sex", 2), ("caller", 1), ("call", 3)])

@@ -195,7 +195,7 @@ def test_a_name_is_taken_once_and_has_small_letters(exhibits):
     out.value("n", 3, "count")
     with pytest.raises(ValueError, match='the value "n" is named twice'):
         out.value("n", 4, "count")
-    with pytest.raises(ValueError, match='small letters, digits and "_": "N"'):
+    with pytest.raises(ValueError, match='letters, digits and "_", the first a small one: "N"'):
         out.value("N", 4, "count")
 
 

@@ -38,6 +38,10 @@ from hotline.schema.together import BUILT_ON, COMPUTED, OWN_RULES
         (lambda fields, _: fields["hour_band"].update(bands_of="sex"), '"sex" is not a number'),
         (lambda fields, _: fields["region"].update(group_of="hour_band"), '"hour_band" is not a column of the export'),
         (lambda fields, _: fields["sex"]["codes"][0].update(exclude="reconnect"), 'has a rule "reconnect" of its own'),
+        (
+            lambda fields, _: fields["problem"]["codes"][0].update(code="detail_marks"),
+            '"marks" reads as a code of "problem" does',
+        ),
     ],
 )
 def test_each_fault_is_said(tmp_path, change, expected):
