@@ -41,8 +41,18 @@ COMMON = (
     ),
 )
 TWO_DIGIT_YEAR = "[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{1,2} .*"
+# What is no time by itself, and what it is instead.
+NO_TIMES = {
+    "[0-9]{9,10}([.][0-9]+)?": "seconds since 1970, whose hour depends on the place",
+    "[0-9]{12,13}": "milliseconds since 1970, whose hour depends on the place",
+    "[1-9][0-9]{4}([.][0-9]+)?": "numbers of days, as a spreadsheet counts them",
+    "[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?": "days without an hour",
+    "[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?": "hours without a day",
+}
 SAMPLE = 1000  # texts on which the common forms are tried first
 FEWEST_TIMES = 20  # calls that tell whether times are to the minute
+MUCH_TO_THE_MINUTE = 0.2  # share of the answered calls from which it is said
+FEWEST_TO_TELL = 100  # calls that tell whether hours are those of a clock of twelve
 FEWEST_CALLS = 10  # fewer than these are not counted aloud
 
 
@@ -150,15 +160,18 @@ def hint(connection: Connection, field: Field, tidied: str) -> str:
     most = max((n for _, n in fits), default=0)
     best = [form for form, n in fits if n == most]
     of_them = "all of them" if most == rows else f"{most:,} of {rows:,}"
-    zeros, short = (
+    zeros, short, *others = (
         connection.execute(f"SELECT count(*) FILTER ({_is('text', each)}) FROM unread").fetchone()[0]
-        for each in (ZEROS, TWO_DIGIT_YEAR)
+        for each in (ZEROS, TWO_DIGIT_YEAR, *NO_TIMES)
     )
     connection.execute("DROP TABLE unread")
     if len(best) == 1:
         return f"{of_them} fit {best[0]}; add it to `formats`."
     if best:
         return f"{of_them} fit {' and '.join(best)}: find out which is meant, and add it alone to `formats`."
+    for words, number in zip(NO_TIMES.values(), others, strict=True):
+        if rows and number == rows:
+            return f"all of them are {words}: export them as {ISO} says."
     if rows and short == rows:
         return "all of them seem to have years of two digits, which are not read: export them with four."
     if zeros and field.name == "answer_time":
@@ -176,13 +189,45 @@ def _fits(connection, texts, forms):
     return list(zip(forms, connection.execute(f"SELECT {', '.join(counts)} FROM {texts}").fetchone(), strict=True))
 
 
+def refuse_days(connection: Connection) -> None:
+    """Raise InputError where all calls that can be read begin at midnight: they are days, and say no hour."""
+    calls, midnights = connection.execute(
+        "SELECT count(*), count(*) FILTER (call_start = call_start::DATE) FROM stage_records"
+    ).fetchone()
+    if calls == midnights >= FEWEST_TIMES:
+        raise InputError(
+            f"column call_start: all {calls:,} calls begin at midnight; expected the hour of each call, not its day "
+            "alone.\n  Export the column with its hours, minutes and seconds."
+        )
+
+
 def to_the_minute(connection: Connection) -> bool:
-    """Return whether all times of the calls that can be read are whole minutes, so that all waits would be."""
-    whole = " AND ".join(f"second({name}) = 0" for name in TIMES)
+    """Return whether the starts of all answered calls, or their answers, are whole minutes: then no wait is right."""
     answered, exact = connection.execute(
-        f"SELECT count(*), bool_and({whole}) FROM stage_records WHERE answer_time IS NOT NULL"
+        "SELECT count(*), bool_and(second(call_start) = 0) OR bool_and(second(answer_time) = 0) "
+        "FROM stage_records WHERE answer_time IS NOT NULL"
     ).fetchone()
     return answered >= FEWEST_TIMES and exact
+
+
+def clock_warnings(connection: Connection) -> list[str]:
+    """Return what the user should know of the clock: a part of the calls to the minute, or all hours from 1 to 12."""
+    answered, whole, calls, half = connection.execute(
+        "SELECT count(answer_time), count(*) FILTER (second(call_start) = 0 AND second(answer_time) = 0), "
+        "count(*), bool_and(hour(call_start) BETWEEN 1 AND 12) FROM stage_records"
+    ).fetchone()
+    said = []
+    if whole > max(FEWEST_TIMES, MUCH_TO_THE_MINUTE * answered) and not to_the_minute(connection):
+        said.append(
+            f"{whole:,} of {answered:,} answered calls have their times to the minute, so that their waiting times "
+            "are whole minutes, most of them 0, and the mean of all is wrong. Which file is that? Export its seconds."
+        )
+    if calls >= FEWEST_TO_TELL and half:
+        said.append(
+            "All calls begin at hours from 1 to 12, as if 上午 and 下午, or AM and PM, had been lost: is the hour of "
+            "these times right? Export it from 0 to 23."
+        )
+    return said
 
 
 def thin_years(connection: Connection) -> tuple[list[int], int]:
@@ -210,8 +255,9 @@ def warnings(minutes: bool, years: list[int], below: int) -> list[str]:
     said = []
     if minutes:
         said.append(
-            "All times are to the minute, so that waiting times would all be whole minutes, most of them 0: `waiting` "
-            "is not recorded for all calls, and the length of a call is right to a minute only. Export the seconds."
+            "The times of all calls, their starts or their answers, are to the minute, so that no waiting time would "
+            "be right: `waiting` is not recorded for all calls, and their length is right to a minute only. Export the "
+            "seconds."
         )
     if years:
         listed = ", ".join(map(str, years[:5])) + (" ..." if len(years) > 5 else "")

@@ -123,6 +123,11 @@ def test_offsets_that_hide_the_local_hour_are_refused(tmp_path, rows, expected):
         (["2021.03.01 08:30:00", "2021.03.02 08:30:00", "昨天"], "2 of 3 fit %Y.%m.%d %H:%M:%S; add"),
         (["21-03-01 08:30:00"], "years of two digits, which are not read"),
         (["昨天"], "Correct the time"),
+        (["1614859506", "1614859507.25"], "all of them are seconds since 1970"),
+        (["1614859506000"], "all of them are milliseconds since 1970"),
+        (["44259.8368", "44260"], "all of them are numbers of days, as a spreadsheet counts them: export them as %Y"),
+        (["2021-03-01", "2021年3月2日"], "all of them are days without an hour"),
+        (["20:30:00"], "all of them are hours without a day"),
     ],
 )
 def test_complaints_name_the_form_that_would_read_the_texts(tmp_path, texts, expected):
@@ -141,7 +146,7 @@ def test_zeros_of_an_answer_are_named(tmp_path):
 
 def test_times_to_the_minute_leave_no_waiting(tmp_path):
     calls = [at(8 + n // 4, 15 * (n % 4), ticket_id=str(n), caller_number=f"139{n:08d}") for n in range(24)]
-    *_, connection = clean(tmp_path, calls)
+    *_, connection = clean(tmp_path, [calls[0] | {"call_start": "2021-03-01 08:00:07"}, *calls[1:]])
     assert not times.to_the_minute(connection)
     minutes = [{k: v[:-2] + "00" if k in times.TIMES else v for k, v in call.items()} for call in calls]
     *_, connection = clean(tmp_path, minutes)
@@ -150,6 +155,44 @@ def test_times_to_the_minute_leave_no_waiting(tmp_path):
     stored = connection.execute(f"SELECT count(*), count(waiting), count(call_length) FROM '{tmp_path}/calls.parquet'")
     assert stored.fetchone() == (24, 0, 24)
     assert "not recorded" in times.warnings(True, [], 10)[0]
+
+
+def hourly(*hours, **more):
+    """A call at each of these hours, each by a number of its own."""
+    return [at(hour, ticket_id=str(n), caller_number=f"139{n:08d}", **more) for n, hour in enumerate(hours)]
+
+
+def test_starts_to_the_minute_alone_leave_no_waiting_either(tmp_path):
+    calls = [call | {"call_start": call["call_start"][:-2] + "00"} for call in hourly(*range(24))]
+    calls = [call | {"answer_time": call["answer_time"][:-2] + "41"} for call in calls]
+    *_, connection = clean(tmp_path, calls)
+    assert times.to_the_minute(connection) and times.clock_warnings(connection) == []
+
+
+def test_a_part_of_the_calls_to_the_minute_is_named(tmp_path):
+    calls = [
+        {k: v[:-2] + ("00" if n < 24 else "17") if k in times.TIMES else v for k, v in call.items()}
+        for n, call in enumerate(hourly(*range(24), *range(24)))
+    ]
+    *_, connection = clean(tmp_path, calls)
+    assert not times.to_the_minute(connection)
+    assert times.clock_warnings(connection)[0].startswith("24 of 48 answered calls have their times to the minute")
+
+
+def test_a_clock_of_twelve_hours_is_named(tmp_path):
+    *_, connection = clean(tmp_path, hourly(*[1 + n % 12 for n in range(100)]))
+    assert "from 1 to 12" in times.clock_warnings(connection)[0]
+    *_, connection = clean(tmp_path, hourly(*[n % 24 for n in range(100)]))
+    assert times.clock_warnings(connection) == []
+
+
+def test_days_in_place_of_times_are_refused(tmp_path):
+    calls = [call | {"call_start": "2021-03-01 00:00:00"} for call in hourly(*[1] * 20)]
+    *_, connection = clean(tmp_path, calls)
+    with pytest.raises(InputError, match="all 20 calls begin at midnight; expected the hour"):
+        times.refuse_days(connection)
+    *_, connection = clean(tmp_path, [*calls, at(9)])
+    times.refuse_days(connection)
 
 
 def test_a_year_with_hardly_a_call_is_named(tmp_path):
