@@ -18,6 +18,9 @@ ifneq ($(words $(VENV)),1)
   $(error VENV=$(VENV): expected the path of one folder, without blanks)
 endif
 RUN    := $(VENV)/bin/python
+ifneq ($(findstring :,$(CURDIR)),)
+  $(error $(CURDIR): expected a folder without a colon, at which Python ends a path; rename it)
+endif
 
 # The notebooks; one that runs once for each outcome (params.yml) has a step for each: 07-use-at_risk.
 NOTEBOOKS := simulate recovery $(basename $(notdir $(wildcard analysis/[0-9]*.ipynb)))
@@ -134,7 +137,8 @@ clean:  ## Remove what the pipeline made; the environment and private/ stay
 ##@ Set-up (every target does it by itself)
 setup: $(VENV)/ready  ## Make the environment in .venv from requirements.lock
 
-$(VENV)/ready: requirements.lock
+# Again, too, where its Python has gone, as after an upgrade of the system's.
+$(VENV)/ready: requirements.lock $(if $(realpath $(RUN)),,again)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1 || echo absent). Name another one: make PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -I analysis/hotline/install.py $(VENV) $(if $(filter $(CONDA),$(VENV)),--conda)
@@ -146,4 +150,4 @@ help:  ## This list
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
 	  "  make -j1 paper              one step at a time (three is the rule)"
 
-.PHONY: paper score test test-study test-few test-exports setup help lab lint architecture hooks bench bench-scale bench-cleaning quarto lock clean study $(NOTEBOOKS)
+.PHONY: again paper score test test-study test-few test-exports setup help lab lint architecture hooks bench bench-scale bench-cleaning quarto lock clean study $(NOTEBOOKS)

@@ -10,6 +10,7 @@ import argparse
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -44,6 +45,20 @@ def refuse_foreign(folder: Path) -> None:
             f"{folder}: this was not made by make here, so it stays as it is; expected no such folder, an empty one or "
             f"an environment made by make.\n  Name another one (make VENV=path), or remove it if it is not needed."
         )
+
+
+def empty_of_another_python(folder: Path) -> None:
+    """Empty an environment made by make whose Python is gone or is not this one: venv would keep its parts."""
+    python = folder / "bin" / "python"
+    if python.exists():
+        asked = (str(python), "-I", "-c", "import sys; print(sys.version_info[:2])")
+        if subprocess.run(asked, capture_output=True, text=True).stdout.strip() == str(sys.version_info[:2]):
+            return
+    for each in folder.iterdir():
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        elif each.name != MARKER:
+            each.unlink()
 
 
 def settings_of_pip(listed: str) -> dict[str, str]:
@@ -106,6 +121,7 @@ def install(folder: Path, conda: bool) -> None:
         refuse_foreign(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MARKER).touch()
+        empty_of_another_python(folder)
         missing = "The venv module is missing or does not work; on Debian: apt install python3-venv"
         _run(sys.executable, "-I", "-m", "venv", folder, remedy=missing, env=environment)
     listed = subprocess.run([str(python), "-m", "pip", "config", "list"], capture_output=True, text=True)

@@ -66,6 +66,24 @@ def test_only_the_command_line_names_another_environment(shown, tmp_path):
     assert "without blanks" in shown("VENV=a b", expect=2)
 
 
+def test_a_checkout_with_a_colon_is_refused(tmp_path):
+    (tmp_path / "a:b").mkdir()
+    done = subprocess.run(
+        ["make", "-f", ROOT / "Makefile", "help"], cwd=tmp_path / "a:b", capture_output=True, text=True
+    )
+    assert done.returncode == 2 and "without a colon" in done.stderr
+
+
+def test_an_environment_whose_python_has_gone_is_made_again(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "ready").touch()
+    for target, made in ((sys.executable, False), ("/nonexistent/python3.9", True)):
+        (tmp_path / "bin/python").unlink(missing_ok=True)
+        (tmp_path / "bin/python").symlink_to(target)
+        done = subprocess.run(["make", "-n", "setup", f"VENV={tmp_path}"], cwd=ROOT, capture_output=True, text=True)
+        assert ("install.py" in done.stdout) == made, done.stderr
+
+
 def test_conda_is_used_only_where_both_of_its_variables_name_our_environment(shown):
     assert shown(CONDA_DEFAULT_ENV="hotline", CONDA_PREFIX="/c/hotline")["RUN"] == "/c/hotline/bin/python"
     for other in ({"CONDA_DEFAULT_ENV": "hotline"}, {"CONDA_DEFAULT_ENV": "base", "CONDA_PREFIX": "/c"}):

@@ -40,6 +40,23 @@ def test_an_empty_folder_and_an_environment_of_its_own_are_taken(left, tmp_path,
     assert (tmp_path / install.READY).exists() and "uv==" in (tmp_path / "uv.txt").read_text()
 
 
+def test_an_environment_is_emptied_where_its_python_is_gone_or_another(tmp_path, calls):
+    for python in ("/nonexistent/python3.9", "/bin/echo"):  # the second says another version
+        (tmp_path / "lib/python3.9").mkdir(parents=True)
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin/python").symlink_to(python)
+        (tmp_path / install.MARKER).touch()
+        install.empty_of_another_python(tmp_path)
+        assert [file.name for file in tmp_path.iterdir()] == [install.MARKER], "it stays an environment made by make"
+
+
+def test_an_environment_of_this_python_stays(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to(sys.executable)
+    install.empty_of_another_python(tmp_path)
+    assert (tmp_path / "bin/python").exists()
+
+
 def test_settings_of_the_user_say_from_where_and_never_whereto(tmp_path, calls, monkeypatch):
     foreign = {"PIP_USER": "1", "PIP_TARGET": "/t", "UV_PYTHON": "/p", "PYTHONHOME": "/h", "PYTHONPATH": "/x"}
     for name, value in (foreign | {"UV_DEFAULT_INDEX": "https://another/simple"}).items():
