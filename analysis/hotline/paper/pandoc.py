@@ -61,6 +61,7 @@ _RULES = "".join(
     for side in ("top", "left", "bottom", "right", "insideH", "insideV")
 )
 
+PANIC = "PanicException"  # what a defect of Typst's raises; no Exception, and of no module that could be imported
 _SMALL = '<w:rPr><w:sz w:val="17"/><w:szCs w:val="17"/></w:rPr>'
 
 
@@ -156,6 +157,13 @@ def run_typst(folder: Path, document: str, epoch: int) -> str:
         )
     except typst.TypstError as error:
         return f"paper/{document}.qmd: Typst can't set the PDF: {error.diagnostic or error}"
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        return (
+            f"paper/{document}.qmd: Typst broke off and can't set the PDF ({error}). Is a label of the codebook, or a "
+            "text of the manuscript, so long that a row of a table fills a page? Shorten it"
+        )
     return f"paper/{document}.qmd: Typst warns: {warnings[0].diagnostic or warnings[0]}" if warnings else ""
 
 

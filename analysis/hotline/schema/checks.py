@@ -15,6 +15,7 @@ IDENTIFIERS = ("ticket_id", "caller_number", "counsellor")
 TIMES = ("call_start", "answer_time", "call_end")
 MOST_DECIMALS = 6
 MOST_CODES = 255  # a position is stored in a byte
+LONGEST_LABEL = 200  # characters; what is longer has no room in a table or a figure
 LONGEST_TEXT = 1000  # characters; cleaning cuts off what is longer
 RULE = re.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*")
 CODE = re.compile("[A-Za-z0-9_]+")
@@ -54,6 +55,9 @@ def _texts(field):
     for within, text in labels.items():
         if not text.strip():
             yield within, f'"{within[-1]}" is empty; expected a text'
+        elif len(text) > LONGEST_LABEL:
+            words = f"has {len(text)} characters; a label of at most {LONGEST_LABEL} has room in tables and figures"
+            yield within, f'"{within[-1]}" {words}. Shorten it; a longer text of the export may be a synonym'
     read = [(("missing", n), text) for n, text in enumerate(field.missing)]
     read += [
         (("codes", n, "synonyms", m), text)

@@ -40,3 +40,15 @@ def test_write_reference_rules_tables_and_gives_the_same_bytes_again(tmp_path):
     with zipfile.ZipFile(tmp_path / "reference.docx") as archive:
         styles = archive.read("word/styles.xml").decode()
     assert 'w:insideH w:val="single"' in styles and "0F4761" not in styles
+
+
+def test_a_defect_of_typst_is_said_in_a_sentence(tmp_path, monkeypatch):
+    class PanicException(BaseException):
+        pass
+
+    def panic(*_, **__):
+        raise PanicException("assertion failed")
+
+    monkeypatch.setattr("typst.compile_with_warnings", panic)
+    said = pandoc.run_typst(tmp_path, "manuscript", 0)
+    assert said.startswith("paper/manuscript.qmd: Typst broke off") and "a row of a table fills a page" in said

@@ -37,6 +37,7 @@ def test_a_choice_a_number_and_a_day_have_none():
         (NUMBER, {"decimals": "7"}, ("decimals",), '"decimals" is 7; expected 0 to 6'),
         (NUMBER, {"type": "integer"}, ("decimals",), '"decimals" are those of a number, but "type" is \'integer\''),
         (CHOICE, {"title": " "}, ("title",), '"title" is empty'),
+        (CHOICE, {"title": "x" * 201}, ("title",), '"title" has 201 characters; a label of at most 200 has room'),
         (CHOICE, {"header": " 甲 "}, ("header",), "has spaces around it"),
         (CHOICE, {"missing": ["x" * 1001]}, ("missing", 0), "more than 1000 characters"),
         (CHOICE, {"reference": "third"}, ("reference",), 'the reference "third" is not among its codes'),
