@@ -329,6 +329,8 @@ _file("semicolons", delimiter=";")
 _file("tabs", delimiter="\t")
 _file("bars", delimiter="|")
 _file("every cell quoted", quoting=csv.QUOTE_ALL)
+_file("a workbook", kind="excel")
+_file("Parquet", kind="parquet")
 
 
 @spoiler("no line end at the end")

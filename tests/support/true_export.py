@@ -8,13 +8,17 @@ import csv
 import datetime
 import io
 import random
+import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 from clean_notebook import run_cells
 from exports import BOOK, HEADERS
+from workbooks import workbook
 
 CALLS = 24
 CANARY = "CANARY"  # of every cell that may be seen nowhere
@@ -53,6 +57,7 @@ class Export:
     refusable : whether the file as a whole may be refused
     above : lines of text above the headings
     delimiter, quoting, ending, encoding : how it is written
+    kind : "csv", "excel" or "parquet"; in the last two a row has its cells, however it would be written as text
     bytewise : changes of the bytes of the file
     """
 
@@ -66,6 +71,7 @@ class Export:
     quoting: int = csv.QUOTE_MINIMAL
     ending: str = "\n"
     encoding: str = "utf-8"
+    kind: str = "csv"
     bytewise: list[Callable[[bytes], bytes]] = field(default_factory=list)
 
     def of(self, call: int) -> list[Line]:
@@ -128,6 +134,13 @@ def export(chance: random.Random) -> Export:
 
 def written(export: Export) -> bytes:
     """Return the bytes of the file."""
+    content = {"csv": _as_csv, "excel": _as_excel, "parquet": _as_parquet}[export.kind](export)
+    for change in export.bytewise:
+        content = change(content)
+    return content
+
+
+def _as_csv(export):
     text = io.StringIO()
     writer = csv.writer(text, delimiter=export.delimiter, quoting=export.quoting, lineterminator=export.ending)
     for each in export.above:
@@ -138,10 +151,36 @@ def written(export: Export) -> bytes:
             text.write(line.cells["raw"] + export.ending)
         else:
             writer.writerow([line.cells.get(name, "") for name in export.columns] + line.cells.get("more", []))
-    content = text.getvalue().encode(export.encoding, errors="replace")
-    for change in export.bytewise:
-        content = change(content)
-    return content
+    return text.getvalue().encode(export.encoding, errors="replace")
+
+
+def _rows(export):
+    """Return the cells of each row."""
+    return [
+        [line.cells.get(name, "") for name in export.columns] if "raw" not in line.cells or line.cells["raw"] else []
+        for line in export.lines
+    ]
+
+
+def _as_excel(export):
+    """Return the bytes of a workbook, in which characters that XML has not stand as Excel writes them."""
+
+    def xml(text):
+        return re.sub("[\\x00-\\x08\\x0b-\\x1f]", lambda match: f"_x{ord(match[0]):04X}_", text)
+
+    rows = [list(export.columns.values()), *_rows(export)]
+    return workbook({"calls": [[xml(text) for text in row] for row in rows]})
+
+
+def _as_parquet(export):
+    """Return the bytes of a Parquet file, whose columns have a name each: no second one of a name, and none without."""
+    names = {heading or "nameless": place for place, heading in reversed(list(enumerate(export.columns.values())))}
+    rows = [row or [None] * len(export.columns) for row in _rows(export)]
+    frame = pd.DataFrame({name: [row[place] for row in rows] for name, place in names.items()}, dtype="str")
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as database:
+        database.register("frame", frame)
+        database.execute(f"COPY (FROM frame) TO '{folder}/x.parquet' (FORMAT parquet)")
+        return Path(folder, "x.parquet").read_bytes()
 
 
 @dataclass
