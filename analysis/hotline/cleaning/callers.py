@@ -5,11 +5,12 @@ such a call is never taken for a call of the same caller as another one. It is *
 has spoilt it (1.39E+10, ########, a name, two numbers in one cell), so that the row cannot be read.
 
 Of telephone numbers, these are one: 13910000000, +86 139-1000-0000, 0086 (139) 10000000, 8613910000000, 013910000000,
-１３９１００００００００, '13910000000, ="13910000000", 13910000000.0, and all of them with invisible marks. So are
-020-81234567, (020)81234567 and +86 20 81234567, since the 0 in front of the area code goes; 81234567 without its area
-code is another number, and so is each extension. Numbers of services and short lines (110, 12355) are numbers, and
-those of other countries keep their code (+852..., 00852...). A pseudonym, that is 16 or more letters and digits with
-both among them, stays the text that it is; where pseudonyms look otherwise, the codebook says `normalise: text`.
+１３９１００００００００, tel:13910000000, '13910000000, ="13910000000", 13910000000.0, and all of them with invisible
+marks. So are 020-81234567, (020)81234567 and +86 20 81234567, since the 0 in front of the area code goes; 81234567
+without its area code is another number, and so is each extension. Numbers of services and short lines (110, 12355) are
+numbers, and those of other countries keep their code (+852..., 00852...). A pseudonym, that is 16 or more letters and
+digits with both among them, stays the text that it is (one of hexadecimal digits in small letters); where pseudonyms
+look otherwise, the codebook says `normalise: text`.
 """
 
 from typing import NamedTuple
@@ -27,7 +28,10 @@ NAMED = 5  # numbers in a message
 
 QUOTES = "[\"'`‘’“”]*"
 DASHES = "‐‑‒–—―−－ー-"
-SEPARATORS = rf"[\pZ\t()\[\]（）【】{DASHES}]"
+SEPARATORS = rf"[\pZ\t()\[\]（）【】·{DASHES}]"
+ADDRESS = "^(?i:tel|sips?|callto):/*([^@;]*)(?:[@;].*)?$"  # as telephone systems write a number
+HEXADECIMAL = "[0-9A-Fa-f-]{16,}"
+SHORT = "[0-9]{3,6}"  # a service or a line within a house; or the last digits of a number
 EXTENSION = "(?:(?:转|分机|(?i:ext[.]?|x)|#)[0-9]{1,6})?"
 MASKED = r"[*＊×•●…]|[.]{2,}|-{3,}|_{2,}"
 MASKED_BY_LETTERS = "[0-9+ ()-]*[xX]{2,}[0-9 ()-]*|[0-9+ ()-]*[0-9][?#]{2,}[0-9 ()-]*"
@@ -77,7 +81,7 @@ def _is_plain(field):
 
 def _unquoted():
     """Return the SQL of the text `tidied` without what a spreadsheet adds to a number: ="...", an apostrophe, ".0"."""
-    inner = _replaced(_replaced("tidied", f"^=?{QUOTES} *"), f" *{QUOTES}$")
+    inner = _replaced(_replaced(_replaced("tidied", f"^=?{QUOTES} *"), f" *{QUOTES}$"), ADDRESS, "\\1")
     whole = _replaced(inner, "^([+]?[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)[.]0+$", "\\1")
     return f"CASE WHEN {_is(whole, '[0-9]{1,3}(,[0-9]{3})+')} THEN replace({whole}, ',', '') ELSE {whole} END"
 
@@ -97,7 +101,8 @@ def _telephone(field):
     by_letters = _is("bare", MASKED_BY_LETTERS)
     number = _is("squeezed", f"[+]?[0-9]{{3,20}}{EXTENSION}|[+]?[0-9]+([.][0-9]+){{2,}}")
     return (
-        f"CASE WHEN {_is('bare', PSEUDONYM)} AND {both} AND NOT ({by_letters} OR {number}) THEN bare "
+        f"CASE WHEN {_is('bare', PSEUDONYM)} AND {both} AND NOT ({by_letters} OR {number}) "
+        f"THEN CASE WHEN {_is('bare', HEXADECIMAL)} THEN lower(bare) ELSE bare END "
         f"WHEN regexp_matches(bare, {literal(MASKED)}) OR {by_letters} OR {_is('squeezed', '[+]?0*')} THEN '' "
         f"WHEN {number} THEN {_national(_replaced('squeezed', '[^+0-9]', options='g'), field.country_code)} END"
     )
@@ -126,13 +131,29 @@ def numbers_sql(texts: str, field: Field) -> str:
     return (
         f"WITH texts AS MATERIALIZED (SELECT *, {_is_plain(field)} AS plain FROM ({texts})), "
         f"unquoted AS (SELECT *, {_unquoted()} AS bare FROM texts WHERE NOT plain), "
-        f"squeezed AS (SELECT *, {_replaced('bare', SEPARATORS, options='g')} AS squeezed FROM unquoted), "
+        f"squeezed AS (SELECT *, replace({_replaced('bare', SEPARATORS, options='g')}, '＋', '+') AS squeezed "
+        "FROM unquoted), "
         f"numbers AS (SELECT *, coalesce({_is('bare', SPOILT)}, false) AS spoilt, {number} AS number FROM squeezed), "
         f"judged AS (SELECT *, coalesce({withheld}, false) AS withheld FROM numbers) "
         "SELECT text, n, tidied, tidied AS number, false AS damaged FROM texts WHERE plain UNION ALL "
         "SELECT text, n, tidied, CASE WHEN NOT withheld AND NOT spoilt THEN number END, "
         "NOT withheld AND (spoilt OR number IS NULL) FROM judged"
     )
+
+
+def record_short(connection: Connection, meanings: str, field: Field) -> None:
+    """Put into the table `short_numbers` how many rows have a number of so few digits, of how many with a number.
+
+    Parameters
+    ----------
+    meanings
+        The table of the numbers: n (rows), same (the number), code (NULL without one).
+    """
+    if field.normalise == "telephone":
+        connection.execute(
+            f"INSERT INTO short_numbers SELECT coalesce(sum(n) FILTER ({_is('same', SHORT)}), 0), coalesce(sum(n), 0) "
+            f"FROM {meanings} WHERE code IS NOT NULL"
+        )
 
 
 def refuse_largest(connection: Connection, largest_caller: float) -> None:
@@ -174,6 +195,18 @@ def count_unusable(connection: Connection) -> Unusable:
     return Unusable(*(connection.execute(query).fetchone()[0] for query in (damaged, calls, cases, all_calls)))
 
 
+def short_numbers(connection: Connection) -> list[str]:
+    """Return a sentence where more than a hundredth of the numbers are so short that they may be the end of others."""
+    short, rows = connection.execute("SELECT sum(rows), sum(of_rows) FROM short_numbers").fetchone()
+    if not short or short <= WORTH_A_WARNING * rows:
+        return []
+    return [
+        f"{text.percent(short / rows)} of the numbers of callers have six digits or fewer ({short:,} rows). If these "
+        "are the last digits of numbers, they make one caller of many: export whole numbers or pseudonyms, or set "
+        "`case_rule: call` in params.yml."
+    ]
+
+
 def warnings(counts: Unusable, without_number: str) -> list[str]:
     """Return what the user should know where more than a hundredth of the calls has no usable number.
 
@@ -185,9 +218,13 @@ def warnings(counts: Unusable, without_number: str) -> list[str]:
     share = (counts.damaged + counts.calls) / max(counts.damaged + counts.all_calls, 1)
     if share <= WORTH_A_WARNING:
         return []
-    fate = {"own-case": "and, once it was assessed, a case of its own", "leave-out": "and becomes no case"}
-    return [
-        f"{text.percent(share)} of the calls have no usable number: {counts.damaged:,} a damaged one were rejected, "
-        f"and of {counts.calls:,} the number was withheld. Each of these has a caller of its own "
-        f"{fate[without_number]} (`without_number` in params.yml); whether they had called before is not known."
-    ]
+    said = []
+    if counts.damaged:
+        said.append(f"{counts.damaged:,} {'were' if counts.damaged > 1 else 'was'} rejected, since it is damaged")
+    if counts.calls:
+        fate = {"own-case": "and, once it was assessed, a case of its own", "leave-out": "and becomes no case"}
+        said.append(
+            f"of {counts.calls:,} it was withheld, and each of these has a caller of its own {fate[without_number]} "
+            "(`without_number` in params.yml); whether they had called before is not known"
+        )
+    return [f"{text.percent(share)} of the calls have no usable number: {'; '.join(said)}."]

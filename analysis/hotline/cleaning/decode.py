@@ -164,6 +164,7 @@ def _tabulate_callers(connection, field, secret):
         f"FROM ({callers.numbers_sql(_texts(field), field)})"
     )
     _count_repairs(connection, name, f"meaning_of_{name}", "n")
+    callers.record_short(connection, f"meaning_of_{name}", field)
     connection.execute(
         f"INSERT INTO repaired SELECT {literal(name)}, {literal(KINDS[3])}, sum(n) FROM meaning_of_{name} WHERE respelt"
     )
@@ -293,6 +294,7 @@ def decode(connection: Connection, book: Codebook, secret: bytes) -> None:
     several offsets from UTC.
     """
     connection.execute("CREATE TABLE repaired (field VARCHAR, repair VARCHAR, rows BIGINT)")
+    connection.execute("CREATE TABLE short_numbers (rows BIGINT, of_rows BIGINT)")  # of callers
     connection.execute("CREATE TABLE hints (field VARCHAR, words VARCHAR)")  # on times that cannot be read
     _make_types(connection, book)
     present = {row[0] for row in connection.execute("DESCRIBE raw").fetchall()}

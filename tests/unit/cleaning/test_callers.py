@@ -34,7 +34,8 @@ def read(*texts, field=NUMBER):
             ["13910000001", "+86 139-1000-0001", "0086 (139) 10000001", "8613910000001", "013910000001",
              "+86 013910000001",
              "'13910000001", '="13910000001"', "13910000001.0", "13,910,000,001", "139.1000.0001", "139–1000–0001",
-             "139\u00a01000\u20090001"],
+             "139\u00a01000\u20090001", "139·1000·0001", "（＋86）13910000001", "tel:+8613910000001",
+             "sip:13910000001@10.0.0.1", "sip:+8613910000001;user=phone@gw"],
         ),
         ("2081234567", ["020-81234567", "(020)81234567", "+86 20 81234567", "0086-20-81234567", "862081234567"]),
         ("20812345678001", ["020-81234567-8001", "02081234567转8001", "020 81234567 ext. 8001", "02081234567x8001"]),
@@ -42,7 +43,7 @@ def read(*texts, field=NUMBER):
         ("81234567", ["81234567", "8123 4567", "8123-4567"]),
         ("12355", ["12355", "12355.0"]),
         ("110", ["110"]),
-        (HASH, [HASH]),
+        (HASH, [HASH, HASH.upper()]),
         ("aGVsbG8gd29ybGQ+Zm9v/w==", ["aGVsbG8gd29ybGQ+Zm9v/w=="]),
     ],
 )  # fmt: skip
@@ -52,7 +53,8 @@ def test_spellings_of_one_number_are_one(number, spellings):
 
 def test_withheld_numbers_are_no_number():
     texts = ["匿名", "ANONYMOUS", "null", "-", "--", "139****1000", "139xxxx1000", "139----1000", "********", "0",
-             "000000",             "+8600000000000", "11111111111", "88888888", "\\N", "-1", "n/a"]  # fmt: skip
+             "000000", "+8600000000000", "11111111111", "88888888", "\\N", "-1", "n/a",
+             "拒绝显示", "/", "sip:anonymous@anonymous.invalid"]  # fmt: skip
     assert read(*texts) == [None] * len(texts)
 
 
@@ -96,6 +98,21 @@ def test_calls_without_a_number_can_be_left_out_of_the_cases(tmp_path):
     stages = flow.apply_rules(connection, tried)
     assert stages.set_index("rule").loc[["without-number", "repeat-call"], "rows"].tolist() == [3, 1]
     assert callers.count_unusable(connection).cases == 0
+
+
+def test_a_warning_says_which_calls_left_and_which_stay():
+    assert callers.warnings(callers.Unusable(3, 0, 0, 97), "own-case") == [
+        "3.0% of the calls have no usable number: 3 were rejected, since it is damaged."
+    ]
+
+
+def test_the_last_digits_of_numbers_are_named_as_such(tmp_path):
+    rows = [at(8 + n, ticket_id=str(n), caller_number=number) for n, number in enumerate(["4821", "5013", HASH])]
+    *_, connection = clean(tmp_path, rows)
+    (sentence,) = callers.short_numbers(connection)
+    assert sentence.startswith("66.7% of the numbers of callers have six digits or fewer (2 rows)")
+    *_, connection = clean(tmp_path, rows[2:])
+    assert callers.short_numbers(connection) == []
 
 
 def test_few_calls_without_a_number_are_no_warning():
