@@ -8,6 +8,7 @@ searches; the others are parsed. Parsing every cell takes twice as long as calam
 """
 
 import bisect
+import itertools
 import posixpath
 import re
 import zipfile
@@ -21,6 +22,7 @@ ERROR, UNCALCULATED = "error", "uncalculated"
 WITHOUT_RESULT = ("", "0", "0.0")
 WRITES_ONLY = b"Apache POI"
 LONGEST_ROW = 2**26  # bytes of XML; 16,384 columns take a few million
+MOST_ORDERS = 1000  # of the columns that rows have, which are kept
 # The first element with its prefix; in a row's start tag its number and whether it is hidden, in a cell's its place.
 ROOT = re.compile(rb"<((?:\w+:)?)worksheet\b[^>]*>")
 NUMBERED, HIDDEN = re.compile(rb"""\sr=["'](\d+)"""), re.compile(rb"""\shidden=["'](?:1|true)""")
@@ -176,6 +178,8 @@ class _Tags:
         self.row_end, self.value_end, self.text_end = (b"</%b%b>" % (prefix, name) for name in (b"row", b"v", b"is"))
         self.cell_begins = b"<%bc " % prefix
         self.cell = re.compile(rb"<%bc(?=[\s/>])" % prefix)  # a text has <color>
+        self.reference = re.compile(rb"""<%bc(?=\s)[^>]*?\sr=["']([A-Z]+\d+)""" % prefix)
+        self._in_order = set()
         self.root, self.root_end = root, b"</%bworksheet>" % prefix
         self.odd = (formula, *ERRORS)  # one of these is in each cell with a formula or an error
 
@@ -186,6 +190,25 @@ class _Tags:
     def cells(self, xml):
         """Return where the cells of a row begin."""
         return [each.start() for each in self.cell.finditer(xml)]
+
+    def are_in_order(self, row, xml):
+        """Return whether the cells of a row that say their place belong to it, from left to right.
+
+        The columns of a row are mostly those of an earlier one, for which it is known.
+        """
+        places = b" ".join([*self.reference.findall(xml), b""]).replace(b"%d " % row, b" ")
+        if places not in self._in_order:
+            letters = places.decode().split()
+            numbers = [column_number(each) for each in letters if each.isalpha()]
+            if len(numbers) < len(letters) or any(a >= b for a, b in itertools.pairwise(numbers)):
+                return False
+            if len(self._in_order) < MOST_ORDERS:
+                self._in_order.add(places)
+        return True
+
+    def holds_something(self, cell):
+        """Return whether a cell has a value or a text."""
+        return self.value_end in cell or self.text_end in cell
 
     def may_be_odd_cells(self, xml, begins):
         """Return which of the cells of a row, counted from 0, may have a formula or an error."""
@@ -218,6 +241,14 @@ def _place(row, xml, begins, number):
             return int(placed[2]), column_number(placed[1].decode()) + column - 1
         column += 1
     return row, column - 1
+
+
+def _places(row, xml, tags):
+    """Yield row and column of the cells of a row that hold something, wherever they say that they are."""
+    begins = tags.cells(xml)
+    for number, (begin, end) in enumerate(itertools.pairwise([*begins, len(xml)])):
+        if tags.holds_something(xml[begin:end]):
+            yield _place(row, xml, begins, number)
 
 
 def _odd_cells(row, xml, tags, written_only):
@@ -259,6 +290,9 @@ def _survey(part, written_only):
             found.cells += piece.count(tags.value_end, begins) + piece.count(tags.text_end, begins)
             found.last_row = max(int(placed[2]) if placed else row, found.last_row)
             found.last_column = max(column, found.last_column)
+            if not tags.are_in_order(row, piece[begins:]):
+                for place in _places(row, piece[begins:], tags):
+                    found.last_row, found.last_column = map(max, place, (found.last_row, found.last_column))
         if tags.may_be_odd(piece):
             for at, column, kind in _odd_cells(row, piece[begins:], tags, written_only):
                 found.odd.setdefault(at, {})[column] = kind

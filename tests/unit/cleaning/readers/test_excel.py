@@ -175,6 +175,15 @@ def test_open_excel_refuses_a_cell_far_away(tmp_path, reference):
     assert f"reaches to {reference};" in message and "delete the rows below the table" in message
 
 
+@pytest.mark.parametrize("more", ['<c r="B2"><v>2</v></c>', ""])
+def test_open_excel_refuses_a_cell_far_away_in_a_row_that_is_not_its_own(tmp_path, more):
+    stray = '<c r="XFD1048576"><v>1</v></c>'
+    row = f'<row r="2"><c r="A2"><v>1</v></c>{stray}{more}</row></sheetData>'
+    sheet = sheet_data([HEADINGS]).replace("</sheetData>", row)
+    assert "reaches to XFD1048576;" in refused(tmp_path, workbook({"s": sheet}))
+    assert opened(tmp_path, workbook({"s": sheet.replace(stray, '<c r="XFD1048576"/>')}))[0] == HEADINGS
+
+
 @pytest.mark.parametrize("reference", ["XFD3", "A90000"])
 def test_open_excel_reads_a_sheet_with_a_cell_not_so_far_away(tmp_path, reference):
     headings, read, _ = opened(tmp_path, with_stray_cell(reference))
