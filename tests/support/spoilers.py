@@ -299,7 +299,7 @@ def column_twice(export, chance):
     export.columns["twin"] = export.columns[name]
 
 
-@spoiler("more columns that nobody described".replace("nobody", "the codebook has not"))
+@spoiler("more columns that the codebook does not describe")
 def more_columns(export, chance):
     export.columns |= {"extra": "CANARYextra", "nameless": ""}
 

@@ -39,7 +39,7 @@ def levels_present(by_level: pd.DataFrame, book: Codebook) -> Levels:
     labels = {code: book.label("level", code) for code in book["level"].kept_codes}
     cases = by_level.groupby("level", observed=True)["n"].sum()
     present = {code: label for code, label in labels.items() if cases.get(code, 0) > 0}
-    absent = [f"*{label}*" for code, label in labels.items() if code not in present]
+    absent = [f'"{label}"' for code, label in labels.items() if code not in present]
     others = "the others are" if len(present) > 1 else "nothing is"
     return Levels(present, f" No case is at the level {', '.join(absent)}; {others} compared." if absent else "")
 

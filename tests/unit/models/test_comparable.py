@@ -31,7 +31,7 @@ def test_levels_present_and_the_sentence_about_the_others():
     assert list(labels) == ["well", "imbalance", "high_risk"] and note == ""
     labels, note = levels_to_compare(by_level[:2], codebook())
     assert list(labels) == ["well", "imbalance"]
-    assert note == " No case is at the level *High risk*; the others are compared."
+    assert note == ' No case is at the level "High risk"; the others are compared.'
     assert levels_present(by_level[:1], codebook()).note.endswith("; nothing is compared.")
     with pytest.raises(NothingToEstimate, match="all pupils are at one level"):
         levels_to_compare(by_level[:1], codebook())
