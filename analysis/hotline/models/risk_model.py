@@ -15,6 +15,7 @@ from scipy.special import expit
 
 from countstats.glm.design import INTERCEPT
 from hotline import paths
+from hotline.codebook import Codebook
 from hotline.errors import InputError, NothingToEstimate
 from hotline.run import current_run
 
@@ -153,11 +154,17 @@ def read(path: Path) -> RiskModel:
         raise InputError(f"{where}: not a model of this compendium; expected what `make 07-use` writes") from error
 
 
-def check_codebook(model: RiskModel, where: Path, sha256: str) -> None:
-    """Raise InputError where a model was made with another codebook."""
-    if model.codebook != sha256:
+def check_codebook(model: RiskModel, where: Path, book: Codebook) -> None:
+    """Raise InputError where a model was made with another codebook, or names what this one has not."""
+    if model.codebook != book.sha256:
         raise InputError(
             f"{paths.shown(where)}: made with another codebook than {paths.shown(current_run().codebook)}, so that a "
             "code may mean something else.\n  Name the codebook that it was made with (CODEBOOK=path), or make the "
             "model again: make 07-use"
         )
+    for name, terms in {model.outcome: {}, **model.coefficients}.items():
+        if not book[name].categorical or set(terms) - set(book[name].kept_codes):
+            raise InputError(
+                f'{paths.shown(where)}: "{name}" has other codes in {paths.shown(current_run().codebook)}, so this was '
+                "changed by hand. Make the model again: make 07-use"
+            )

@@ -72,7 +72,7 @@ def models(simulated: bool) -> dict[Path, RiskModel]:
     files = [paths.ROOT / named] if named else _own_models()
     by_file = {file: risk_model.read(file) for file in files}
     for file, model in by_file.items():
-        risk_model.check_codebook(model, file, codebook().sha256)
+        risk_model.check_codebook(model, file, codebook())
         refuse_late(codebook(), model.variables)
         if model.simulated and not simulated:
             print(f"WARNING: {paths.shown(file)} was developed on simulated data. Its scores say nothing about pupils.")

@@ -1,6 +1,7 @@
 """The model as a file: the same risks after writing and reading, and a message for every file that is none."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from samples import logit
 from scipy.special import expit
 
 from countstats.glm import design, wald
-from hotline.codebook import codebook
+from hotline.codebook import Codebook, codebook
 from hotline.errors import InputError, NothingToEstimate
 from hotline.models import risk_model
 
@@ -105,6 +106,20 @@ def test_read_refuses_a_file_that_is_no_model(model, tmp_path, change):
 def test_read_and_check_codebook_messages(model, tmp_path):
     with pytest.raises(InputError, match="no such model"):
         risk_model.read(tmp_path / "none.json")
-    risk_model.check_codebook(model, tmp_path, codebook().sha256)
+    risk_model.check_codebook(model, tmp_path, codebook())
     with pytest.raises(InputError, match="made with another codebook"):
-        risk_model.check_codebook(model, tmp_path / "model.json", "0" * 64)
+        risk_model.check_codebook(model, tmp_path / "model.json", Codebook([], "0" * 64))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"outcome": "age"}, '"age" has other codes'),
+        ({"outcome": "../x"}, 'no variable "../x"'),
+        ({"coefficients": {"sex": {"'); DROP TABLE raw; --": 1.0}}}, '"sex" has other codes'),
+        ({"coefficients": {"caller_number": {"1": 1.0}}}, '"caller_number" has other codes'),
+    ],
+)
+def test_a_model_that_names_what_the_codebook_has_not_is_refused(model, tmp_path, change, said):
+    with pytest.raises(InputError, match=re.escape(said)):
+        risk_model.check_codebook(model.model_copy(update=change), tmp_path / "model.json", codebook())

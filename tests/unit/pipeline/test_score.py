@@ -143,7 +143,7 @@ def test_a_model_of_another_codebook_is_refused(fitted, tmp_path, monkeypatch):
 
 def test_a_model_of_what_is_known_too_late_is_refused(fitted, tmp_path, monkeypatch):
     *_, model = fitted
-    model.model_copy(update={"coefficients": {"disposition": {"none": 0.1}}}).write(tmp_path / "m.json")
+    model.model_copy(update={"coefficients": {"disposition": {"crisis": 0.1}}}).write(tmp_path / "m.json")
     runs.change(monkeypatch, model=str(tmp_path / "m.json"))
     with pytest.raises(InputError, match='"disposition" is known at'):
         score.models(simulated=True)
