@@ -1,5 +1,6 @@
 """Execute one notebook with papermill: quietly, with progress, and with errors that say where."""
 
+import os
 import resource
 import shutil
 import sys
@@ -40,6 +41,15 @@ BANNERS = {"papermill-error-cell-tag"}
 INJECTED = "injected-parameters"  # papermill's tag of the cell that it adds
 
 
+LONGEST_FOLDER = 70  # characters; a socket's path has at most 103 (macOS) or 107
+
+
+def folder_of_sockets() -> Path:
+    """Make a folder for a kernel's sockets: in /tmp where the path of the usual one is too long for a socket."""
+    usual = tempfile.gettempdir()
+    return Path(tempfile.mkdtemp(prefix="kernel-", dir=usual if len(os.fsencode(usual)) <= LONGEST_FOLDER else "/tmp"))
+
+
 class CellError(Exception):
     """A cell of a notebook failed; the message names the cell and the error."""
 
@@ -65,7 +75,7 @@ class Client(PapermillNotebookClient):
 
     def __init__(self, nb_man, forked=None, **more):
         super().__init__(nb_man, **more)
-        self.forked, self.sockets = forked, Path(tempfile.mkdtemp(prefix="kernel-"))
+        self.forked, self.sockets = forked, folder_of_sockets()
 
     def create_kernel_manager(self):
         """Return the manager of the kernel."""

@@ -75,3 +75,15 @@ def test_the_kernel_is_this_python_whatever_else_is_called_so(tmp_path, monkeypa
     nbformat.write(nbformat.v4.new_notebook(cells=cells), source)
     execute.execute("01-clean", source, target, {}, 1000)
     assert nbformat.read(target, as_version=4).cells[0].outputs[0].text.strip() == sys.executable
+
+
+def test_sockets_have_a_short_path_whatever_folder_the_user_has_for_temporary_files(tmp_path, monkeypatch):
+    for usual, expected in (
+        (tmp_path, tmp_path if len(str(tmp_path)) <= 70 else "/tmp"),
+        (tmp_path / ("x" * 90), "/tmp"),
+    ):
+        usual.mkdir(exist_ok=True)
+        monkeypatch.setattr(execute.tempfile, "tempdir", str(usual))
+        folder = execute.folder_of_sockets()
+        folder.rmdir()
+        assert str(folder.parent) == str(expected)
