@@ -21,6 +21,7 @@ LINE = 0.175  # height of one line, inches
 SIZE = 8.5  # of its letters, points
 MARGIN_LINES, AXIS_LINES = 4.5, 3  # above and below the plot, and below it alone, in lines
 INDENT, GAP = 0.022, 0.02  # of a variable's categories; between the columns; as shares of the figure's width
+WIDEST_LABEL = 0.55  # share of the figure's width that a label may take, so that room is left for the plot
 BLOCKS = {"individual": style.ACCENT, "family": "#009E73", "environment": style.LEVELS["high_risk"]}
 
 # Axes of odds ratios.
@@ -113,7 +114,7 @@ def forest(table: pd.DataFrame, book: Codebook, xlabel: str, confidence: float =
     axis.set(xscale="log", xlim=(left, right), ylim=(len(rows) - 0.4, -1.8))
     axis.set_xlabel(xlabel, x=1, ha="right")
     axis.axvline(1, color=style.MUTED, linewidth=0.9, zorder=1)
-    labels = [_label(axis, y, row) for y, row in enumerate(rows)]
+    labels = [_shortened(_label(axis, y, row)) for y, row in enumerate(rows)]
     printed = [_write(axis, -1.2, f"OR ({text.percent(confidence, 0)} interval)")]
     printed += [_estimate(axis, y, row, left, right) for y, row in enumerate(rows) if row.odds_ratio is not None]
     column = _widest(labels) + GAP
@@ -140,6 +141,15 @@ def _write(axis: Axes, y: float, words: str, x: float = 0.0, **look) -> Text:
     """Write on line y of the plot, x being a share of the figure's width."""
     place = blended_transform_factory(axis.figure.transFigure, axis.transData)
     return axis.text(x, y, words, transform=place, va="center", **{"fontsize": SIZE, **look})
+
+
+def _shortened(label):
+    """Return a text cut off where it is too wide for a label; the tables have the whole."""
+    most = WIDEST_LABEL * label.figure.bbox.width
+    while (width := label.get_window_extent().width) > most:
+        words = label.get_text().removesuffix("…")
+        label.set_text(words[: min(len(words) - 1, int(len(words) * most / width))].rstrip() + "…")
+    return label
 
 
 def _widest(texts):

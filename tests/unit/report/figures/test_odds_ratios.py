@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from codebooks import book
 
 from hotline.codebook import codebook
 from hotline.report.figures import odds_ratios as charts
@@ -143,3 +144,13 @@ def test_analyses_has_a_point_for_every_analysis_and_term():
         "School stage: senior high (against primary)",
         "Bullied: yes (against no)",
     ]
+
+
+@pytest.mark.parametrize("label", ["x" * 90, "W" * 90, "many words " * 9])
+def test_forest_cuts_labels_off_that_would_leave_no_room_for_the_plot(table, tmp_path, label):
+    def change(fields, _):
+        fields["peer_relation"]["title"] = fields["bullying"]["codes"][1]["en"] = label
+
+    figure = charts.forest(table, book(tmp_path, change), "Odds ratio")
+    axis = figure.axes[0]
+    assert axis.get_position().width > 0.2 and sum(each.get_text().endswith("…") for each in axis.texts) == 2
