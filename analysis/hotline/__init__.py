@@ -6,6 +6,7 @@ schema       what a codebook may hold, and every fault that it can have
 marked_yaml  YAML whose values know their lines
 text         numbers and words as they are printed, by the kind of quantity
 pipe_table   tables of Markdown
+sql          texts and names as they stand in SQL
 population   children by city, as a spreadsheet saves them
 run          what the environment asks for, read once
 install      the environment, made from requirements.lock before there is one

@@ -16,7 +16,6 @@ repeated     rows that repeat another: exact copies, and editions of a ticket
 rules        the reasons for which a row leaves the study
 flow         which rows stay, stage by stage, and the two tables that come out
 spoilt       what a spreadsheet leaves of a text that it did not keep
-sql          texts and names as they stand in SQL
 
 Used by 01-clean (and, but for the last two, by `make score`) alone.
 """

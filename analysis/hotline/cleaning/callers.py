@@ -18,9 +18,9 @@ from typing import NamedTuple
 from hotline import text
 from hotline.cleaning.engine import Connection
 from hotline.cleaning.spoilt import SPOILT
-from hotline.cleaning.sql import literal
 from hotline.codebook import Field
 from hotline.errors import InputError
+from hotline.sql import literal
 
 FEWEST = 50  # calls; a number of no more is never taken for a placeholder
 WORTH_A_WARNING = 0.01  # of the calls

@@ -1,8 +1,8 @@
 """Columns that an export has, and that say nothing once they are decoded."""
 
 from hotline.cleaning.engine import Connection
-from hotline.cleaning.sql import identifier
 from hotline.codebook import Codebook
+from hotline.sql import identifier
 
 
 def remarks(connection: Connection, book: Codebook, present: list[str]) -> list[str]:

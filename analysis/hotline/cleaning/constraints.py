@@ -5,10 +5,10 @@ The smallest and the largest number are not here: a number beyond them is no val
 
 import dataclasses
 
-from hotline.cleaning.sql import literal
 from hotline.codebook import Codebook, Field
 from hotline.schema.fields import Constraints
 from hotline.schema.texts import tidied
+from hotline.sql import literal
 
 
 def constrained(field: Field) -> bool:

@@ -15,10 +15,10 @@ from hotline.cleaning.engine import Connection
 from hotline.cleaning.load import HASHED, MOST_TEXTS, drop_raw
 from hotline.cleaning.pseudonyms import hmac_sql
 from hotline.cleaning.spoilt import spoilt_sql
-from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook, Field
 from hotline.errors import InputError
 from hotline.schema.texts import BLANKS, FULL_WIDTH, INVISIBLE, WIDE, tidied
+from hotline.sql import identifier, literal
 
 CALLER = "caller_number"
 ITS_OWN = "CASE WHEN NOT ragged THEN -row END"  # a call without a number has a caller of its own

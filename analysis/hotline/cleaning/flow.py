@@ -14,8 +14,8 @@ import pandas as pd
 from hotline.cleaning import parts, repeated
 from hotline.cleaning.engine import Connection
 from hotline.cleaning.rules import CASES, REJECTED, STAGES, Rule
-from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook
+from hotline.sql import identifier, literal
 
 ROWS_NAMED = 5  # of each problem
 # Kept out of the cleaned tables: what identifies a person or has been turned into other variables.

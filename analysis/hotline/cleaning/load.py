@@ -16,9 +16,9 @@ from hotline import paths, provenance
 from hotline.cleaning import headings, parts
 from hotline.cleaning.engine import MEANINGS, Connection, EngineError
 from hotline.cleaning.readers import csv_file, kinds
-from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook
 from hotline.errors import InputError, where
+from hotline.sql import identifier, literal
 
 LONGEST_TEXT = 1000  # characters; no text of a codebook is longer, and what is cut off stays unknown
 MOST_TEXTS = 10_000  # different texts in a column of codes, beyond which it is another column

@@ -6,8 +6,8 @@ edition. With different starts they are different calls under one number, where 
 """
 
 from hotline.cleaning.engine import Connection
-from hotline.cleaning.sql import identifier
 from hotline.codebook import Codebook
+from hotline.sql import identifier
 
 MOST_NAMED = 5  # of the variables in which rows of a ticket differ
 

@@ -5,10 +5,10 @@ import datetime
 from dataclasses import dataclass
 
 from hotline.cleaning.constraints import constrained
-from hotline.cleaning.sql import identifier, literal
 from hotline.cleaning.times import TIMES
 from hotline.codebook import Codebook
 from hotline.errors import InputError
+from hotline.sql import identifier, literal
 
 MERGED = "merged"
 REJECTED = "rejected"

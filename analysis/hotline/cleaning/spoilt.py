@@ -4,7 +4,7 @@ No pseudonym and no ticket number looks like this; taken for one, it would make 
 """
 
 from hotline.cleaning.readers.table import UNREADABLE
-from hotline.cleaning.sql import literal
+from hotline.sql import literal
 
 # 1.39E+10, a column that was too narrow, an error, and what stands for a cell that cannot be read.
 NUMBER = "[+-]?[0-9]+[.,]?[0-9]*[eE][+-][0-9]+|[0-9]{1,9}([.,][0-9]+)?[eE][0-9]{1,3}"

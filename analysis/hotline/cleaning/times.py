@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 from hotline.cleaning.constraints import not_recorded_sql
 from hotline.cleaning.engine import Connection
-from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Field
 from hotline.errors import InputError
 from hotline.schema.time_formats import ISO, core, pattern
+from hotline.sql import identifier, literal
 
 TIMES = ("call_start", "answer_time", "call_end")
 DAYS_ALONE = ("%Y-%m-%d", "%Y-%m-%d 00:00:00")  # the second is how days of Excel and Parquet may arrive

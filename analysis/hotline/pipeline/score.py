@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from hotline import paths
 from hotline.cleaning import decode, engine, load, parts, rules
-from hotline.cleaning.sql import identifier, literal
 from hotline.codebook import Codebook, Field, codebook
 from hotline.errors import InputError
 from hotline.models import risk_model
@@ -22,6 +21,7 @@ from hotline.models.predictors import refuse_late
 from hotline.models.risk_model import RiskModel
 from hotline.pipeline import output_folder, params, private, schedule, step
 from hotline.run import current_run
+from hotline.sql import identifier, literal
 
 MAKES_MODELS = "07-use"  # the notebook that writes them, once per outcome
 UNREADABLE = "the row cannot be read: more or fewer cells than headings"

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hotline.codebook import Codebook, Field
+from hotline.sql import identifier, literal
 
 # ASCII digits to the full-width digits of Chinese typing.
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
@@ -137,7 +138,7 @@ def column_sql(field: Field, spelling: SimpleNamespace) -> str:
     """Return the SQL that writes one column of the cells as text."""
     name = field.name
     if field.formats:
-        forms = " ".join(f"WHEN {n} THEN strftime({name}, '{form}')" for n, form in enumerate(field.formats))
+        forms = " ".join(f"WHEN {n} THEN strftime({name}, {literal(form)})" for n, form in enumerate(field.formats))
         written = f"CASE form {forms} END"
         if name == "call_start":
             written = f"CASE WHEN wrong_start IS NULL THEN {written} ELSE nullif(wrong_start, '') END"
@@ -147,7 +148,7 @@ def column_sql(field: Field, spelling: SimpleNamespace) -> str:
             "caller_number": f"printf('{spelling.number_prefix}%08d', {name})",
             "counsellor": f"printf('J%03d', {name})",
         }.get(name, name)
-    return f'{written} AS "{field.header}"'
+    return f"{written} AS {identifier(field.header)}"
 
 
 def append(cells: pd.DataFrame, path: str | Path, book: Codebook, spelling: SimpleNamespace) -> None:
@@ -157,8 +158,8 @@ def append(cells: pd.DataFrame, path: str | Path, book: Codebook, spelling: Simp
     new = not path.exists()
     with duckdb.connect(config={"autoinstall_known_extensions": "false", "threads": 1}) as connection:
         connection.register("cells", cells)
-        target = str(part).replace("'", "''")
-        connection.execute(f"COPY (SELECT {columns} FROM cells) TO '{target}' (FORMAT csv, HEADER {str(new).lower()})")
+        header = str(new).lower()
+        connection.execute(f"COPY (SELECT {columns} FROM cells) TO {literal(part)} (FORMAT csv, HEADER {header})")
     with open(path, "ab") as export, open(part, "rb") as rows:
         if new:
             export.write(BYTE_ORDER_MARK.encode())

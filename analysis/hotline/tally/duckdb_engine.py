@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 
 from hotline import paths
+from hotline.sql import identifier, literal
 
 NAME = f"DuckDB {duckdb.__version__}"
 # DuckDB groups in a plain array, and not in a hash table, up to 2^threshold cells. Its own threshold of 12 halves the
@@ -110,7 +111,7 @@ def sql(plan: Plan) -> str:
     A category is stored as its position in the codebook and "missing" as NULL, so that ordering by the columns, NULL
     last, is the codebook's order.
     """
-    columns = [f'"{name}"' for name in plan.by]
+    columns = [identifier(name) for name in plan.by]
     selected = ", ".join([*columns, "count(*) AS n"])
     where = f" WHERE {' AND '.join(map(_condition, plan.where))}" if plan.where else ""
     grouped = f" GROUP BY {', '.join(columns)} ORDER BY {', '.join(columns)}" if columns else ""
@@ -141,8 +142,8 @@ def count(connection: duckdb.DuckDBPyConnection, file: Path, plan: Plan, rows: i
     ------
     Unreadable
     """
-    path = paths.no_pattern(file).replace("'", "''")
-    query = sql(plan).replace(f"'{plan.table}.parquet'", f"read_parquet('{path}', hive_partitioning=false)", 1)
+    source = f"read_parquet({literal(paths.no_pattern(file))}, hive_partitioning=false)"
+    query = sql(plan).replace(f"'{plan.table}.parquet'", source, 1)
     threshold = LONG_THRESHOLD if rows > LONG_TABLE else OWN_THRESHOLD
     _execute(connection, f"SET perfect_ht_threshold = {threshold}")
     return _execute(connection, query).fetchnumpy()

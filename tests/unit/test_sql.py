@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from hotline.cleaning.sql import identifier, literal
+from hotline.sql import identifier, literal
 
 
 @pytest.mark.parametrize("text", ["plain", "it's", "'; DROP TABLE x; --", 'a "b" c', "", "高危"])
