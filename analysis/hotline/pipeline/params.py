@@ -8,6 +8,7 @@ values, of which PROFILE=name on the command line takes one.
 
 import ast
 import functools
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -21,6 +22,8 @@ from hotline.pipeline import notebook_source, parameter_types
 from hotline.pipeline.notebook_source import code_cells, not_python
 
 SHARED, PROFILES = "shared", "profiles"
+ONCE = (*paths.OF_SIMULATION, "01-clean")  # whose results others read under their names
+PART = re.compile(r"\w[\w.-]*")  # of a folder's name
 
 
 @functools.cache
@@ -139,9 +142,18 @@ def _entries(node, where):
         lines = {name.value: name.start_mark.line + 1 for name, _ in content.value}
         if len(lines) < len(content.value):
             raise InputError(f'{where}, line {line}: a name stands twice in "{section}"')
-        values = yaml.load(yaml.serialize(content), Loader=marked_yaml.TYPED).values()
+        values = [_value(node, where) for _, node in content.value]
         entries[section] = (dict(zip(lines, zip(values, lines.values(), strict=True), strict=True)), line)
     return entries
+
+
+def _value(node, where):
+    """Return the value that a node stands for; raises InputError for one that is none, such as the 30th of February."""
+    try:
+        return yaml.load(yaml.serialize(node), Loader=marked_yaml.TYPED)
+    except ValueError as error:
+        line = node.start_mark.line + 1
+        raise InputError(f"{where}, line {line}: not a value ({error}); correct it, or put it in quotes") from error
 
 
 def _read(path):
@@ -175,6 +187,17 @@ def _merged(sections, profile):
     }
 
 
+def _wrong_list(notebook, values):
+    """Return why a notebook cannot run once for each of some values, which become parts of names of folders."""
+    if notebook in ONCE:
+        return "a list, but this notebook runs once; expected one value"
+    if len(set(map(str, values))) < len(values):
+        return "a value stands twice in the list"
+    if any(not PART.fullmatch(str(value)) for value in values):
+        return "a list, each of whose values becomes part of a folder's name; expected words or numbers"
+    return None
+
+
 def _wanted(merged, declarations, where):
     """Return ({notebook: {name: value, or a list of values}}, complaints) of merged sections."""
     wanted, complaints = {}, []
@@ -188,8 +211,8 @@ def _wanted(merged, declarations, where):
                 )
                 continue
             value, line = entries[name]
-            if isinstance(value, list) and len(set(map(str, value))) < len(value):
-                complaints.append(f'{where}, line {line}: "{name}" of "{notebook}": a value stands twice in the list')
+            if isinstance(value, list) and (why := _wrong_list(notebook, value)):
+                complaints.append(f'{where}, line {line}: "{name}" of "{notebook}": {why}')
             for each in value if isinstance(value, list) and value else [value]:
                 complaint = parameter.complaint(each)
                 if complaint:

@@ -190,3 +190,19 @@ def test_profiles_must_be_sections_of_sections(tmp_path):
     assert 'profile "full" must hold "name: value" lines' in complaint(tmp_path, TEXT[: TEXT.index(FULL)] + "    - 5\n")
     assert 'profile "full" stands twice' in complaint(tmp_path, TEXT + "  full:\n" + FULL + "\n")
     assert 'section "profiles" must hold' in complaint(tmp_path, TEXT[: TEXT.index("profiles:")] + "profiles: 3\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('sheet: ""', 'sheet: ["../../x"]', '"sheet" of "01-clean": a list, but this notebook runs once'),
+        (
+            "population: data-raw/population.csv",
+            "population: [../x, data-raw/population.csv]",
+            "each of whose values becomes part of a folder's name",
+        ),
+        ('last_day: ""', "last_day: 2021-02-30", "not a value (day is out of range for month)"),
+    ],
+)
+def test_values_that_would_be_paths_or_no_days_are_refused(tmp_path, old, new, expected):
+    assert old in TEXT and expected in complaint(tmp_path, TEXT.replace(old, new, 1))
