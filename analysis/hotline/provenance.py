@@ -55,6 +55,14 @@ def export_files(export: str | Path) -> list[Path]:
     return [ROOT / each for each in str(export).split(SEPARATOR) if each]
 
 
+def left_out(export: str | Path) -> list[Path]:
+    """Return what else lies in the folder that an export is, by its name: other files, and folders."""
+    folder = ROOT / export
+    if not folder.is_dir():
+        return []
+    return sorted(each for each in set(folder.iterdir()) - set(export_files(export)) if not _is_hidden(each))
+
+
 def export_sha256(export: str | Path) -> str:
     """Return the SHA-256 of an export: that of its one file, or of the list of its files with their hashes and names.
 

@@ -4,7 +4,7 @@ Messages name only headings of the codebook, and what nearly matches one: in a f
 a call. Any other column is named by its number.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -66,7 +66,9 @@ def _nearest(header: str, candidates: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(header, candidates, n=1, cutoff=cutoff)), None)
 
 
-def remarks(first_row: list[str], export: Path, book: Codebook, number: int = 1) -> list[str]:
+def remarks(
+    first_row: list[str], export: Path, book: Codebook, number: int = 1, elsewhere: Collection[str] = ()
+) -> list[str]:
     """Return a sentence for each variable without a column, with the heading that may be meant.
 
     Such a variable is "not recorded" for every call, which must not pass in silence.
@@ -75,22 +77,28 @@ def remarks(first_row: list[str], export: Path, book: Codebook, number: int = 1)
     ----------
     first_row : the headings of an export in which `positions` has matched enough of them
     number : the number of the row in which they stand
+    elsewhere : the variables that another file of the export has a column for
     """
     names, cleaned = expected(book), list(map(plain_heading, first_row))
     unknown = {heading: number for number, heading in enumerate(cleaned, 1) if heading and heading not in names}
     absent = [each for each in book if each.header and plain_heading(each.header) not in cleaned]
     near = {each.name: _nearest(each.header, unknown) for each in absent}
     where, sentences = f"{paths.shown(export)}, row {number}", []
+    calls = "every call of this file" if elsewhere else "every call"
     for each in absent:
         if near[each.name]:
             number = unknown[near[each.name]]
             sentences.append(
-                f'{where}: no column is headed "{each.header}" ({each.title}), which is "not recorded" for every call; '
+                f'{where}: no column is headed "{each.header}" ({each.title}), which is "not recorded" for {calls}; '
                 f'did you mean column {number}, "{first_row[number - 1].strip()}"? Rename it, or give its heading as '
                 f'`header` of "{each.name}" in the codebook.'
             )
-    others = [f'"{each.header}"' for each in absent if not near[each.name]]
-    if others:
-        which = "these variables are" if len(others) > 1 else "this variable is"
-        sentences.append(f'{where}: no column is headed {", ".join(others)}; {which} "not recorded" for every call.')
+    others = [each for each in absent if not near[each.name]]
+    for only, words in ((True, ", which other files of this export have"), (False, "")):
+        names = [f'"{each.header}"' for each in others if (each.name in elsewhere) == only]
+        if names:
+            which = "these variables are" if len(names) > 1 else "this variable is"
+            sentences.append(
+                f'{where}: no column is headed {", ".join(names)}{words}; {which} "not recorded" for {calls}.'
+            )
     return sentences

@@ -18,10 +18,13 @@ from hotline.cleaning.engine import MEANINGS, Connection, EngineError
 from hotline.cleaning.readers import csv_file, kinds
 from hotline.codebook import Codebook
 from hotline.errors import InputError, where
+from hotline.schema.texts import plain_heading
 from hotline.sql import identifier, literal
 
 LONGEST_TEXT = 1000  # characters; no text of a codebook is longer, and what is cut off stays unknown
+FILES_NAMED = 5  # of those that are left out
 MOST_TEXTS = 10_000  # different texts in a column of codes, beyond which it is another column
+WIDE, NARROW = "".join(map(chr, range(0xFF01, 0xFF5F))), "".join(map(chr, range(0x21, 0x7F)))
 # Never written: only their ranks in the order of their hashes leave `raw`.
 HASHED = ("caller_number", "counsellor")
 
@@ -96,6 +99,35 @@ def _unreadable(error):
     )
 
 
+def _headings_again(headings):
+    """Return a function that says whether cells are the headings again, compared as headings are."""
+    plain = list(map(plain_heading, headings))
+
+    def same(cells):
+        if cells[0].isascii() and not plain[0].isascii():  # quick, and so for nearly all rows
+            return False
+        return all(plain_heading(cell) == each for cell, each in zip(cells, plain, strict=True))
+
+    return same
+
+
+def _plain_sql(text):
+    """Return the SQL of a text as headings are compared: `plain_heading`, but for rare forms of letters."""
+    visible = f"regexp_replace({text}, '[\\s\\pZ\\p{{Cf}}]', '', 'g')"
+    return f"lower(translate({visible}, {literal(WIDE)}, {literal(NARROW)}))"
+
+
+def _headings_again_sql(headings):
+    """Return the SQL of whether a row of {column: heading} has the headings again."""
+    (column, first), *_ = headings.items()
+    begins = plain_heading(first)[:1]
+    quick = f"strlen({column}) <> length({column})"  # not of plain letters alone; so for nearly all rows
+    if begins.isascii():
+        quick = f"({quick} OR starts_with(ltrim(lower({column})), {literal(begins)}))"
+    same = (f"coalesce({_plain_sql(column)} = {_plain_sql(literal(each))}, false)" for column, each in headings.items())
+    return f"(coalesce({quick}, false) AND {' AND '.join(same)})"
+
+
 def _stream(table, positions, pipe, counts):
     """Write the rows of a table to a pipe as clean CSV: number, whether the row is ragged, whether it has the headings
     again, the cells that are kept.
@@ -103,7 +135,7 @@ def _stream(table, positions, pipe, counts):
     Counts empty rows, which hold no call.
     """
     pick, width, none = itemgetter(*positions), len(table.headings), [""] * len(positions)
-    heads = pick(table.headings)
+    are_headings = _headings_again(pick(table.headings))
 
     def tidy():
         for number, cells in table.rows:
@@ -116,7 +148,7 @@ def _stream(table, positions, pipe, counts):
             if len(cells) < width:  # Excel leaves out the empty cells at the end of a row
                 cells = cells + [""] * (width - len(cells))
             picked = pick(cells)
-            if picked == heads:
+            if are_headings(picked):
                 yield (number, True, True, *none)
             elif max(map(len, picked)) <= LONGEST_TEXT:
                 yield (number, False, False, *picked)
@@ -196,13 +228,11 @@ def _load_plain(connection, export, table, positions, names):
     finally:
         connection.execute("SET preserve_insertion_order = false")
     longest = ", ".join(f"max(strlen({identifier(name)}))" for name in names)
-    heads = " AND ".join(
-        f"coalesce({identifier(name)} = {literal(table.headings[position])}, false)"
-        for name, position in zip(names, positions, strict=True)
+    heads = _headings_again_sql(
+        {identifier(name): table.headings[position] for name, position in zip(names, positions, strict=True)}
     )
-    perhaps = f"{identifier(names[0])} = {literal(table.headings[positions[0]])}"  # quick to see of every row
     read, empty, again, *lengths = connection.execute(
-        f"SELECT count(*), count(*) FILTER (empty), count(*) FILTER ({perhaps}), {longest} FROM loaded"
+        f"SELECT count(*), count(*) FILTER (empty), count(*) FILTER ({heads}), {longest} FROM loaded"
     ).fetchone()
     if read != rows or max((length or 0 for length in lengths), default=0) > LONGEST_TEXT:
         return None
@@ -247,7 +277,7 @@ def _load_parquet(connection, table, export, positions, names):
 
 
 def _read_file(connection, file, book, sheet):
-    """Give one file of an export as the view `raw`, with its own numbers of rows; returns what it holds."""
+    """Give one file of an export as the view `raw`, with its own numbers of rows; returns this, and headings."""
     table = kinds.open_table(file, headings.expected(book), sheet)
     present = headings.positions(table.headings, file, book, table.above + 1)
     names, positions = list(present), list(present.values())
@@ -263,7 +293,7 @@ def _read_file(connection, file, book, sheet):
             f"{paths.shown(file)}, row {table.above + 2}: there is no row below the headings; expected one row per "
             "call.\n  Export it again, with the calls."
         )
-    return Loaded(
+    loaded = Loaded(
         format=table.kind,
         first_row=table.above + 2,
         rows=rows,
@@ -271,8 +301,9 @@ def _read_file(connection, file, book, sheet):
         columns=names,
         unknown_columns=[number for number in range(1, len(table.headings) + 1) if number - 1 not in positions],
         absent_columns=[field.name for field in book if field.header and field.name not in present],
-        remarks=headings.remarks(table.headings, file, book, table.above + 1) + table.remarks(),
+        remarks=table.remarks(),
     )
+    return loaded, table.headings
 
 
 def _gather(connection, names, before):
@@ -303,6 +334,25 @@ def _together(files, loaded, book):
     )
 
 
+def _with_remarks(files, loaded, first_rows, book):
+    """Return what the files hold, with the remarks on their headings, which may say that other files have a column."""
+    present = {name for each in loaded for name in each.columns} if len(files) > 1 else ()
+    return [
+        each._replace(remarks=headings.remarks(row, file, book, each.first_row - 1, present) + each.remarks)
+        for file, each, row in zip(files, loaded, first_rows, strict=True)
+    ]
+
+
+def _left_out(export):
+    """Return a sentence on what else lies in the folder that an export is."""
+    left = [each.name for each in provenance.left_out(export)]
+    if not left:
+        return []
+    named = ", ".join(left[:FILES_NAMED]) + (f" and {len(left) - FILES_NAMED} more" if len(left) > FILES_NAMED else "")
+    folder, verb, endings = paths.shown(paths.ROOT / export), "is" if len(left) == 1 else "are", provenance.EXTENSIONS
+    return [f"{folder}: left out of this folder {verb} {named}; only files that end in {', '.join(endings)} are read."]
+
+
 def _stamps(files):
     """Return what changes where files are written to or replaced."""
     return [(each.st_ino, each.st_size, each.st_mtime_ns) for each in map(os.stat, files)]
@@ -318,7 +368,8 @@ def read(connection: Connection, export: str | Path, book: Codebook, sheet: str 
     Parameters
     ----------
     sheet
-        The sheet of an Excel export that has several; empty for the only one.
+        The sheet of an Excel export that has several; empty for the only one. Of several files it is that of each
+        workbook.
 
     Raises
     ------
@@ -326,14 +377,16 @@ def read(connection: Connection, export: str | Path, book: Codebook, sheet: str 
         Where a file cannot be read as an export, or changes while it is read.
     """
     files = provenance.export_files(export)
-    stamps, holds, places = _stamps(files), [], []
+    stamps, holds, firsts, places = _stamps(files), [], [], []
     before = 0
+    workbooks = [file for file in files if kinds.is_workbook(file)]
     for file in files:
-        each = _read_file(connection, file, book, sheet)
+        each, first_row = _read_file(connection, file, book, sheet if file in workbooks or not workbooks else "")
         last = each.first_row + each.rows + each.empty_rows - 1
         if len(files) > 1:
             _gather(connection, each.columns, before)
         holds.append(each)
+        firsts.append(first_row)
         places.append(parts.Part(paths.shown(file), before, each.first_row, last))
         before += last
     if _stamps(files) != stamps:
@@ -342,8 +395,9 @@ def read(connection: Connection, export: str | Path, book: Codebook, sheet: str 
             "until it is whole, and try again."
         )
     parts.record(connection, places)
-    if len(files) == 1:
-        return holds[0]
-    connection.execute("ALTER TABLE gathered RENAME TO loaded")
-    _make_raw_view(connection, "* FROM loaded")
-    return _together(files, holds, book)
+    holds = _with_remarks(files, holds, firsts, book)
+    if len(files) > 1:
+        connection.execute("ALTER TABLE gathered RENAME TO loaded")
+        _make_raw_view(connection, "* FROM loaded")
+    loaded = _together(files, holds, book) if len(files) > 1 else holds[0]
+    return loaded._replace(remarks=_left_out(export) + loaded.remarks)

@@ -96,3 +96,17 @@ def test_read_refuses_times_that_have_lost_the_local_hour(tmp_path):
     with pytest.raises(InputError, match="kept as an instant in UTC"):
         load.read(connection, tmp_path / "export.parquet", BOOK)
     connection.close()
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_headings_that_stand_again_are_known_however_they_are_spaced(tmp_path, quoted):
+    again = [f" {each}\u200b".replace("编号", "编 号") for each in HEADERS.values()]
+    call = [at(20, ticket_id="工1").get(name, "") for name in HEADERS]
+    lines = [HEADERS.values(), call, again, call]
+    text = "\n".join(",".join(line) for line in lines) + "\n"
+    (tmp_path / "export.csv").write_text(text.replace("工1", '"工1"') if quoted else text, encoding="utf-8")
+    connection = engine.connect()
+    load.read(connection, tmp_path / "export.csv", BOOK)
+    found = connection.execute("SELECT row, is_heading, ticket_id FROM raw ORDER BY row").fetchall()
+    connection.close()
+    assert found == [(2, False, "工1"), (3, True, None), (4, False, "工1")]

@@ -4,6 +4,7 @@ import duckdb
 import pandas as pd
 import pytest
 from exports import BOOK, HEADERS, RULES, SECRET, at, rejected
+from workbooks import workbook
 
 from hotline.cleaning import decode, engine, flow, load, parts
 from hotline.errors import InputError
@@ -69,14 +70,31 @@ def test_files_of_other_kinds_and_columns_go_together(tmp_path, years):
     duckdb.from_df(rows).write_parquet(str(years / "2023.parquet"))
     loaded, _, left = clean(tmp_path, years)
     assert loaded.rows == 8 and len(left) == 3
-    assert len(loaded.remarks) == 1 and loaded.remarks[0].startswith(f"{years}/2022.csv, row 1: no column is headed")
+    assert len(loaded.remarks) == 2 and loaded.remarks[1].startswith(f"{years}/2022.csv, row 1: no column is headed")
+    assert "which other files of this export have; these variables are" in loaded.remarks[1]
     assert "boarding" in loaded.columns and "boarding" not in loaded.absent_columns
+
+
+def test_what_a_folder_has_of_other_files_is_named(tmp_path, years):
+    (years / "2019").mkdir()
+    (remark,) = clean(tmp_path, years)[0].remarks
+    assert remark.startswith(f"{years}: left out of this folder are 2019, notes.docx; only files that")
+
+
+def test_the_name_of_a_sheet_is_for_workbooks_alone(tmp_path, years):
+    rows = [list(HEADERS.values()), [CALLS[5].get(name, "") for name in HEADERS]]
+    (years / "2022.xlsx").write_bytes(workbook({"calls": rows, "codes": [["x"]]}))
+    connection = engine.connect()
+    assert load.read(connection, years, BOOK, "calls").rows == 7
+    connection.close()
+    with pytest.raises(InputError, match=r"2020\.csv: not an Excel file"):
+        load.read(connection, years / "2020.csv", BOOK, "calls")
 
 
 def test_a_remark_that_files_share_names_them_all(tmp_path, years):
     for year in (2020, 2021):
         write(years / f"{year}.csv", CALLS[year - 2020 : year - 2019], lacking=("boarding",))
-    (remark,) = clean(tmp_path, years)[0].remarks
+    _, remark = clean(tmp_path, years)[0].remarks
     assert remark.startswith(f"{years}/2020.csv, {years}/2021.csv, row 1: no column is headed")
 
 

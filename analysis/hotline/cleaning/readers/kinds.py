@@ -11,6 +11,12 @@ from hotline.errors import InputError
 EXCEL, PARQUET = b"PK\x03\x04", b"PAR1"
 
 
+def is_workbook(export: Path) -> bool:
+    """Return whether a file may be an Excel workbook."""
+    with open(export, "rb") as file:
+        return file.read(len(EXCEL)) == EXCEL
+
+
 def open_table(export: Path, expected: Container[str] = (), sheet: str = "") -> Table:
     """Open an export of any kind.
 
