@@ -228,3 +228,11 @@ def warnings(counts: Unusable, without_number: str) -> list[str]:
             "(`without_number` in params.yml); whether they had called before is not known"
         )
     return [f"{text.percent(share)} of the calls have no usable number: {'; '.join(said)}."]
+
+
+def note(counts: Unusable, without_number: str) -> str:
+    """Return what a reader should know of the calls whose number was withheld, as a sentence after others; or ""."""
+    if not counts.calls:
+        return ""
+    fate = {"own-case": "a case of its own, if it was assessed", "leave-out": "no case"}[without_number]
+    return f" Of {counts.calls:,} calls the caller's number was withheld: each of them is {fate}."

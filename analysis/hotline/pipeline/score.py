@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hotline import paths
-from hotline.cleaning import decode, engine, load, parts, rules
+from hotline.cleaning import columns, decode, engine, load, parts, rules
 from hotline.codebook import Codebook, Field, codebook
 from hotline.errors import InputError
 from hotline.models import risk_model
@@ -177,6 +177,12 @@ def write(
     return Scored(*connection.execute("SELECT count(risk), count(*) FILTER (flagged = 'yes') FROM scores").fetchone())
 
 
+def warn(connection: engine.Connection, loaded: load.Loaded, book: Codebook) -> None:
+    """Print what the user should know of the headings and columns of an export that is decoded, as 01-clean does."""
+    for remark in loaded.remarks + columns.remarks(connection, book, loaded.columns):
+        print(f"WARNING: {remark}", flush=True)
+
+
 def run() -> str:
     """Score the export and return the lines to print. Raises InputError where it cannot."""
     parameters = dict(params.check()["01-clean"])
@@ -189,6 +195,7 @@ def run() -> str:
             loaded = load.read(connection, export.path, book, parameters["sheet"])
             # The key is thrown away: no number leaves the connection.
             decode.decode(connection, book, secrets.token_bytes(32))
+            warn(connection, loaded, book)
             rows = loaded.rows + loaded.empty_rows
             lines = []
             for model in chosen.values():

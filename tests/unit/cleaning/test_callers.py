@@ -90,6 +90,7 @@ def test_calls_without_a_number_are_never_one_caller(tmp_path, case):
     counts = callers.count_unusable(connection)
     assert counts == (0, 3, 3, 5)
     assert "60.0% of the calls have no usable number" in callers.warnings(counts, "own-case")[0]
+    assert callers.note(counts, "leave-out") == " Of 3 calls the caller's number was withheld: each of them is no case."
 
 
 def test_calls_without_a_number_can_be_left_out_of_the_cases(tmp_path):

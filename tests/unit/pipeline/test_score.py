@@ -159,6 +159,19 @@ def test_a_model_of_simulated_calls_warns_before_real_ones(fitted, tmp_path, mon
     assert "was developed on simulated data" in capsys.readouterr().out
 
 
+def test_what_is_wrong_with_headings_and_columns_is_said(tmp_path, capsys):
+    names = {name: header.replace("校园欺凌", "校园欺凌1") for name, header in HEADERS.items()}
+    lines = [names.values(), [at(8, sex="甲").get(name, "") for name in HEADERS]]
+    (tmp_path / "export.csv").write_text("\n".join(map(",".join, lines)), encoding="utf-8")
+    connection = engine.connect()
+    loaded = load.read(connection, tmp_path / "export.csv", BOOK)
+    decode.decode(connection, BOOK, b"thrown away")
+    score.warn(connection, loaded, BOOK)
+    connection.close()
+    said = capsys.readouterr().out
+    assert "WARNING: " in said and "did you mean column" in said and '"学生性别" (Sex): none of its 1 texts' in said
+
+
 def test_without_a_model_it_is_said_how_to_make_one(monkeypatch, tmp_path):
     runs.change(monkeypatch, model="", tree=tmp_path)
     with pytest.raises(InputError, match="no such model; `make 07-use` makes one"):
