@@ -17,6 +17,7 @@ CITY, CHILDREN = "city", "children_0_14"
 DELIMITERS = (",", ";", "\t", "|")
 REMEDY = "see data-raw/README.md"
 # A whole number, perhaps with thousands set apart (by one sign all through) and with decimals that are zero.
+MOST, LONGEST = 10**10, 30  # people; characters of a number
 _WHOLE = re.compile(
     r"(?P<digits>\d+|\d{1,3}(?:(?P<mark>[, '’])\d{3}(?:(?P=mark)\d{3})*|(?:\.\d{3}){2,}))(?:[.,]0{1,2})?"
 )
@@ -93,7 +94,7 @@ def _rows(text: str, where: str) -> Iterator[tuple[int, list[str]]]:
         DELIMITERS, key=lambda mark: len({CITY, CHILDREN} & {*next(csv.reader([first], delimiter=mark), [])})
     )
     reader, places, width = csv.reader(lines, delimiter=delimiter), (), 0
-    for cells in reader:
+    for cells in _readable(reader, where):
         if not _is_row("".join(cells)):
             continue
         if not places:
@@ -105,6 +106,14 @@ def _rows(text: str, where: str) -> Iterator[tuple[int, list[str]]]:
         yield reader.line_num, [city, number, *([wrong] if ragged else [])]
     if not places:
         raise InputError(f"{where}: an empty file; {REMEDY}")
+
+
+def _readable(reader, where: str) -> Iterator[list[str]]:
+    """Yield the rows of a csv reader; raises InputError where one is no row of a table."""
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise InputError(f"{where}, line {reader.line_num}: not readable as CSV ({error}); {REMEDY}") from error
 
 
 def _is_row(line: str) -> bool:
@@ -129,6 +138,7 @@ def _tidied(cell: str) -> str:
 
 
 def _whole(cell: str) -> int:
-    """Return a whole number above 0; 0 for what is none."""
+    """Return a whole number above 0; 0 for what is none, or more children than there are people."""
     match = _WHOLE.fullmatch(cell)
-    return int(re.sub(r"\D", "", match["digits"])) if match else 0
+    number = int(re.sub(r"\D", "", match["digits"])) if match and len(cell) <= LONGEST else 0
+    return number if number < MOST else 0

@@ -41,6 +41,7 @@ BANNERS = {"papermill-error-cell-tag"}
 INJECTED = "injected-parameters"  # papermill's tag of the cell that it adds
 
 
+DIED_EARLY = "Kernel died before replying"  # what jupyter_client says of one that dies while it starts
 LONGEST_FOLDER = 70  # characters; a socket's path has at most 103 (macOS) or 107
 
 
@@ -196,7 +197,9 @@ def execute(
             f"  the cell begins:   {cell}\n"
             f"  {'the input:' if error.ename in SENTENCES else error.ename + ':':<18} {error.evalue}"
         ) from error
-    except DeadKernelError as error:
+    except RuntimeError as error:
+        if not (isinstance(error, DeadKernelError) or str(error).startswith(DIED_EARLY)):
+            raise
         raise CellError(f"the kernel of {paths.shown(source)} died; the usual reason is too little memory") from error
     finally:
         if target.exists():

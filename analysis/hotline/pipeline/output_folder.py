@@ -65,8 +65,13 @@ def replace(old: Path, new: Path) -> None:
 
 
 def keep_failed(name: str, folder: Path) -> Path:
-    """Move the remains of a failed step to data-derived/failed/ and return that folder."""
+    """Move the remains of a failed step to data-derived/failed/ and return that folder.
+
+    Cleaned records do not remain: no step reads them there, and they may be those of real calls.
+    """
     kept = current_run().failed / name
+    for records in folder.glob("*.parquet"):
+        records.unlink()
     shutil.rmtree(kept, ignore_errors=True)
     kept.parent.mkdir(parents=True, exist_ok=True)
     folder.rename(kept)

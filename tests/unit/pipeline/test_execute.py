@@ -87,3 +87,12 @@ def test_sockets_have_a_short_path_whatever_folder_the_user_has_for_temporary_fi
         folder = execute.folder_of_sockets()
         folder.rmdir()
         assert str(folder.parent) == str(expected)
+
+
+def test_a_kernel_that_dies_while_it_starts_is_said_in_a_sentence(tmp_path, monkeypatch):
+    def dies(*_, **__):
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr(execute.papermill, "execute_notebook", dies)
+    with pytest.raises(execute.CellError, match="died; the usual reason is too little memory"):
+        execute.execute("x", tmp_path / "x.ipynb", tmp_path / "out.ipynb", {}, 10)

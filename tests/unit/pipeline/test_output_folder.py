@@ -58,6 +58,13 @@ def test_replace_puts_the_new_folder_in_the_place_of_the_old(tree):
     assert not new.exists() and [each.name for each in sorted((tree / "data-derived").iterdir())] == ["running", "step"]
 
 
+def test_keep_failed_keeps_no_records(tree):
+    folder = made(tree / "data-derived/running/01-clean")
+    (folder / "cases.parquet").write_text("records", encoding="utf-8")
+    kept = output_folder.keep_failed("01-clean", folder)
+    assert (kept / "results/one.csv").exists() and not list(kept.rglob("*.parquet"))
+
+
 def test_keep_failed_keeps_the_last_failure_alone(tree):
     for content in ("first", "second"):
         kept = output_folder.keep_failed("step", made(tree / "data-derived/running/step", content))
