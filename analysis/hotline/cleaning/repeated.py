@@ -2,13 +2,16 @@
 
 A ticket stands on several rows where an export joins tables, has later editions of a record, or overlaps with another
 file. Rows of one ticket with the same start are one call: the last of them that can be read stays, as the latest
-edition. With different starts they are different calls under one number, where a system begins again each year, say.
+edition. With different starts they are different calls under one number, where a system begins again each year, say;
+that a later edition has corrected the start cannot be told from this. Rows of one caller with the same start and
+different tickets stay, too: both are counted for a warning.
 """
 
 from hotline.cleaning.engine import Connection
 from hotline.codebook import Codebook
 from hotline.sql import identifier
 
+WORTH_A_WARNING = 0.001  # of the rows
 MOST_NAMED = 5  # of the variables in which rows of a ticket differ
 
 
@@ -80,5 +83,15 @@ def remarks(connection: Connection, book: Codebook) -> list[str]:
         sentences.append(
             f"{several:,} ticket number{'s' * (several > 1)} on rows with different starts: each start counts as a "
             "call of its own. Are ticket numbers given twice, or is the start of a call wrong?"
+        )
+    (at_once,) = connection.execute(
+        "SELECT count(*) FROM (SELECT caller_number FROM stage_records WHERE caller_number > 0 "
+        "GROUP BY caller_number, call_start HAVING count(*) > 1)"
+    ).fetchone()
+    if at_once > WORTH_A_WARNING * connection.execute("SELECT count(*) FROM stage_records").fetchone()[0]:
+        sentences.append(
+            f"{at_once:,} time{'s' * (at_once > 1)} rows with different tickets, or none, have the same caller and "
+            "the same start: each row counts as a call of its own. Has a call several tickets, or do files overlap? "
+            "Export each call once."
         )
     return sentences

@@ -37,3 +37,10 @@ def test_rows_without_a_ticket_are_no_editions(tmp_path, ticket):
     rows = [at(8, ticket_id=ticket), at(8, ticket_id=ticket, caller_number="10000000002")]
     left, _, connection = clean(tmp_path, [*rows, rows[0]])
     assert left == {4: ("records", "duplicate")} and repeated.remarks(connection, BOOK) == []
+
+
+def test_one_call_with_several_tickets_is_reported(tmp_path):
+    left, _, connection = clean(tmp_path, [at(8), at(8, ticket_id="2")])
+    assert left == {3: ("cases", "repeat-call")}
+    (remark,) = repeated.remarks(connection, BOOK)
+    assert remark.startswith("1 time rows with different tickets, or none, have the same caller and the same start")
