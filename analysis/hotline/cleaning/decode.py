@@ -203,13 +203,15 @@ def _number_sql(text, field):
 class _Selection:
     """The pieces of the query that makes `decoded`, collected variable by variable.
 
-    values : SQL of a column;  tidy : of one to tidy first;  looked_up : names whose texts have a table of meanings
+    values : SQL of a column;  tidy : of one to tidy first;  read : of one to read next, since DuckDB works out the same
+    CASE again wherever it stands;  looked_up : names whose texts have a table of meanings
     same, same_texts : SQL of what exact duplicates have in common, of columns that are looked up and of the others
     constrained : names with a column NAME_broken
     """
 
     values: list[str] = dataclasses.field(default_factory=list)
     tidy: list[str] = dataclasses.field(default_factory=list)
+    read: list[str] = dataclasses.field(default_factory=list)
     looked_up: list[str] = dataclasses.field(default_factory=list)
     same: list[str] = dataclasses.field(default_factory=lambda: ["ragged"])
     same_texts: list[str] = dataclasses.field(default_factory=lambda: ["''"])
@@ -227,10 +229,13 @@ class _Selection:
         self.looked_up.append(name)
         self.same.append(f"meaning_of_{name}.{same}")
 
-    def tidy_first(self, name, tidied):
-        """Let the texts of a column be replaced by some SQL of them; duplicates share these."""
-        self.tidy.append(f"{tidied} AS {identifier(name)}")
-        self.same_texts.append(f"coalesce(raw.{identifier(name)}, '')")
+    def read_rows(self, field, tidied, value):
+        """Add a variable that is read row by row: the SQL of its tidied text, and of the value of that."""
+        column, text, read = identifier(field.name), f"raw.{identifier(field.name)}", identifier(f"{field.name} read")
+        self.tidy.append(f"{tidied} AS {column}")
+        self.read.append(f"{value} AS {read}")
+        self.same_texts.append(f"coalesce({text}, '')")
+        self.add(field, f"raw.{read}", _unknown(text, field, f"raw.{read}"), text)
 
     def sql(self):
         """Return the query.
@@ -238,14 +243,17 @@ class _Selection:
         Texts are in the digest as they are, and what is looked up by its hash, since to write 26 numbers as one text
         takes longer than all else.
         """
-        tidied = f"SELECT * REPLACE ({', '.join(self.tidy)}) FROM raw" if self.tidy else "SELECT * FROM raw"
+        texts = "SELECT * FROM raw"
+        if self.tidy:
+            tidied = f"SELECT * REPLACE ({', '.join(self.tidy)}) FROM raw"
+            texts = f"SELECT *, {', '.join(self.read)} FROM ({tidied})"
         joins = " ".join(
             f"LEFT JOIN meaning_of_{name} ON raw.{identifier(name)} = meaning_of_{name}.text" for name in self.looked_up
         )
         return (
             f"SELECT row, ragged, is_heading, "
             f"md5_number(concat_ws(chr(31), {', '.join(self.same_texts)}, hash({', '.join(self.same)}))) AS digest, "
-            f"{', '.join(self.values)} FROM ({tidied}) AS raw {joins}"
+            f"{', '.join(self.values)} FROM ({texts}) AS raw {joins}"
         )
 
 
@@ -269,18 +277,15 @@ def _decode_field(connection, field, secret, selection):
         bad = _unknown(f"{meanings}.tidied", field, f"{meanings}.code")
         selection.add(field, f"{meanings}.code", bad, f"{meanings}.tidied")
     elif field.type in ("datetime", "date"):
-        column, text = identifier(name), f"raw.{identifier(name)}"
+        column = identifier(name)
         _count_repairs(connection, name, f"(SELECT {column} AS text FROM raw)", 1, times.is_plain("text", field))
         loosened = times.loosened(_tidied(column), field)
-        selection.tidy_first(name, f"CASE WHEN {times.is_plain(column, field)} THEN {column} ELSE {loosened} END")
-        value = times.value(text, field)
-        selection.add(field, value, _unknown(text, field, value), text)
+        tidied = f"CASE WHEN {times.is_plain(column, field)} THEN {column} ELSE {loosened} END"
+        selection.read_rows(field, tidied, times.value(column, field))
     else:
-        column, text = identifier(name), f"raw.{identifier(name)}"
+        column = identifier(name)
         _count_repairs(connection, name, f"(SELECT {column} AS text FROM raw)", 1)
-        selection.tidy_first(name, _tidied(column))
-        value = f"CASE WHEN NOT {spoilt_sql(text)} THEN {text} END"
-        selection.add(field, value, _unknown(text, field, value), text)
+        selection.read_rows(field, _tidied(column), f"CASE WHEN NOT {spoilt_sql(column)} THEN {column} END")
 
 
 def decode(connection: Connection, book: Codebook, secret: bytes) -> None:

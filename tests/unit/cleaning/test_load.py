@@ -54,13 +54,14 @@ def database():
     ending=st.sampled_from(["\n", "\r\n", "\r"]),
     closed=st.booleans(),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]),
+    few=st.sampled_from([[], ["y"], ["x", "y"]]),
 )
-def test_load_plain_equals_load_carefully(tmp_path, database, lines, ending, closed, encoding):
+def test_load_plain_equals_load_carefully(tmp_path, database, lines, ending, closed, encoding, few):
     """Whatever the file, the fast route gives the very same rows, or gives up."""
     export, names, positions = tmp_path / "export.csv", ["x", "y"], [0, 2]
     export.write_bytes((ending.join(map(",".join, [["a", "b", "c"], *lines])) + ending * closed).encode(encoding))
     table = kinds.open_table(export, {"a", "b", "c"})
-    empty = load._load_plain(database, export, table, positions, names) if table.plain else None
+    empty = load._load_plain(database, export, table, positions, names, few) if table.plain else None
     event("taken" if empty is not None else "given up" if table.plain else "not plain")
     if empty is not None:
         fast = database.execute("SELECT * FROM raw ORDER BY row").fetchall()
@@ -79,6 +80,24 @@ def test_load_plain_keeps_the_rows_of_a_long_export_in_order(tmp_path, encoding)
     wrong = "SELECT count(*) FROM raw WHERE row <> number::INTEGER + 2 OR city <> '广州' OR ragged"
     assert connection.execute(wrong).fetchone() == (0,)
     assert connection.execute("SELECT count(*) FROM raw").fetchone() == (200_000,)
+    connection.close()
+
+
+def test_load_plain_gives_a_type_to_columns_of_few_texts_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(load, "MOST_TEXTS", 2)
+    (tmp_path / "export.csv").write_text("a,b,c\n1,'x,\n2,y,\n3,'x,\n")
+    connection = engine.connect()
+    table = kinds.open_table(tmp_path / "export.csv", {"a", "b", "c"})
+    load._load_plain(connection, tmp_path / "export.csv", table, [0, 1, 2], ["a", "b", "c"], ["a", "b", "c"])
+    types = "SELECT type_name FROM duckdb_types() WHERE starts_with(type_name, 'text_of_')"
+    assert connection.execute(types).fetchall() == [("text_of_b",)]
+    assert connection.execute("SELECT a, b, c FROM raw ORDER BY row").fetchall() == [
+        ("1", "'x", None),
+        ("2", "y", None),
+        ("3", "'x", None),
+    ]
+    load.drop_raw(connection)
+    assert connection.execute(types).fetchall() == []
     connection.close()
 
 
