@@ -214,7 +214,7 @@ class _Selection:
     read: list[str] = dataclasses.field(default_factory=list)
     looked_up: list[str] = dataclasses.field(default_factory=list)
     same: list[str] = dataclasses.field(default_factory=lambda: ["ragged"])
-    same_texts: list[str] = dataclasses.field(default_factory=lambda: ["''"])
+    same_texts: list[str] = dataclasses.field(default_factory=list)
     constrained: list[str] = dataclasses.field(default_factory=list)
 
     def add(self, field, value, bad, text):
@@ -250,9 +250,9 @@ class _Selection:
         joins = " ".join(
             f"LEFT JOIN meaning_of_{name} ON raw.{identifier(name)} = meaning_of_{name}.text" for name in self.looked_up
         )
+        same = ", ".join([*self.same_texts, f"hash({', '.join(self.same)})"])
         return (
-            f"SELECT row, ragged, is_heading, "
-            f"md5_number(concat_ws(chr(31), {', '.join(self.same_texts)}, hash({', '.join(self.same)}))) AS digest, "
+            f"SELECT row, ragged, is_heading, md5_number(concat_ws(chr(31), {same})) AS digest, "
             f"{', '.join(self.values)} FROM ({texts}) AS raw {joins}"
         )
 
