@@ -16,6 +16,7 @@ from hotline import paths, provenance
 from hotline.cleaning import headings, parts
 from hotline.cleaning.engine import MEANINGS, Connection, EngineError
 from hotline.cleaning.readers import csv_file, kinds
+from hotline.cleaning.readers.table import UNREADABLE
 from hotline.codebook import Codebook
 from hotline.errors import InputError, where
 from hotline.schema.texts import plain_heading
@@ -25,6 +26,7 @@ LONGEST_TEXT = 1000  # characters; no text of a codebook is longer, and what is 
 FILES_NAMED = 5  # of those that are left out
 MOST_TEXTS = 10_000  # different texts in a column of codes, beyond which it is another column
 WIDE, NARROW = "".join(map(chr, range(0xFF01, 0xFF5F))), "".join(map(chr, range(0x21, 0x7F)))
+EXACT = {"DOUBLE": 2**53, "FLOAT": 2**24}  # of a Parquet column: beyond these, whole numbers have lost digits
 # Never written: only their ranks in the order of their hashes leave `raw`.
 HASHED = ("caller_number", "counsellor")
 
@@ -287,10 +289,13 @@ def _load_parquet(connection, table, export, positions, names):
             "expected local time. Write it as a timestamp without a zone, or as text with its offset"
         )
     texts = [f"{identifier(table.headings[position])}::VARCHAR" for position in positions]
-    whole = [position for position in positions if table.types[position] in ("DOUBLE", "FLOAT")]
+    exact = [EXACT.get(table.types[position]) for position in positions]
     texts = [
-        f"regexp_replace({text}, '\\.0$', '')" if position in whole else text
-        for text, position in zip(texts, positions, strict=True)
+        f"CASE WHEN abs({identifier(table.headings[position])}) > {most} THEN {literal(UNREADABLE)} "
+        f"ELSE regexp_replace({text}, '\\.0$', '') END"
+        if most
+        else text
+        for text, position, most in zip(texts, positions, exact, strict=True)
     ]
     cells = ", ".join(f"{text} AS {identifier(name)}" for text, name in zip(texts, names, strict=True))
     try:

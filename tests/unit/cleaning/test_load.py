@@ -129,3 +129,14 @@ def test_headings_that_stand_again_are_known_however_they_are_spaced(tmp_path, q
     found = connection.execute("SELECT row, is_heading, ticket_id FROM raw ORDER BY row").fetchall()
     connection.close()
     assert found == [(2, False, "工1"), (3, True, None), (4, False, "工1")]
+
+
+def test_numbers_of_parquet_that_have_lost_their_digits_cannot_be_read(tmp_path):
+    call = ", ".join(f"'{at(20).get(name, '')}' AS \"{header}\"" for name, header in HEADERS.items())
+    file, number = tmp_path / "export.parquet", f'"{HEADERS["caller_number"]}"'
+    for kind, expected in (("FLOAT", "\ufffd\ufffd"), ("DOUBLE", "13910000001")):
+        duckdb.sql(f"SELECT * REPLACE (13910000001::{kind} AS {number}) FROM (SELECT {call})").write_parquet(str(file))
+        connection = engine.connect()
+        load.read(connection, file, BOOK)
+        assert connection.execute("SELECT caller_number FROM raw").fetchone() == (expected,)
+        connection.close()
