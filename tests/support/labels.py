@@ -34,11 +34,14 @@ def with_signs(text: str, signs: str = SIGNS) -> str:
     """The text of a codebook, with signs behind each title, description and English label."""
     book = yaml.safe_load(text)
     book["title"] += signs
+    done = set()  # by identity: codes that fields share by an alias are one list
     for field in book["fields"]:
         for key in {"title", "description", "unit"} & set(field):
             field[key] += signs
         for code in field.get("codes", ()):
-            code["en"] += signs
+            if id(code) not in done:
+                code["en"] += signs
+                done.add(id(code))
     return yaml.safe_dump(book, allow_unicode=True, sort_keys=False)
 
 
