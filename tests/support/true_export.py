@@ -81,7 +81,7 @@ class Export:
 
 def _call(number, caller, chance):
     """Return the cells of a call, and what is true of it. Each call has a day of its own."""
-    start = datetime.datetime(2021, 3, 1) + datetime.timedelta(days=number, hours=(7 * number) % 24, minutes=7, seconds=3)
+    start = datetime.datetime(2021, 3, 1) + datetime.timedelta(days=number, seconds=25623 * number % 86400)
     answered = start + datetime.timedelta(seconds=20 + number)
     end = answered + datetime.timedelta(minutes=5 + number, seconds=number)
     cells = {NOTE: f"{CANARY}note{number}"}

@@ -25,6 +25,7 @@ figures are: columns, captions, notes and descriptions, per language.
 """
 
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -113,7 +114,8 @@ def _totals_of_few(frame):
     """
     if len(frame) <= query.MODEL_CELLS:
         return set()
-    sums = frame.select_dtypes("number").sum().tolist()
+    numbers = frame.select_dtypes("number")
+    sums = numbers.where(abs(numbers) < math.inf).sum().tolist()  # a threshold may be infinite, a count is not
     totals = {*sums, *map(sum, combinations(sums, 2))}
     return {total for total in totals if total < query.ROWS_PER_CELL * len(frame)}
 
