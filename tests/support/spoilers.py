@@ -6,6 +6,7 @@ It marks the rows that may be rejected as touched, and says whether the file as 
 
 import csv
 import random
+import re
 from collections.abc import Callable
 
 from exports import BOOK, HEADERS
@@ -14,6 +15,7 @@ from true_export import NAMES, NOTE, Export, Line
 SPOILERS: dict[str, Callable[[Export, random.Random], None]] = {}
 CODED = [name for name in NAMES if BOOK[name].categorical and name != "call_type"]
 TIMES = ("call_start", "answer_time", "call_end")
+PLAIN_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 SHARED_SPACES = {
     "a no-break space": "\u00a0",
     "an ideographic space": "\u3000",
@@ -188,7 +190,8 @@ def _every_time(words, change, refusable=True, touched=True):
         export.refusable |= refusable
         for line in good(export):
             line.touched |= touched
-            line.cells |= {name: change(line.cells[name]) for name in TIMES}
+            plain = {name: line.cells[name] for name in TIMES if PLAIN_TIME.fullmatch(line.cells[name])}
+            line.cells |= {name: change(text) for name, text in plain.items()}  # what is spoilt already stays so
 
 
 _every_time("every time in Chinese", lambda text: f"{text[:4]}年{text[5:7]}月{text[8:10]}日 {text[11:]}", False, False)
