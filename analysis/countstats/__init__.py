@@ -9,6 +9,8 @@ tables
     expected_cells
 shares
     wilson, share_of, standardized_shares, same_share
+rates
+    Spread, Departure, products, period_products, table, ratio, growth, departure
 means
     group_moments, mean_intervals, quantile, group_quantiles, levene, kruskal_wallis, games_howell, tukey_kramer
 effect_size
