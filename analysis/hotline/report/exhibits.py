@@ -33,7 +33,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -41,16 +40,15 @@ from hotline.codebook import codebook
 from hotline.errors import NOT_ESTIMATED, NothingToEstimate
 from hotline.pipe_table import captioned_table
 from hotline.report.figures import style
+from hotline.report.figures.drawing import STAMP, drawn, show_as_drawn
 from hotline.report.tables.table import Column, Table
 from hotline.report.values import Value, per_language, taken
 from hotline.run import current_run
 from hotline.tally import query
 from hotline.text import Markdown, escaped_block, slug
 
-STAMP = "Simulated data"
 _UNIT = re.compile(r" (%|\(.*)$")  # at the end of a heading
 SOME = 3  # variables of a model tally, from which on a table may list its cells
-MARGIN = 0.05  # around a saved figure, inches
 
 
 def begin(
@@ -78,6 +76,7 @@ def begin(
     style.use()
     if shell := _shell():
         _stop_where_nothing_can_be_estimated(out, shell)
+        show_as_drawn(shell, run.simulated)
     return out
 
 
@@ -233,29 +232,14 @@ class Exhibits:
         self.path(f"tables/{name}.md").write_text(text, encoding="utf-8")
 
     def figure(self, name: str, figure: Figure, alt: str | dict | None = None) -> None:
-        """Write a figure to figures/NAME.svg and .png, stamped when the data are simulated.
+        """Write a figure to figures/NAME.svg and .png, as the notebook shows it: stamped when the data are simulated.
 
         alt : what the figure shows, for readers who do not see it; a text, or {language: text}
         """
         self._note_made("figures", name, alt=per_language(alt) if alt else None)
-        grid = [axes.get_subplotspec() for axes in figure.axes]
-        # A layout starts from the one before; this one is to start as if none was shown. It leaves axes alone that the
-        # figure has placed by itself.
-        if all(grid) and all(axes.get_in_layout() for axes in figure.axes):
-            for axes, place in zip(figure.axes, grid, strict=True):
-                axes.set_subplotspec(place)
-        if self.simulated:
-            # Below the lower edge, so that it can't cover a label; the bounding box then takes it in.
-            figure.text(1, -0.02, STAMP, ha="right", va="top", fontsize=7, color=style.MUTED, style="normal")
-        svg, png = (self.path(f"figures/{name}.{ending}") for ending in ("svg", "png"))
-        figure.savefig(svg, metadata={"Date": None}, bbox_inches="tight", pad_inches=MARGIN)
-        # The PNG takes over the layout of the SVG, and so is drawn once. Hinting would make its text wider than that.
-        engine = figure.get_layout_engine()
-        with matplotlib.rc_context({"figure.constrained_layout.use": False, "text.hinting": "none"}):
-            figure.set_layout_engine(None)
-            box = figure.get_tightbbox().padded(MARGIN)
-            figure.savefig(png, metadata={"Software": None}, bbox_inches=box)
-            figure.set_layout_engine(engine)
+        drawing = drawn(figure, self.simulated)
+        self.path(f"figures/{name}.svg").write_text(drawing.svg, encoding="utf-8")
+        self.path(f"figures/{name}.png").write_bytes(drawing.png)
 
     def value(self, name: str, value: Any, kind: str, **more) -> None:
         """Name a number for the manuscript; the further arguments are those of `Value`.
