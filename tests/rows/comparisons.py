@@ -31,7 +31,7 @@ def levels(study):
 @recomputes("02-describe", "categories", "variable", "code")
 def categories(study):
     cases, rows = study.cases, []
-    for name in study.book.select(block=("individual", "family", "environment", "call"), categorical=True):
+    for name in study.book.select(block=("individual", "family", "environment", "time", "call"), categorical=True):
         if name == "problem_detail":
             continue
         gap = by_rows.largest_mahalanobis_distance(cases[[name, "level"]], "level")
@@ -145,7 +145,7 @@ def pairs(study):
 
 def compared(study):
     """Return the variables of notebook 04, in its order."""
-    blocks, known = ("individual", "family", "environment", "call"), ("dialling", "intake")
+    blocks, known = ("individual", "family", "environment", "time", "call"), ("dialling", "intake")
     names = study.book.select(block=blocks, known=known, categorical=True)
     return [*names, "year", "emotional_state"]
 

@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 from countstats.prediction.benchmark import INNER, PENALTIES, ROUNDS, TREES
+from hotline.models.predictors import FAIRNESS_GROUPS
 from rows.study import bootstrap, first_part, kinds, recomputes
 
 SPLIT_VARIABLES = ["region", "year"]
@@ -405,7 +406,7 @@ def recalibration(study, outcome):
 def fairness(study, outcome):
     own, rows = split(study, outcome), []
     part = own.parts["validation"]
-    for name in ("sex", "stage", "region", "district_type"):
+    for name in FAIRNESS_GROUPS:
         for code in part[name].unique():
             here = (part[name] == code).to_numpy()
             found = by_rows.performance(own.risk["validation"][here], own.event["validation"][here], own.youden)

@@ -273,7 +273,7 @@ CASES = [
     Case("a blank cell far away", excel(_far), 40),
     Case(
         "a region that is none",
-        described(GOOD, lambda fields, schema: fields["city"]["codes"][0].update(region="sichuan")),
+        described(GOOD, lambda fields, schema: fields["city"]["codes"][0].update(group="sichuan")),
         says=("sichuan", "line"),
     ),
     Case(

@@ -58,7 +58,7 @@ def test_every_fault_comes_at_once_in_the_order_of_the_file_with_line_field_and_
     def spoil(fields, schema):
         fields["sex"]["refrence"] = "male"
         fields["age"]["type"] = "moment"
-        fields["city"]["codes"][0]["region"] = "centre"
+        fields["city"]["codes"][0]["group"] = "centre"
         fields["level"]["block"] = "outcom"
         schema["fields"].remove(fields["satisfaction"])
 
@@ -67,7 +67,7 @@ def test_every_fault_comes_at_once_in_the_order_of_the_file_with_line_field_and_
     assert [re.search(r'field "(\w+)"', line)[1] for line in lines[1:]] == ["sex", "age", "city", "level"]
     assert all(re.match(r".*/other\.yaml, line \d+(, field \"\w+\")?: .*[;?]", line) for line in lines)
     at = [text[int(re.search(r"line (\d+)", line)[1]) - 1].strip(" -") for line in lines]
-    assert at == ["fields:", "refrence: male", "type: moment", "region: centre", "block: outcom"]
+    assert at == ["fields:", "refrence: male", "type: moment", "group: centre", "block: outcom"]
 
 
 def test_numbers_days_and_words_of_yaml_are_texts_as_they_are_written(tmp_path):

@@ -100,7 +100,7 @@ def _apply_stage(connection, stage, rules, selected):
     return dict(connection.execute("SELECT rule, count(*) FROM trial GROUP BY rule").fetchall())
 
 
-def _derived(book):
+def derived(book: Codebook) -> dict[str, str]:
     """Return {variable: SQL} for the variables that the codebook describes but no export holds.
 
     A call without a number has a caller of its own, with a negative number, and how often it had called is not known.
@@ -123,17 +123,19 @@ def _derived(book):
     for each in book:
         if each.true_for:
             ((source, codes),) = each.true_for.items()
+            column = computed.get(source, identifier(source))
             computed[each.name] = (
-                f"CASE WHEN {identifier(source)} IN ({', '.join(map(literal, codes))}) THEN 'yes' "
-                f"WHEN {identifier(source)} IS NOT NULL THEN 'no' END"
+                f"CASE WHEN {column} IN ({', '.join(map(literal, codes))}) THEN 'yes' "
+                f"WHEN {column} IS NOT NULL THEN 'no' END"
             )
         elif each.group_of:
+            source = computed.get(each.group_of, identifier(each.group_of))
             members = " ".join(
-                f"WHEN {literal(code.code)} THEN {literal(code.region)}"
+                f"WHEN {literal(code.code)} THEN {literal(code.group)}"
                 for code in book[each.group_of].codes
-                if code.region
+                if code.group
             )
-            computed[each.name] = f"CASE {identifier(each.group_of)} {members} END"
+            computed[each.name] = f"CASE {source} {members} END"
         elif each.bands_of:
             source = computed.get(each.bands_of, identifier(each.bands_of))
             scale = book[each.bands_of].scale
@@ -156,7 +158,7 @@ def write_tables(
 
     Returns {table: rows}.
     """
-    computed = _derived(book) | dict.fromkeys(unrecorded, "NULL")
+    computed = derived(book) | dict.fromkeys(unrecorded, "NULL")
     values, stored = [], []
     for each in book:
         if each.name in NOT_STORED:

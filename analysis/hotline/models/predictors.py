@@ -9,8 +9,12 @@ from hotline import text
 from hotline.codebook import MISSING, Codebook
 from hotline.errors import InputError, NothingToEstimate
 
-BLOCKS = ("individual", "family", "environment")
+# When the predictors of each block are known: what a caller says at intake, and when the call came. Left out, though
+# known in time: the city and the region, since a model with a term for each could not be held against a region that it
+# has not seen; who called and the channel, which say how a call reaches this hotline and not how the pupil fares.
+BLOCKS = {"individual": "intake", "family": "intake", "environment": "intake", "time": "dialling"}
 KNOWN_IN_TIME = ("dialling", "intake")
+FAIRNESS_GROUPS = ("sex", "stage", "region", "district_type", "hour_band", "day_type")
 # The share of the pupils for whom a variable must be recorded to be in a model: only complete cases are used, so that a
 # variable with more gaps would leave the others less than a tenth of the data.
 MIN_RECORDED = 0.1
@@ -38,17 +42,24 @@ class Outcome:
         return cls(name, book[name].title, event if event.startswith("at ") else f"at {event}", book[name].true_for)
 
 
-def predictors(book: Codebook) -> dict[str, list[str]]:
+def predictors(book: Codebook, known: str = "in-time") -> dict[str, list[str]]:
     """Return the study's predictors as {block: names}, read from the codebook.
 
-    These are the categories that are known at intake and have a reference code. Age has none, since the school stage
-    is in the model already, nor has the second level of the presenting problem.
+    These are the categories of `BLOCKS` that have a reference code. Age has none, since the school stage is in the
+    model already, nor have the second level of the presenting problem and the single hours, months and weekdays.
+
+    Parameters
+    ----------
+    known
+        `in-time`: all that is known by the end of intake; `at-intake`: without what is known at dialling already, which
+        is the block of time.
     """
     blocks = {}
-    for block in BLOCKS:
-        names = book.select(block=block, known="intake", categorical=True)
-        blocks[block] = [name for name in names if book[name].reference is not None]
-    return blocks
+    for block, moment in BLOCKS.items():
+        if known == "in-time" or moment == "intake":
+            names = book.select(block=block, known=moment, categorical=True)
+            blocks[block] = [name for name in names if book[name].reference is not None]
+    return {block: names for block, names in blocks.items() if names}
 
 
 def in_order(blocks: Mapping[str, Sequence[str]]) -> list[str]:

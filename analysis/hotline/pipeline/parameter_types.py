@@ -10,6 +10,7 @@ from pydantic import Field
 
 OutcomeName = Literal["at_risk", "high_risk"]
 CaseRule = Literal["caller-stage-sex", "caller", "call"]
+PredictorsKnown = Literal["in-time", "at-intake"]
 WithoutNumber = Literal["own-case", "leave-out"]
 Text = str
 InputFile = Annotated[str, "a path from the top of the checkout"]  # its content counts, not its name

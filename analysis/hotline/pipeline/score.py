@@ -8,12 +8,12 @@ a score belongs to a call. No number and no text of the export is written down: 
 
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hotline import paths
-from hotline.cleaning import columns, decode, engine, load, parts, rules
+from hotline.cleaning import columns, decode, engine, flow, load, parts, rules
 from hotline.codebook import Codebook, Field, codebook
 from hotline.errors import InputError
 from hotline.models import risk_model
@@ -27,7 +27,7 @@ MAKES_MODELS = "07-use"  # the notebook that writes them, once per outcome
 UNREADABLE = "the row cannot be read: more or fewer cells than headings"
 HEADINGS = "the row has the headings again"
 EMPTY = "the row is empty"
-NOTHING = "no predictor is recorded"
+NOTHING = "no answer to a predictor is recorded"
 
 
 class Scored(NamedTuple):
@@ -80,8 +80,17 @@ def models(simulated: bool) -> dict[Path, RiskModel]:
 
 
 def _named(field: Field) -> str:
-    """Return how a column is named in a reason: by its heading and its name."""
-    return f"{field.header} ({field.name})"
+    """Return how a variable is named in a reason: by its heading, or its title where it has none, and its name."""
+    return f"{field.header or field.title_zh} ({field.name})"
+
+
+def derive(connection: engine.Connection, book: Codebook, names: Iterable[str]) -> None:
+    """Make the view `coded` of the table `decoded`: beside its columns those of `names` that cleaning derives."""
+    sql = flow.derived(book)
+    made = "".join(
+        f", {sql[name]} AS {identifier(name)}, false AS {name}_bad" for name in names if not book[name].header
+    )
+    connection.execute(f"CREATE OR REPLACE VIEW coded AS SELECT *{made} FROM decoded")
 
 
 def _joined(words: str, conditions: Mapping[str, str]) -> str:
@@ -99,7 +108,7 @@ def outside(book: Codebook, parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def reason_sql(model: RiskModel, book: Codebook, excluded: Mapping[str, str]) -> str:
-    """Return the SQL of why a row of the table `decoded` has no score; NULL where it has one.
+    """Return the SQL of why a row of the view `coded` has no score; NULL where it has one.
 
     A row has a score if every predictor has a code that the model knows and no rule takes it out of the study.
 
@@ -107,16 +116,8 @@ def reason_sql(model: RiskModel, book: Codebook, excluded: Mapping[str, str]) ->
     ----------
     excluded
         As `outside` gives it.
-
-    Raises
-    ------
-    InputError
-        For a predictor that no column of an export holds.
     """
     fields = [book[name] for name in model.variables]
-    for each in fields:
-        if not each.header:
-            raise InputError(f'"{each.name}" is made while cleaning; a model that scores an export cannot use it')
     estimated = {
         name: ", ".join(literal(code) for code, b in terms.items() if b is not None) or "NULL"
         for name, terms in model.coefficients.items()
@@ -132,7 +133,7 @@ def reason_sql(model: RiskModel, book: Codebook, excluded: Mapping[str, str]) ->
     return (
         f"CASE WHEN is_heading THEN {literal(HEADINGS)} WHEN ragged THEN {literal(UNREADABLE)} "
         f"WHEN {outside_study} IS NOT NULL THEN concat_ws('; ', {outside_study}, {unknown}) "
-        f"WHEN {' AND '.join(empty.values())} THEN {literal(NOTHING)} "
+        f"WHEN {' AND '.join(empty[each.name] for each in fields if each.header) or 'false'} THEN {literal(NOTHING)} "
         f"ELSE nullif(concat_ws('; ', {unknown}, {missing}, {bare}), '') END"
     )
 
@@ -154,16 +155,17 @@ def write(
     excluded
         As `outside` gives it.
     """
+    derive(connection, book, model.variables)
     reason = reason_sql(model, book, excluded)
     # In scientific notation, since DuckDB would take 0.25 for a decimal number.
     limit = "NULL" if model.threshold is None else f"{model.threshold:.17e}"
     names = [identifier(name) for name in model.variables]
     texts = ", ".join(f"{name}::VARCHAR AS {name}" for name in names)
-    codes = connection.execute(f"SELECT DISTINCT {texts} FROM decoded").df()
+    codes = connection.execute(f"SELECT DISTINCT {texts} FROM coded").df()
     connection.register("risks", codes.assign(computed=model.risk(codes)))
     connection.execute(
         f"CREATE OR REPLACE TABLE scored AS SELECT row, computed, {reason} AS reason "
-        f"FROM decoded LEFT JOIN risks USING ({', '.join(names)})"
+        f"FROM coded LEFT JOIN risks USING ({', '.join(names)})"
     )
     connection.execute(
         "CREATE OR REPLACE VIEW scores AS SELECT row, CASE WHEN reason IS NULL THEN computed END AS risk, "

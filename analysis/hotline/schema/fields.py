@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 MISSING = "missing"
 # Those types of a Table Schema that cleaning can read.
 Type = Literal["string", "integer", "number", "datetime", "date"]
-Block = Literal["individual", "family", "environment", "call", "platform", "outcome", "record"]
+Block = Literal["individual", "family", "environment", "time", "call", "platform", "outcome", "record"]
 Sensitivity = Literal["identifier", "sensitive", "personal", "plain"]
 Known = Literal["dialling", "intake", "assessment", "after"]
 Normalise = Literal["telephone", "text"]
@@ -25,7 +25,7 @@ class Code:
     en, zh : its labels; `zh` is also what the export writes
     synonyms : other texts that an export may write for it
     exclude : the rule under which a row with this code leaves the study
-    region : the code of the coarser variable in which this one lies
+    group : the code of the coarser variable in which this one lies
     below : of a band, the number from which on the next band begins, in the unit of the variable that is banded
     """
 
@@ -36,7 +36,7 @@ class Code:
     zh: str
     synonyms: tuple[str, ...] = ()
     exclude: str | None = None
-    region: str | None = None
+    group: str | None = None
     below: int | Decimal | None = None
 
 

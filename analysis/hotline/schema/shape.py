@@ -17,6 +17,8 @@ from hotline.schema.fields import Code, Constraints, Field
 DESCRIPTIVE = ("rdfType", "example", "examples")
 # Keys that the compendium had once; what they said is no longer needed.
 GONE = ("parent",)
+# Keys of a code that have another name now.
+RENAMED = {"region": "group"}
 # Keys of a Table Schema that would have to be ignored, and what does the same here.
 INSTEAD = {
     "format": "write the forms of a time as a list under `formats`, and leave this key out",
@@ -133,7 +135,8 @@ def _fault(said, entry, place):
     place = (*place, *(step for step in said["loc"] if step not in ("int", "decimal")))
     types, kind = {each.name: each.type for each in dataclasses.fields(owner)}, said["type"]
     if key not in types:
-        return Fault(place, f'{inside}unknown key "{key}"{did_you_mean(key, types) or "; leave it out"}')
+        hint = f'; write "{RENAMED[key]}"' if owner is Code and key in RENAMED else did_you_mean(key, types)
+        return Fault(place, f'{inside}unknown key "{key}"{hint or "; leave it out"}')
     choices = get_args(types[key]) if get_origin(types[key]) is Literal else ()
     listed = f"one of {', '.join(choices)}" if choices else ""
     if kind == "missing":

@@ -77,7 +77,7 @@ def faults_together(entries: dict[int, str], fields: dict[int, Field]) -> Iterat
     for n, each in fields.items():
         for within, words in (*_needs(each), *_reference(each, by_name, names)):
             yield Fault(("fields", n, *within), words)
-    yield from _regions_of_nothing(fields)
+    yield from _groups_of_nothing(fields)
     yield from _run_together(fields)
 
 
@@ -131,11 +131,11 @@ def _reference(field, fields, names):
     if source and not (source.numeric and (source.header or source.name in COMPUTED)):
         yield ("bands_of",), f'"{field.bands_of}" is not a number of the export, or one computed while cleaning'
     for key, name in (("group_of", field.group_of), *(("true_for", name) for name in field.true_for)):
-        if name in fields and not (fields[name].header and fields[name].categorical):
-            yield (key,), f'"{name}" is not a column of the export with codes'
+        if name in fields and not ((fields[name].header or name in COMPUTED) and fields[name].categorical):
+            yield (key,), f'"{name}" is not a column of the export with codes, or a category computed while cleaning'
     source = fields.get(field.group_of)
-    if source and not any(code.region for code in source.codes):
-        yield ("group_of",), f'no code of "{field.group_of}" has a `region`'
+    if source and not any(code.group for code in source.codes):
+        yield ("group_of",), f'no code of "{field.group_of}" has a `group`'
     for name, codes in field.true_for.items():
         known = [code.code for code in fields[name].codes] if name in fields else codes
         for code in codes:
@@ -143,18 +143,18 @@ def _reference(field, fields, names):
                 yield ("true_for", name), f'"{name}" has no code "{code}"{did_you_mean(code, known)}'
 
 
-def _regions_of_nothing(fields):
-    """Yield a fault for each `region` that is none of the codes of a variable in which it would lie."""
+def _groups_of_nothing(fields):
+    """Yield a fault for each `group` that is none of the codes of a variable in which it would lie."""
     for n, each in fields.items():
         groups = [group for group in fields.values() if group.group_of == each.name]
         for m, code in enumerate(each.codes):
-            place = ("fields", n, "codes", m, "region")
-            if code.region and not groups:
-                yield Fault(place, f'no variable is a group of "{each.name}" (`group_of`); leave `region` out')
-            for group in groups if code.region else []:
-                if code.region not in (known := group.kept_codes):
-                    hint = did_you_mean(code.region, known) or f"; expected one of {', '.join(known)}"
-                    yield Fault(place, f'"{group.name}" has no code "{code.region}"{hint}')
+            place = ("fields", n, "codes", m, "group")
+            if code.group and not groups:
+                yield Fault(place, f'no variable is a group of "{each.name}" (`group_of`); leave `group` out')
+            for group in groups if code.group else []:
+                if code.group not in (known := group.kept_codes):
+                    hint = did_you_mean(code.group, known) or f"; expected one of {', '.join(known)}"
+                    yield Fault(place, f'"{group.name}" has no code "{code.group}"{hint}')
 
 
 def _run_together(fields):

@@ -16,6 +16,7 @@ from statsmodels.stats.oneway import anova_generic
 from countstats.glm import logit as logistic
 from countstats.glm.solver import NoEstimate
 from countstats.means import kruskal_wallis
+from hotline.codebook import Codebook
 from hotline.simulator.recovery import collapsed, draw_pupils, draw_talks
 from hotline.simulator.scenario import Setting
 
@@ -42,7 +43,21 @@ def counts_by(one: pd.Series, other: pd.Series) -> np.ndarray:
     return np.bincount(one.codes.to_numpy(np.intp) * shape[1] + other.codes, minlength=np.prod(shape)).reshape(shape)
 
 
-def p_values(rng: np.random.Generator, setting: Setting, callers: int, blocks: Mapping[str, list[str]]) -> pd.DataFrame:
+def time_of_call(start: pd.Series, book: Codebook) -> pd.DataFrame:
+    """Return the time of day and the kind of day of calls, as cleaning derives them: hour_band and day_type."""
+    bands = book["hour_band"].codes
+    band = np.searchsorted([code.below for code in bands[:-1]], start.dt.hour, side="right")
+    kinds, groups = book["day_type"].kept_codes, {code.code: code.group for code in book["weekday"].codes}
+    columns = {
+        "hour_band": pd.Categorical.from_codes(band, [code.code for code in bands]),
+        "day_type": pd.Categorical(start.dt.day_of_week.add(1).astype(str).map(groups), kinds),
+    }
+    return pd.DataFrame(columns, index=start.index)
+
+
+def p_values(
+    rng: np.random.Generator, setting: Setting, callers: int, blocks: Mapping[str, list[str]], book: Codebook
+) -> pd.DataFrame:
     """Return the p-values of the tests of the study, on one data set.
 
     Parameters
@@ -51,6 +66,8 @@ def p_values(rng: np.random.Generator, setting: Setting, callers: int, blocks: M
         A setting of `without_effects`.
     blocks
         {block: names of predictors}, in the order in which they enter the logistic model.
+    book
+        The codebook that has them.
 
     Returns
     -------
@@ -58,6 +75,7 @@ def p_values(rng: np.random.Generator, setting: Setting, callers: int, blocks: M
         One row per test: test, variable, p.
     """
     cases = draw_talks(rng, setting, draw_pupils(rng, setting, callers)).drop_duplicates("pupil")
+    cases = cases.join(time_of_call(cases["call_start"], book))
     level, rows = cases["level"], []
     for name in ("age", "length", "waiting", "follow_ups", "satisfaction"):
         values = cases[name].astype(int)

@@ -80,7 +80,7 @@ def make_setting(
     """
     burn_in = pd.Timedelta(days=numbers.calendar.burn_in_days)
     days = pd.date_range(pd.Timestamp(first_year, 1, 1) - burn_in, f"{last_year}-12-31")
-    region = pd.Series({code.code: code.region for code in book["city"].codes})
+    region = pd.Series({code.code: code.group for code in book["city"].codes})
     cities = pd.DataFrame({"region": region[children.index]})
     use = children * cities["region"].map(numbers.caller.use_by_region)
     use *= draws.lognormal(rng, 1, numbers.caller.use_spread, len(use))

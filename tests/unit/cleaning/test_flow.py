@@ -39,12 +39,13 @@ def test_write_tables_derives_variables(tmp_path):
     names = ["answered", "waiting", "call_length", "earlier_calls", "year", "hour", "age"]
     calls = connection.execute(f"SELECT {', '.join(names)} FROM '{tmp_path}/calls.parquet'").fetchall()
     assert calls == [(0, 630, None, 0, 2021, 20, 13), (1, 30, 600, 1, 2021, 21, 14)]
-    coded = ["month", "weekday", "hour_band", "length_band", "region", "at_risk", "high_risk", "level"]
+    coded = ["month", "weekday", "hour_band", "day_type", "length_band", "region", "at_risk", "high_risk", "level"]
     case = connection.execute(f"SELECT {', '.join(coded)} FROM '{tmp_path}/cases.parquet'").fetchone()
     assert [BOOK[name].kept_codes[code] for name, code in zip(coded, case, strict=True)] == [
         "3",
         "1",
         "evening",
+        "weekday",
         "from_5",
         "east",
         "yes",

@@ -5,12 +5,15 @@ import pytest
 
 from hotline.codebook import codebook
 from hotline.errors import InputError, NothingToEstimate
-from hotline.models.predictors import Outcome, in_order, predictors, refuse_late, unusable
+from hotline.models.predictors import FAIRNESS_GROUPS, Outcome, in_order, predictors, refuse_late, unusable
 
 
-def test_predictors_come_in_three_blocks():
+def test_predictors_come_in_blocks():
     chosen = predictors(codebook())
-    assert list(chosen) == ["individual", "family", "environment"]
+    assert list(chosen) == ["individual", "family", "environment", "time"]
+    assert chosen["time"] == ["hour_band", "day_type"], "no single hour, weekday, month or year"
+    assert not {"city", "region", "channel", "caller_relation"} & set(in_order(chosen))
+    assert predictors(codebook(), "at-intake") == {block: chosen[block] for block in list(chosen)[:3]}
     assert {"sex", "stage", "prior_treatment", "problem"} == set(chosen["individual"])
     assert "age" not in chosen["individual"], "age is not entered beside the school stage"
 
@@ -19,6 +22,10 @@ def test_predictors_are_known_in_time_and_have_a_reference():
     names = in_order(predictors(codebook()))
     refuse_late(codebook(), names)
     assert all(codebook()[name].reference in codebook()[name].kept_codes for name in names)
+
+
+def test_fairness_groups_are_categories_of_the_codebook():
+    assert all(codebook()[name].categorical for name in FAIRNESS_GROUPS)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from samples import logit
 
 from countstats.glm import design, wald
 from hotline.cleaning import decode, engine, load
-from hotline.codebook import codebook
 from hotline.errors import InputError
 from hotline.models import risk_model
 from hotline.pipeline import params, score
@@ -100,7 +99,7 @@ def test_every_row_has_a_line_and_every_gap_a_reason(fitted, tmp_path):
         7: "the row is empty",
         8: "the row cannot be read: more or fewer cells than headings",
         9: "outside the study: test-call; unknown code: 学段 (stage)",
-        10: "no predictor is recorded",
+        10: score.NOTHING,
         12: "unknown code: 学生性别 (sex)",
     }
     assert lines["risk"].notna().tolist() == [row not in reasons for row in lines.index]
@@ -125,11 +124,16 @@ def test_without_a_threshold_nobody_is_flagged(fitted, tmp_path):
     assert lines["risk"].notna().all() and lines["flagged"].isna().all()
 
 
-def test_a_predictor_made_while_cleaning_is_refused(fitted):
+def test_a_predictor_made_while_cleaning_is_derived(fitted, tmp_path):
     *_, model = fitted
-    derived = model.model_copy(update={"coefficients": {"hour_band": {"night": 0.1}}})
-    with pytest.raises(InputError, match='"hour_band" is made while cleaning'):
-        score.reason_sql(derived, codebook(), OUTSIDE)
+    terms = {"hour_band": {"morning": 0.0, "evening": 0.5}, "day_type": {"weekday": 0.0, "weekend": 0.25}}
+    timed = model.model_copy(update={"coefficients": {"sex": {"male": 0.0, "female": 0.1}, **terms}})
+    rows = [at(8), at(20), at(20, call_start="2021-03-06 20:00:00", answer_time="2021-03-06 20:01:00",
+                              call_end="2021-03-06 20:09:00"), at(20, sex=""), at(13)]  # fmt: skip
+    lines = scored(tmp_path, rows, timed)
+    log_odds = model.intercept + np.array([0, 0.5, 0.75]) + 0.1 * (at(8)["sex"] == "女")
+    assert lines["risk"][:3].to_numpy() == pytest.approx(1 / (1 + np.exp(-log_odds)), rel=1e-12)
+    assert lines["reason"][3:].tolist() == [score.NOTHING, "no estimate for the code: 时段 (hour_band)"]
 
 
 def test_a_model_of_another_codebook_is_refused(fitted, tmp_path, monkeypatch):

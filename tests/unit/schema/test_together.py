@@ -19,10 +19,10 @@ from hotline.schema.together import BUILT_ON, COMPUTED, OWN_RULES
         (lambda fields, _: fields["region"].update(group_of="citty"), 'did you mean "city"?'),
         (lambda fields, _: fields["at_risk"].update(true_for={"level": ["x"]}), '"level" has no code "x"'),
         (
-            lambda fields, _: fields["city"]["codes"][0].update(region="sichuan"),
+            lambda fields, _: fields["city"]["codes"][0].update(group="sichuan"),
             'no code "sichuan"; expected one of delta',
         ),
-        (lambda fields, _: fields["sex"]["codes"][0].update(region="east"), 'no variable is a group of "sex"'),
+        (lambda fields, _: fields["sex"]["codes"][0].update(group="east"), 'no variable is a group of "sex"'),
         (lambda fields, _: fields["waiting"].update(header="等待"), '"waiting" is computed while cleaning'),
         (lambda fields, _: fields["age"].pop("header"), '"age" is a column of the export'),
         (lambda fields, _: fields["boarding"].pop("header"), "is not derived by `bands_of`, `group_of` or `true_for`"),
@@ -37,6 +37,7 @@ from hotline.schema.together import BUILT_ON, COMPUTED, OWN_RULES
         (lambda fields, _: fields["caller_number"].update(codes=CHOICE["codes"]), '"caller_number" identifies'),
         (lambda fields, _: fields["hour_band"].update(bands_of="sex"), '"sex" is not a number'),
         (lambda fields, _: fields["region"].update(group_of="hour_band"), '"hour_band" is not a column of the export'),
+        (lambda fields, _: fields["day_type"].update(group_of="month"), 'no code of "month" has a `group`'),
         (lambda fields, _: fields["sex"]["codes"][0].update(exclude="reconnect"), 'has a rule "reconnect" of its own'),
         (
             lambda fields, _: fields["problem"]["codes"][0].update(code="detail_marks"),

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("recovery")
 
 def test_p_values_without_effects_reject_at_five_per_cent(setting):
     streams = np.random.SeedSequence(3).spawn(TIMES)
-    given = (null_tests.without_effects(setting), 2000, predictors(BOOK))
+    given = (null_tests.without_effects(setting), 2000, predictors(BOOK), BOOK)
     tests = replicate(streams, null_tests.p_values, *given)
     rejected = (tests["p"] < 0.05).groupby([tests["test"], tests["variable"]]).mean()
     assert set(tests["test"]) == {
@@ -30,6 +30,13 @@ def test_p_values_without_effects_reject_at_five_per_cent(setting):
     assert rejected.max() <= high
     over_all = (tests["p"] < 0.05).groupby(tests["replication"]).mean()
     assert over_all.mean() == pytest.approx(0.05, abs=3.3 * over_all.std() / np.sqrt(TIMES))
+
+
+def test_time_of_call_is_derived_as_in_cleaning():
+    start = pd.Series(pd.to_datetime(["2021-03-05 23:59:59", "2021-03-06 00:00:00", "2021-03-07 12:00:00"]))
+    found = null_tests.time_of_call(start, BOOK)
+    assert found["hour_band"].tolist() == ["evening", "night", "afternoon"]
+    assert found["day_type"].tolist() == ["weekday", "weekend", "weekend"]
 
 
 def test_without_effects_gives_all_stages_the_same_levels(setting):

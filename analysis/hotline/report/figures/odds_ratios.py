@@ -22,7 +22,12 @@ SIZE = 8.5  # of its letters, points
 MARGIN_LINES, AXIS_LINES = 4.5, 3  # above and below the plot, and below it alone, in lines
 INDENT, GAP = 0.022, 0.02  # of a variable's categories; between the columns; as shares of the figure's width
 WIDEST_LABEL = 0.55  # share of the figure's width that a label may take, so that room is left for the plot
-BLOCKS = {"individual": style.ACCENT, "family": "#009E73", "environment": style.LEVELS["high_risk"]}
+BLOCKS = {
+    "individual": style.ACCENT,
+    "family": "#009E73",
+    "environment": style.LEVELS["high_risk"],
+    "time": "#CC79A7",
+}
 
 # Axes of odds ratios.
 TICKS = {
