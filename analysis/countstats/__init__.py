@@ -10,7 +10,7 @@ tables
 shares
     wilson, share_of, standardized_shares, same_share
 rates
-    Spread, Departure, products, period_products, table, ratio, growth, departure
+    Spread, Departure, products, period_products, table, growth, departure
 means
     group_moments, mean_intervals, quantile, group_quantiles, levene, kruskal_wallis, games_howell, tukey_kramer
 effect_size

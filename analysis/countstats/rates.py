@@ -80,7 +80,7 @@ def products(cells: pd.DataFrame, category: str, codes: Sequence, together: Sequ
     numpy.ndarray
         One row and one column per category.
     """
-    column = pd.Index(codes).get_indexer(cells[category])
+    column = _positions(cells[category], codes)
     inside = column >= 0
     column, n = column[inside], cells[N].to_numpy(float)[inside]
     keys = cells.loc[inside, list(together)]
@@ -106,8 +106,14 @@ def period_products(counts: np.ndarray, expected: np.ndarray, terms: int) -> np.
     return left.T @ left * len(left) / (len(left) - terms)
 
 
-def table(counts: pd.Series, exposure: pd.Series, spread: Spread, confidence: float = 0.95) -> pd.DataFrame:
-    """Return the rate of each category and its ratio to the rest, with intervals.
+def table(
+    counts: pd.Series,
+    exposure: pd.Series,
+    spread: Spread,
+    confidence: float = 0.95,
+    against: object = None,
+) -> pd.DataFrame:
+    """Return the rate of each category and its ratio to the rest, or to one category, with intervals.
 
     Parameters
     ----------
@@ -115,48 +121,33 @@ def table(counts: pd.Series, exposure: pd.Series, spread: Spread, confidence: fl
         Units and what they are exposed to, by category, with one index.
     spread
         Covariances of the counts, in the same order.
+    against
+        The category with which the others are compared, an entry of the index; else all other categories together.
 
     Returns
     -------
     pandas.DataFrame
-        One row per category: rate, rate_low, rate_high; ratio (to all other categories together), low, high, se (of
-        the logarithm of the ratio) and design_effect (its square over the one of independent units). A category
-        without units, or with all of them, has no interval.
+        One row per category: rate, rate_low, rate_high; ratio, low, high, se (of the logarithm of the ratio) and
+        design_effect (its square over the one of independent units). There are no limits where a category, or what it
+        is compared with, has no units.
     """
     n, e = counts.to_numpy(float), exposure.to_numpy(float)
-    rest, rest_exposure = n.sum() - n, e.sum() - e
+    own = np.eye(len(n))
+    base = 1 - own if against is None else np.tile(counts.index == against, (len(n), 1)).astype(float)
+    below, below_exposure = base @ n, base @ e
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate, ratio = n / e, (n / e) / (rest / rest_exposure)
-        of_rate = np.diag(1 / n)
-        of_ratio = np.where(np.eye(len(n), dtype=bool), (1 / n)[:, None], -(1 / rest)[:, None])
-        poisson = 1 / n + 1 / rest
-    estimable = (n > 0) & (rest > 0)
-    se_rate, se = (
-        np.sqrt([spread.variance(row) if ok else np.nan for row, ok in zip(gradients, estimable, strict=True)])
-        for gradients in (of_rate, of_ratio)
-    )
+        rate, ratio = n / e, (n / e) / (below / below_exposure)
+        of_rate, of_ratio = own / n[:, None], own / n[:, None] - base / below[:, None]
+        poisson = 1 / n + 1 / below
+        se_rate, se = (
+            np.sqrt([spread.variance(row) if np.isfinite(row).all() else np.nan for row in gradients])
+            for gradients in (of_rate, of_ratio)
+        )
+    se[(base * own).any(axis=1)] = np.nan  # a category against itself
     far, reach = np.exp(half_width(se_rate, confidence)), np.exp(half_width(se, confidence))
     columns = {"rate": rate, "rate_low": rate / far, "rate_high": rate * far}
     columns |= {"ratio": ratio, "low": ratio / reach, "high": ratio * reach, "se": se}
     return pd.DataFrame(columns | {"design_effect": se**2 / poisson}, index=counts.index)
-
-
-def ratio(
-    counts: pd.Series, exposure: pd.Series, spread: Spread, above: object, below: object, confidence: float = 0.95
-) -> Estimate:
-    """Return the rate of one category over that of another, with its interval; `se` is that of the logarithm.
-
-    Parameters
-    ----------
-    counts, exposure, spread
-        As for `table`.
-    above, below
-        Categories that have units: entries of the index.
-    """
-    n = counts.astype(float)
-    gradient = ((n.index == above) / n[above] - (n.index == below) / n[below]).astype(float)
-    value = (n[above] / exposure[above]) / (n[below] / exposure[below])
-    return _factor(value, spread.variance(gradient), confidence)
 
 
 def growth(counts: pd.Series, exposure: pd.Series, spread: Spread, confidence: float = 0.95) -> Estimate:
@@ -170,7 +161,9 @@ def growth(counts: pd.Series, exposure: pd.Series, spread: Spread, confidence: f
     design = _design(counts.index)
     slope, expected = _steady(counts, exposure, design)
     gradient = np.linalg.solve(design.T @ (expected[:, None] * design), design.T)[1]
-    return _factor(np.exp(slope), spread.variance(gradient), confidence)
+    se = np.sqrt(spread.variance(gradient))
+    factor, reach = np.exp(slope), np.exp(half_width(se, confidence))
+    return Estimate(float(factor), float(factor / reach), float(factor * reach), float(se))
 
 
 def departure(
@@ -213,6 +206,14 @@ def departure(
     return Departure(statistic, df, float(chi2.sf(statistic, df)), float(trace / free))
 
 
+def _positions(column, codes):
+    """Return the place of each entry of a column among some codes, -1 where it is none of them."""
+    codes = pd.Index(codes)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return np.append(codes.get_indexer(column.cat.categories), -1)[column.cat.codes]
+    return codes.get_indexer(column)
+
+
 def _design(steps):
     """Return the columns of a model of steady growth: ones, and the steps about their mean."""
     numbers = np.asarray(steps, float)
@@ -226,10 +227,3 @@ def _steady(counts, exposure, design):
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # two steps are fitted exactly, as they should be
         fitted = model.fit(tol=1e-13)
     return fitted.params[-1], fitted.fittedvalues
-
-
-def _factor(value, variance, confidence):
-    """Return a ratio with the limits that its logarithm has."""
-    se = float(np.sqrt(variance))
-    reach = float(np.exp(half_width(se, confidence)))
-    return Estimate(float(value), float(value) / reach, float(value) * reach, se)

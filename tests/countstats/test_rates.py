@@ -124,9 +124,10 @@ def test_independent_units_have_the_errors_of_poisson(exposure, agrees):
     test = rates.departure(counts, exposure, Spread(*[np.diag(expected)] * 3))
     agrees("evenness of rates", test[:3], [statistic, 2, chi2.sf(statistic, 2)], 12)
     assert test.design_effect == pytest.approx(1)
-    of_two = rates.ratio(counts, exposure, poisson, "c", "a")
-    agrees("rate ratio", of_two.with_limits[0], (60 / 5) / (40 / 3), 14)
-    agrees("rate ratio", of_two.se, np.sqrt(1 / 60 + 1 / 40), 14)
+    against_a = rates.table(counts, exposure, poisson, against="a")
+    agrees("rate ratio", against_a["ratio"]["c"], (60 / 5) / (40 / 3), 14)
+    agrees("rate ratio", against_a["se"]["c"], np.sqrt(1 / 60 + 1 / 40), 14)
+    assert against_a["ratio"]["a"] == 1 and against_a.loc["a", ["low", "high", "se"]].isna().all()
 
 
 def test_units_that_come_in_tens_have_ten_times_the_variance(exposure, agrees):
@@ -153,7 +154,7 @@ def test_a_steady_growth_departs_from_one_rate_and_from_itself_in_nothing(agrees
 def test_without_a_cluster_a_unit_stands_alone():
     cells = pd.DataFrame({"place": ["a", "a", "b"], "caller": pd.array([1, None, None], "Int64"), "n": [3, 5, 2]})
     assert rates.products(cells, "place", ["a", "b", "c"], ["caller"]).tolist() == [[14, 0, 0], [0, 2, 0], [0, 0, 0]]
-    cells = cells.assign(caller=1)
+    cells = cells.assign(caller=1, place=pd.Categorical(cells["place"], ["b", "z", "a"]))
     assert rates.products(cells, "place", ["a", "b"], ["caller"]).tolist() == [[64, 16], [16, 4]]
 
 
