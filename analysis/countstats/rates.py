@@ -156,8 +156,15 @@ def growth(counts: pd.Series, exposure: pd.Series, spread: Spread, confidence: f
     Parameters
     ----------
     counts, exposure, spread
-        As for `table`; the index holds at least two numbers, such as years.
+        As for `table`; the index holds numbers, such as years.
+
+    Returns
+    -------
+    Estimate
+        NaN throughout where there is one step.
     """
+    if len(counts) < 2:
+        return Estimate(np.nan, np.nan, np.nan)
     design = _design(counts.index)
     slope, expected = _steady(counts, exposure, design)
     gradient = np.linalg.solve(design.T @ (expected[:, None] * design), design.T)[1]

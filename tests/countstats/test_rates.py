@@ -184,6 +184,7 @@ def test_one_category_has_nothing_to_compare():
     found = rates.table(counts, counts * 1.0, Spread(*[np.full((1, 1), 7.0)] * 3))
     assert found[["low", "high", "se"]].isna().all(axis=None)
     assert np.isnan(rates.departure(counts, counts * 1.0, Spread(*[np.full((1, 1), 7.0)] * 3)).p)
+    assert np.isnan(rates.growth(counts, counts * 1.0, Spread(*[np.full((1, 1), 7.0)] * 3)).value)
 
 
 def test_what_a_model_leaves_is_scaled_up_by_its_terms():

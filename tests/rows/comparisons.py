@@ -364,37 +364,130 @@ def by_day(study):
     return frame.assign(year=days.year, month=days.month, weekday=days.isocalendar().day.to_numpy())
 
 
-@recomputes("08-time-and-place", "rates", "variable", "code")
-def rates(study):
-    daily, calls, rows = by_day(study), study.calls, []
-    calendar = smf.glm("calls ~ C(year) + C(month) + C(weekday)", daily, family=Poisson()).fit(tol=1e-13)
-    dispersion = max(1.0, calendar.pearson_chi2 / calendar.df_resid)
+class Calendar:
+    """The days of some calls, and what is expected of each day."""
+
+    def __init__(self, study, calls):
+        n = calls["day"].value_counts()
+        days = pd.date_range(study.calls["day"].min(), study.calls["day"].max())
+        self.frame = pd.DataFrame({"calls": n.reindex(days, fill_value=0).to_numpy()}, index=days)
+        self.frame = self.frame.assign(year=days.year, month=days.month, weekday=days.day_of_week + 1)
+        fit = smf.glm("calls ~ C(year) + C(month) + C(weekday)", self.frame, family=Poisson()).fit(tol=1e-13)
+        self.expected, self.scale = fit.fittedvalues, len(days) / fit.df_resid
+
+    def variance(self, calls, name, weight):
+        """Return the variance of a sum over calls of the weights of their categories, a Series by code."""
+        of_call = calls[name].astype(str).map(weight)
+        clusters = [of_call.groupby([calls[each] for each in by]).sum() for by in (["caller"], ["caller", "day"])]
+        callers, both = ((each**2).sum() for each in clusters)
+        in_calendar = name in self.frame
+        mean = self.frame[name].astype(str).map(weight) if in_calendar else of_call.sum() / self.expected.sum()
+        left = of_call.groupby(calls["day"]).sum().reindex(self.frame.index, fill_value=0) - self.expected * mean
+        days = (left**2).sum() * self.scale
+        return max(callers, days, callers + days - both)
+
+
+def exposures(study):
+    """Return {variable: child-years by code} of the five variables."""
+    daily = by_day(study)
     children = pd.read_csv(paths.ROOT / study.parameter("08-time-and-place", "population"))
     children = children.set_index("city")["children_0_14"]
     years = len(daily) / 365.25
-    exposure = {("hour", str(hour)): children.sum() * years / 24 for hour in range(24)}
+    found = {"hour": pd.Series(children.sum() * years / 24, [str(hour) for hour in range(24)])}
     for name in ("weekday", "month", "year"):
-        share = daily[name].value_counts() / len(daily)
-        exposure |= {(name, str(code)): part * children.sum() * years for code, part in share.items()}
-    exposure |= {("city", city): number * years for city, number in children.items()}
-    for (name, code), here in exposure.items():
-        k, known = (calls[name].astype(str) == code).sum(), calls[name].notna().sum()
-        rest = sum(value for (other, _), value in exposure.items() if other == name) - here
-        reach = np.exp(by_rows.Z * np.sqrt(dispersion * (1 / k + 1 / (known - k)))) if k else np.nan
-        row = {"variable": name, "code": code, "calls": k, "child_years": here, "rate": 1e4 * k / here}
-        ratio = k / here / ((known - k) / rest)
-        rows.append(row | {"ratio": ratio, "low": ratio / reach, "high": ratio * reach, "dispersion": dispersion})
+        found[name] = daily[name].astype(str).value_counts() / len(daily) * children.sum() * years
+    return found | {"city": children * years}
+
+
+def rated(study):
+    """Return {variable: (its calls of a known category, their counts by code, child-years by code)}."""
+    found = {}
+    for name, here in exposures(study).items():
+        calls = study.calls[study.calls[name].notna()]
+        found[name] = calls, calls[name].astype(str).value_counts().reindex(here.index, fill_value=0), here
+    return found
+
+
+def against(n, code, others):
+    """Return weights, by code, that make a sum over calls of how the logarithm of a ratio of counts changes."""
+    return (n.index == code) / n[code] - pd.Series(n.index.isin(others) / n[others].sum(), n.index)
+
+
+@recomputes("08-time-and-place", "rates", "variable", "code")
+def rates(study):
+    calendar, rows = Calendar(study, study.calls), []
+    for name, (calls, n, here) in rated(study).items():
+        for code, k in n.items():
+            row = {"variable": name, "code": code, "calls": k, "child_years": here[code], "rate": 1e4 * k / here[code]}
+            others = [min(n.index)] if name == "year" else [other for other in n.index if other != code]
+            row["ratio"] = k / here[code] / (n[others].sum() / here[others].sum())
+            if k == 0:
+                rows.append(row)
+                continue
+            weight = pd.Series((n.index == code) / k, n.index)
+            reach = np.exp(by_rows.Z * np.sqrt(calendar.variance(calls, name, weight)))
+            row |= {"rate_low": row["rate"] / reach, "rate_high": row["rate"] * reach}
+            if code not in others:
+                variance = calendar.variance(calls, name, against(n, code, others))
+                reach = np.exp(by_rows.Z * np.sqrt(variance))
+                row |= {"low": row["ratio"] / reach, "high": row["ratio"] * reach}
+                row["design_effect"] = variance / (1 / k + 1 / n[others].sum())
+            rows.append(row)
     return pd.DataFrame(rows)
+
+
+def uneven(calendar, calls, name, n, expected, columns):
+    """Return the test of Rao and Scott that counts are as a model with these columns expects."""
+    code, known = calls[name].astype(str), n.index
+    hat = expected.to_numpy()[:, None] * columns @ np.linalg.inv(columns.T * expected.to_numpy() @ columns) @ columns.T
+    root = np.diag(expected**-0.5) @ (np.eye(len(n)) - hat)
+    tables = [pd.crosstab(calls["caller"], code)[known], pd.crosstab([calls["caller"], calls["day"]], code)[known]]
+    callers, both = (table.to_numpy().T @ table.to_numpy() for table in tables)
+    of_day = pd.crosstab(calls["day"], code).reindex(index=calendar.frame.index, columns=known, fill_value=0)
+    if name in calendar.frame:
+        share = pd.get_dummies(calendar.frame[name].astype(str))[known].astype(float)
+    else:
+        share = np.tile(n / calendar.expected.sum(), (len(of_day), 1))
+    left = (of_day - share * calendar.expected.to_numpy()[:, None]).to_numpy()
+    days = left.T @ left * calendar.scale
+    eigenvalues = [np.linalg.eigvalsh(root @ each @ root.T) for each in (callers, days, callers + days - both)]
+    largest = max(eigenvalues, key=np.sum)
+    pearson, factor = ((n - expected) ** 2 / expected).sum(), (largest**2).sum() / largest.sum()
+    df = largest.sum() ** 2 / (largest**2).sum()
+    found = {"chi2": pearson / factor, "df": df, "p": stats.chi2.sf(pearson / factor, df)}
+    return found, largest.sum() / (len(n) - columns.shape[1])
 
 
 @recomputes("08-time-and-place", "evenness", "variable")
 def evenness(study):
-    rows = []
-    for name, part in rates(study).groupby("variable"):
-        expected = part["calls"].sum() * part["child_years"] / part["child_years"].sum()
-        statistic = ((part["calls"] - expected) ** 2 / expected).sum() / part["dispersion"].iloc[0]
-        row = {"variable": name, "chi2": statistic, "df": len(part) - 1, "p": stats.chi2.sf(statistic, len(part) - 1)}
-        ordered = part.sort_values("rate")
-        row |= {"lowest": ordered["code"].iloc[0], "highest": ordered["code"].iloc[-1]}
-        rows.append(row | {"span": part["rate"].max() / part["rate"].min()})
+    calendar, rows = Calendar(study, study.calls), []
+    for name, (calls, n, here) in rated(study).items():
+        expected = n.sum() * here / here.sum()
+        test, effect = uneven(calendar, calls, name, n, expected, np.ones((len(n), 1)))
+        rate = (n / here).sort_values()
+        row = {"variable": name, **test, "design_effect": effect, "lowest": rate.index[0], "highest": rate.index[-1]}
+        rows.append(row | {"span": rate.iloc[-1] / rate.iloc[0]})
+    return pd.DataFrame(rows)
+
+
+@recomputes("08-time-and-place", "growth", "measure")
+def growth(study):
+    here, rows = exposures(study)["year"].sort_index(), []
+    for kind, calls in {"calls": study.calls, "answered": study.calls[study.calls["answered"] == "yes"]}.items():
+        calendar, n = Calendar(study, calls), calls["year"].astype(str).value_counts().reindex(here.index)
+        first, last = n.index[[0, -1]]
+        step = n.index.astype(int).to_numpy() - int(first)
+        model = smf.glm("n ~ step", {"n": n, "step": step}, family=Poisson(), exposure=here).fit(tol=1e-14)
+        columns, fitted = np.column_stack([np.ones(len(n)), step]), pd.Series(np.asarray(model.fittedvalues), n.index)
+        slope = np.linalg.inv(columns.T * fitted.to_numpy() @ columns) @ columns.T
+        row = {"measure": kind}
+        for prefix, factor, weight in (
+            ("", n[last] / here[last] / (n[first] / here[first]), against(n, last, [first])),
+            ("a_year", np.exp(np.asarray(model.params)[1]), pd.Series(slope[1], n.index)),
+        ):
+            reach = np.exp(by_rows.Z * np.sqrt(calendar.variance(calls, "year", weight)))
+            names = [f"{prefix}_{end}" if prefix else end for end in ("low", "high")]
+            row |= {prefix or "change": factor - 1, names[0]: factor / reach - 1, names[1]: factor * reach - 1}
+        test, _ = uneven(calendar, calls, "year", n, fitted, columns)
+        rows.append(row | test)
     return pd.DataFrame(rows)
