@@ -1,4 +1,5 @@
--- Just the part of Quarto's syntax that the manuscript uses, for pandoc alone.
+-- Just the part of Quarto's syntax that the manuscript uses, for pandoc alone: once for all formats, each of which then
+-- gives what is marked here its own shape (shapes.lua).
 --
 --   {{< var step.name >}}                 a value from _variables.yml, in text and front matter
 --   {{< include path.md >}}               on a line of its own
@@ -58,6 +59,7 @@ local function literal(value)
   return value:walk { Str = function(str) str.text = str.text:gsub("[<{]", "%0" .. LITERAL) return str end }
 end
 local function as_written(el)
+  if not el.text:find(LITERAL, 1, true) then return nil end
   el.text = el.text:gsub(LITERAL, "")
   return el
 end
@@ -87,6 +89,7 @@ end
 
 -- Replace shortcodes, which pandoc has read as words: "{{<", "var", "a.b", ">}},".
 local function expand(inlines)
+  if not inlines:find_if(function(each) return each.t == "Str" and each.text:find("{{<", 1, true) end) then return nil end
   local out, i = pandoc.Inlines {}, 1
   while i <= #inlines do
     local before = inlines[i].t == "Str" and inlines[i].text:match("^(.-){{<$")
@@ -138,8 +141,6 @@ local function include(blocks)
 end
 
 local function kind_of(label) return label:match("^(%l+)%-") end
-
-local function raw(text) return pandoc.RawBlock("typst", text) end
 
 local function register(label, number)
   if numbers[label] then fault(("the label %s is given twice"):format(label), "#" .. label) end
@@ -211,7 +212,6 @@ local function number_table(tbl)
   prefix_caption(tbl.caption, "Table" .. NBSP .. number .. ":")
   -- The source's dashes say nothing about widths.
   for i, spec in ipairs(tbl.colspecs) do tbl.colspecs[i] = { spec[1], nil } end
-  if FORMAT:match("html") then return pandoc.Div({ tbl }, pandoc.Attr("", { "table-scroll" })), false end
   return tbl, false
 end
 
@@ -228,18 +228,10 @@ local function number_equation(para)
   end
   local number = next_number("eq")
   register(label, number)
-  if FORMAT == "typst" then
-    local written = pandoc.write(pandoc.Pandoc { pandoc.Para { math } }, "typst"):gsub("%s+$", "")
-    return raw(("#[#set math.equation(numbering: _ => \"(%s)\")\n%s <%s>]"):format(number, written, label)), false
-  elseif FORMAT:match("html") then
-    local shown = pandoc.Span({ pandoc.Str("(" .. number .. ")") }, pandoc.Attr("", { "equation-number" }))
-    return pandoc.Div({ pandoc.Plain { math, shown } }, pandoc.Attr(label, { "equation" })), false
-  end
-  local numbered = pandoc.Math("DisplayMath", math.text .. " \\qquad (" .. number .. ")")
-  return pandoc.Para { pandoc.Span({ numbered }, pandoc.Attr(label)) }, false
+  return pandoc.Div({ pandoc.Para { math } }, pandoc.Attr(label, { "equation" }, { number = number })), false
 end
 
--- Figures side by side.
+-- Figures side by side, marked by the class "layout".
 local function lay_out(div)
   local columns = tonumber(div.attributes["layout-ncol"])
   local caption = div.content[#div.content]
@@ -250,7 +242,6 @@ local function lay_out(div)
   local number = next_number("fig")
   register(div.identifier, number)
   caption.content:insert(1, pandoc.Str("Figure" .. NBSP .. number .. ": "))
-  local cells = pandoc.List()
   for i = 1, #div.content - 1 do
     local figure, letter = div.content[i], string.char(96 + i)
     if figure.t ~= "Figure" then
@@ -261,50 +252,21 @@ local function lay_out(div)
       register(figure.identifier, number .. NBSP .. "(" .. letter .. ")")
     end
     prefix_caption(figure.caption, "(" .. letter .. ")")
-    cells:insert(set_alt(figure))
+    div.content[i] = set_alt(figure)
   end
-  if FORMAT == "typst" then
-    local out = pandoc.Blocks { raw(("#figure(kind: image, { set figure(placement: none)\ngrid(columns: (1fr,) * %d, gutter: 1em,"):format(columns)) }
-    for _, cell in ipairs(cells) do
-      out:extend { raw("["), cell, raw("],") }
-    end
-    out:extend { raw(") }, caption: ["), pandoc.Plain(caption.content), raw(("]) <%s>"):format(div.identifier)) }
-    return out, false
-  elseif FORMAT:match("html") then
-    local grid = pandoc.Div(cells, pandoc.Attr("", { "layout" }, { style = "--columns: " .. columns }))
-    return pandoc.Figure({ grid }, { long = { pandoc.Plain(caption.content) } }, pandoc.Attr(div.identifier)), false
-  end
-  cells:insert(pandoc.Div({ caption }, pandoc.Attr(div.identifier, {}, { ["custom-style"] = "Image Caption" })))
-  return pandoc.Div(cells), false
-end
-
-local function callout(div, kind)
-  local title = pandoc.Inlines(div.attributes.title or CALLOUTS[kind])
-  if FORMAT == "typst" then
-    local out = pandoc.Blocks { raw("#block(width: 100%, inset: (left: 1em, y: 0.4em), stroke: (left: 2pt + luma(150)))["),
-                                pandoc.Para { pandoc.Strong(title) } }
-    out:extend(div.content)
-    out:insert(raw("]"))
-    return out
-  end
-  local head = pandoc.Div({ pandoc.Para { pandoc.Strong(title) } }, pandoc.Attr("", { "callout-title" }))
-  div.content:insert(1, head)
-  if FORMAT == "docx" then return pandoc.BlockQuote(div.content) end
-  return pandoc.Div(div.content, pandoc.Attr(div.identifier, { "callout", "callout-" .. kind }, { role = "note" }))
+  div.classes = { "layout" }
+  return div, false
 end
 
 local function number_div(div)
   if div.identifier == "refs" then return div, false end
   if kind_of(div.identifier) == "fig" then return lay_out(div) end
   local kind = (div.classes[1] or ""):match("^callout%-(%l+)$")
-  if kind and CALLOUTS[kind] and #div.classes == 1 then return callout(div, kind), false end
-  if div.classes[1] == "table-note" then
-    if FORMAT == "typst" then
-      return { raw("#block(above: 0.8em, below: 1.8em)[#set text(size: 8.5pt)\n#set par(justify: false)"),
-               div.content[1], raw("]") }, false
-    end
+  if kind and CALLOUTS[kind] and #div.classes == 1 then
+    div.attributes.title = div.attributes.title or CALLOUTS[kind]
     return div, false
   end
+  if div.classes[1] == "table-note" then return div, false end
   local name = div.classes[1] and "." .. div.classes[1] or "#" .. div.identifier
   fault(("::: {%s} is not understood"):format(name), name)
 end

@@ -5,7 +5,7 @@ import subprocess
 
 import yaml
 
-from hotline.paper.pandoc import COMMON, pandoc_path
+from hotline.paper.pandoc import READ, pandoc_path
 
 SIGNS = (
     "a | b *c* d_e_ f~g~ h^i^ $x$ `k` [l](m) {#n} @fig-o <b>p</b> \\q \"r\" 's' -- ... {{< var a.b >}} &amp; # = /*t*/"
@@ -47,7 +47,7 @@ def with_signs(text: str, signs: str = SIGNS) -> str:
 
 def read(markdown: str) -> dict:
     """Markdown as pandoc understands it, as the documents are read."""
-    command = [pandoc_path(), COMMON[0], "--to=json"]
+    command = [pandoc_path(), READ[0], "--to=json"]
     return json.loads(subprocess.run(command, input=markdown.encode(), capture_output=True, check=True).stdout)
 
 

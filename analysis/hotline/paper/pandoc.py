@@ -1,7 +1,8 @@
 """Render the documents without Quarto: pandoc for HTML and DOCX, pandoc and Typst for PDF.
 
-One Lua filter, paper/quarto-subset.lua, understands what of Quarto's syntax they use and refuses
-the rest. All documents and formats are made at the same time.
+One Lua filter, paper/quarto-subset.lua, understands what of Quarto's syntax they use and refuses the rest. What it
+makes of a document is written in each format, to which another, paper/shapes.lua, gives its own shapes. All documents
+and formats are made at the same time.
 """
 
 import os
@@ -19,15 +20,15 @@ from hotline.pipeline.memo import kept
 from hotline.provenance import sha256
 from hotline.run import child_environment
 
-COMMON = [
+# A document is read, numbered and given its references once, and then written in each format.
+READ = [
     "--from=markdown-raw_html-native_divs-native_spans",  # as in quarto-subset.lua, which says why
     "--metadata-file=_quarto.yml",
     "--lua-filter=quarto-subset.lua",
     "--citeproc",
-    "--number-sections",
-    "--standalone",
-    "--fail-if-warnings",
+    "--to=json",
 ]
+WRITE = ["--from=json", "--lua-filter=shapes.lua", "--number-sections", "--standalone"]
 FORMATS = {
     "html": [
         "--to=html",
@@ -36,22 +37,19 @@ FORMATS = {
         "--css=style.css",
         "--toc",
         "--toc-depth=2",
-        "--default-image-extension=svg",
         "--section-divs",
         "--variable=document-css=false",
     ],
     "docx": [
         "--to=docx",
         "--reference-doc=reference.docx",
-        "--default-image-extension=png",
         "--lua-filter=table-widths.lua",
     ],
     "typ": [
-        "--to=typst",
+        "--to=typst-citations",  # which are in the text already
         "--template=template.typ",
         "--include-in-header=_banner.typ",
         "--include-in-header=style.typ",
-        "--default-image-extension=svg",
         "--lua-filter=table-widths.lua",
     ],
 }
@@ -126,10 +124,10 @@ def write_chinese(folder: Path) -> None:
         style.write('@font-face { font-family: "Chinese of this page"; src: url("chinese.woff") format("woff"); }\n')
 
 
-def run_pandoc(folder: Path, document: str, ending: str, epoch: int) -> str:
-    """Make one format of a document, or its Typst source. Returns what pandoc complains of; empty where nothing."""
+def run_pandoc(folder: Path, source: str, target: str, options: list[str], epoch: int) -> str:
+    """Make one file of another by pandoc. Returns what pandoc complains of; empty where nothing."""
     ran = subprocess.run(
-        [pandoc_path(), f"{document}.qmd", *COMMON, *FORMATS[ending], f"--output={document}.{ending}"],
+        [pandoc_path(), source, *options, "--fail-if-warnings", f"--output={target}"],
         cwd=folder,
         env=child_environment(SOURCE_DATE_EPOCH=str(epoch)),
         capture_output=True,
@@ -179,16 +177,26 @@ def render(folder: Path, documents: list[str], epoch: int) -> None:
     Leaves DOCUMENT.html, .pdf and .docx there. Raises InputError with file and line where it cannot.
     """
     with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
-        needed = {"html": pool.submit(write_chinese, folder), "docx": pool.submit(write_reference, folder)}
 
-        def make(document, ending):
+        def read(document):
+            return run_pandoc(folder, f"{document}.qmd", f"{document}.json", READ, epoch)
+
+        def write(document, ending):
+            if fault := needed[document].result():
+                return fault
             if ending in needed:
                 needed[ending].result()
-            fault = run_pandoc(folder, document, ending, epoch)
+            options = [*WRITE, *FORMATS[ending]]
+            fault = run_pandoc(folder, f"{document}.json", f"{document}.{ending}", options, epoch)
             return fault or (run_typst(folder, document, epoch) if ending == "typ" else "")
 
-        # The PDF first, since it takes longest.
-        jobs = [pool.submit(make, document, ending) for ending in ("typ", "html", "docx") for document in documents]
+        # Whatever others wait for begins before them, or all might wait. Of the formats the PDF comes first, since it
+        # takes longest; of the documents the last, the supplement, which is short and read sooner.
+        needed = {document: pool.submit(read, document) for document in documents}
+        needed |= {"html": pool.submit(write_chinese, folder), "docx": pool.submit(write_reference, folder)}
+        jobs = [
+            pool.submit(write, document, ending) for ending in ("typ", "html", "docx") for document in documents[::-1]
+        ]
     faults = list(dict.fromkeys(filter(None, (each.result() for each in jobs))))
     if faults:
         raise InputError("\n".join(faults))

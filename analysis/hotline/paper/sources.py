@@ -20,6 +20,7 @@ SHARED = (
     "_quarto.yml",
     "references.bib",
     "quarto-subset.lua",
+    "shapes.lua",
     "table-widths.lua",
     "template.typ",
     "style.typ",

@@ -1,4 +1,4 @@
-"""The Lua filter: what it understands comes out as Quarto numbers it; anything else is refused, with its line."""
+"""The Lua filters: what it understands comes out as Quarto numbers it; anything else is refused, with its line."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import labels
 import pytest
 
 from hotline.paper.fonts import text_of
-from hotline.paper.pandoc import COMMON, complaint, pandoc_path
+from hotline.paper.pandoc import READ, complaint, pandoc_path
 from hotline.paper.sources import as_yaml
 from hotline.paths import PAPER
 from hotline.pipe_table import captioned_table
@@ -20,7 +20,7 @@ TABLE = "| a | b |\n|:--|--:|\n| x | 1 |\n\n: Caption of the table. {#tbl-x}\n\n
 
 @pytest.fixture
 def pandoc(tmp_path):
-    """Return a function that converts a manuscript's text with the filter: (stdout, faults)."""
+    """Return a function that converts a manuscript's text with the filters: (stdout, faults)."""
     (tmp_path / "_variables.yml").write_text('anova:\n  waiting: "*p* <0.001"\n  n: "39,512"\n', encoding="utf-8")
     (tmp_path / "table.md").write_text(TABLE, encoding="utf-8")
 
@@ -30,10 +30,11 @@ def pandoc(tmp_path):
             [
                 pandoc_path(),
                 "manuscript.qmd",
-                COMMON[0],
+                READ[0],
                 f"--to={to}",
                 "--wrap=none",
                 f"--lua-filter={PAPER / 'quarto-subset.lua'}",
+                f"--lua-filter={PAPER / 'shapes.lua'}",
                 *options,
             ],
             cwd=tmp_path,
