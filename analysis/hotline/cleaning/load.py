@@ -127,7 +127,8 @@ def _headings_again_sql(headings):
     if begins.isascii():
         quick = f"({quick} OR starts_with(ltrim(lower({column})), {literal(begins)}))"
     same = (f"coalesce({_plain_sql(column)} = {_plain_sql(literal(each))}, false)" for column, each in headings.items())
-    return f"(coalesce({quick}, false) AND {' AND '.join(same)})"
+    # An AND would make DuckDB tidy all cells of every row, which takes eight seconds for 90,000.
+    return f"CASE WHEN {quick} THEN {' AND '.join(same)} ELSE false END"
 
 
 def _stream(table, positions, pipe, counts):
