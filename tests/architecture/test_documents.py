@@ -7,7 +7,15 @@ import yaml
 
 from hotline.paths import ROOT
 
-PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "GLOSSARY.md", "CHANGELOG.md", "data-raw/README.md")
+PAGES = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "GLOSSARY.md",
+    "CHANGELOG.md",
+    "data-raw/README.md",
+    "docs/protocol.md",
+)
 CITED = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
 # Where a path may begin, and what the pipeline makes.
 FROM = ("", "analysis", "analysis/hotline", "tests", "tests/support", "data-raw", "paper")
@@ -62,3 +70,16 @@ def test_the_two_lists_of_what_a_change_must_pass_are_the_same():
     steps = yaml.safe_load(text_of(".github/workflows/ci.yml"))["jobs"]["test"]["steps"]
     assert commands == ["make test", "make test-study", "make paper"]
     assert [step["run"] for step in steps if step.get("run") in commands] == commands
+
+
+def test_protocol_names_parameters_that_exist_and_a_seed_that_holds():
+    named = set(re.findall(r"`([a-z]+_[a-z_]+)`", text_of("docs/protocol.md")))
+    parameters = yaml.safe_load(text_of("params.yml"))
+    del parameters["profiles"]
+    assert len(named) > 5 and named <= {name for section in parameters.values() for name in section}
+    assert f"`seed: {parameters['shared']['seed']}`" in text_of("docs/protocol.md")
+
+
+def test_protocol_dates_its_versions_in_order():
+    dates = re.findall(r"(?m)^\| (?:none|\d+\.\d+) \| (\d{4}-\d\d-\d\d) \|", text_of("docs/protocol.md"))
+    assert len(dates) >= 2 and dates == sorted(dates)

@@ -49,7 +49,7 @@ SIMULATED = {
     "and reports how well an analysis finds its coefficients again.",
     "nature": "*Construction* means that the finding was put into the simulator; agreement then shows that the "
     "analysis finds what is there. *Emergent* means that it was not.",
-    "meaning": "The results show that the analysis works and what its output looks like; they confirm no finding "
+    "meaning": "The results show what the analysis does and what its output looks like; they confirm no finding "
     "of the original study.",
     "pattern": "The chain from export to manuscript works at the size of the original study. What it shows here "
     "concerns the method, not pupils.",
