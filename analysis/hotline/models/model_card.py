@@ -18,7 +18,7 @@ LIMITS = """- The level is assessed in the conversation that supplies the predic
   column *Scored* says which groups this leaves out more than others.
 - Callers are no sample of pupils, and a case is the first assessed call of a number, stage and sex.
 - Calibration drifts: compare predicted with observed shares every few months, and recalibrate as `07-validation` shows.
-- No study has yet examined what happens to pupils when a hotline follows this model."""
+- We know of no study of what happens to pupils when a hotline follows such a model."""
 USE = """`make score EXPORT=path MODEL=path/to/model.json` writes a line for each row of an export, in its order: the
 risk, whether it reaches the threshold, or the reason why there is none. A code that the codebook does not
 know is reported by the name of its column alone, never by its text, which might identify a caller. Before use on
