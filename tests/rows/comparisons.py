@@ -356,12 +356,18 @@ def equality(study):
 # --- 08-time-and-place ------------------------------------------------------------------------------
 
 
-@recomputes("08-time-and-place", "by_day", "day")
 def by_day(study):
+    """Return how many calls came on each day, from the first call to the last."""
     n = study.calls["day"].value_counts()
     days = pd.date_range(n.index.min(), n.index.max())
-    frame = pd.DataFrame({"day": days.strftime("%Y-%m-%d"), "calls": n.reindex(days, fill_value=0).to_numpy()})
-    return frame.assign(year=days.year, month=days.month, weekday=days.isocalendar().day.to_numpy())
+    frame = pd.DataFrame({"day": days, "calls": n.reindex(days, fill_value=0).to_numpy()})
+    return frame.assign(year=days.year, month=days.month, weekday=days.day_of_week + 1)
+
+
+@recomputes("08-time-and-place", "by_month", "year", "month")
+def by_month(study):
+    days = by_day(study).assign(days=1).groupby(["year", "month"], as_index=False)[["days", "calls"]].sum()
+    return days.assign(calls_a_day=days["calls"] / days["days"])
 
 
 class Calendar:
