@@ -4,6 +4,7 @@ Typst prints a box for a character that no font has, without a warning. It uses 
 fonts in the folder made here for what that face lacks.
 """
 
+import functools
 import shutil
 import unicodedata
 from html.parser import HTMLParser
@@ -79,11 +80,17 @@ def text_of(html: str) -> str:
     return " ".join("".join(parser.parts).split())
 
 
-def check(text: str) -> None:
-    """Raise InputError naming every character of a text that no font has, and where it stands first."""
+@functools.cache
+def _covered():
+    """Return the code points for which a font has a character."""
     from fontTools.ttLib import TTFont
 
-    covered = set().union(*(TTFont(file, lazy=True).getBestCmap() for file in font_files()))
+    return frozenset().union(*(TTFont(file, lazy=True).getBestCmap() for file in font_files()))
+
+
+def check(text: str) -> None:
+    """Raise InputError naming every character of a text that no font has, and where it stands first."""
+    covered = _covered()
     faults = [
         f'the fonts of the PDF lack "{each}" (U+{ord(each):04X} {unicodedata.name(each, "unnamed")}), '
         f'as in "{text[max(0, text.index(each) - 20) : text.index(each) + 20]}"'

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 # jsonschema, which papermill checks notebooks with, would build a grammar of web addresses while it is imported:
@@ -16,6 +17,7 @@ sys.modules["rfc3987_syntax"] = None  # until the end of these imports
 
 import nbformat
 import papermill
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning import LocalProvisioner
 from nbclient.exceptions import DeadKernelError
@@ -68,6 +70,27 @@ class ForkedProvisioner(LocalProvisioner):
         return self.connection_info
 
 
+class PromptClient(AsyncKernelClient):
+    """Jupyter's own client of a kernel, which is ready as soon as the kernel is."""
+
+    async def wait_for_ready(self, timeout: float) -> None:
+        """Wait until the kernel answers and is heard; not, as usual, until it has said nothing for a fifth of a second.
+
+        What it still says of this question concerns no cell, and is passed over.
+        """
+        latest = time.monotonic() + timeout
+        while time.monotonic() < latest:
+            self.kernel_info()
+            try:
+                self._handle_kernel_info_reply(await self.shell_channel.get_msg(timeout=1))
+                await self.iopub_channel.get_msg(timeout=0.2)
+                return
+            except Empty:
+                if not await self.is_alive():
+                    raise RuntimeError(DIED_EARLY) from None
+        raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
+
+
 class Client(PapermillNotebookClient):
     """papermill's own client, whose kernel may be forked and is reached through sockets in a folder.
 
@@ -83,6 +106,7 @@ class Client(PapermillNotebookClient):
         manager = super().create_kernel_manager()
         # No folders to look in: this Python's own kernel, whatever else on the machine is called python3.
         manager.kernel_spec_manager = KernelSpecManager(parent=manager, kernel_dirs=[])
+        manager.client_class = f"{__name__}.{PromptClient.__name__}"
         manager.transport, manager.ip = "ipc", str(self.sockets / "socket")
         if self.forked:
             manager.provisioner = ForkedProvisioner(parent=manager, kernel_spec=manager.kernel_spec)

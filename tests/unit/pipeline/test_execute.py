@@ -1,7 +1,9 @@
 """What ends a notebook, in a kernel of its own process and in a forked one."""
 
+import asyncio
 import contextlib
 import sys
+from queue import Empty
 
 import nbformat
 import pytest
@@ -96,3 +98,47 @@ def test_a_kernel_that_dies_while_it_starts_is_said_in_a_sentence(tmp_path, monk
     monkeypatch.setattr(execute.papermill, "execute_notebook", dies)
     with pytest.raises(execute.CellError, match="died; the usual reason is too little memory"):
         execute.execute("x", tmp_path / "x.ipynb", tmp_path / "out.ipynb", {}, 10)
+
+
+class Channel:
+    """A channel from a kernel, on which each message is there, or None until the time to wait for it is over."""
+
+    def __init__(self, *messages):
+        self.messages = list(messages)
+
+    async def get_msg(self, timeout):
+        message = self.messages.pop(0)
+        if message is None:
+            raise Empty
+        return message
+
+
+def client(shell, iopub, alive=True):
+    """A client with such channels, which notes its questions."""
+
+    class Client(execute.PromptClient):
+        shell_channel, iopub_channel, asked = Channel(*shell), Channel(*iopub), 0
+
+        def kernel_info(self):
+            self.asked += 1
+
+        def _handle_kernel_info_reply(self, msg):
+            pass
+
+        async def is_alive(self):
+            return alive
+
+    return Client()
+
+
+def test_a_kernel_is_ready_when_it_answers_and_is_heard():
+    asker = client([None, "reply", "reply"], [None, "busy", "what is said later"])
+    asyncio.run(asker.wait_for_ready(60))
+    assert asker.asked == 3 and asker.iopub_channel.messages == ["what is said later"]
+
+
+def test_a_kernel_that_dies_or_is_silent_is_not_waited_for():
+    with pytest.raises(RuntimeError, match=f"^{execute.DIED_EARLY}"):
+        asyncio.run(client([None], [], alive=False).wait_for_ready(60))
+    with pytest.raises(RuntimeError, match="didn't respond in 0 seconds"):
+        asyncio.run(client([], []).wait_for_ready(0))
