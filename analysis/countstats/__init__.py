@@ -14,8 +14,10 @@ rates
 means
     group_moments, mean_intervals, quantile, group_quantiles, levene, kruskal_wallis, games_howell, tukey_kramer
 effect_size
-    eta_squared, omega_squared, omega_squared_interval, cohen_f, superiority, cramers_v, bergsma, difference_of_means,
-    difference_of_shares, noncentral_f_limits, noncentral_chi2_limits
+    eta_squared, omega_squared, cohen_f, cramers_v, bergsma, difference_of_means, difference_of_shares,
+    noncentral_f_limits, noncentral_chi2_limits, noncentral_omega_squared, noncentral_cramers_v
+effect_intervals
+    Limits, omega_squared_limits, cramers_v_limits, length_limits, length_probability
 hypothesis_tests
     Test, chi_square, trend, weighted_kappa, welch, equal_shares, why_not_means, why_not_table, adjusted
 simulation_study

@@ -16,7 +16,10 @@ from statsmodels.stats.inter_rater import cohens_kappa
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.oneway import anova_generic
 
-from countstats.effect_size import cramers_v, omega_squared, omega_squared_interval
+from countstats.columns import N
+from countstats.effect_intervals import cramers_v_limits, omega_squared_limits
+from countstats.effect_size import cramers_v, omega_squared
+from countstats.means import group_moments
 from countstats.shares import same_share
 from countstats.tables import cochran_armitage
 
@@ -58,7 +61,7 @@ def chi_square(table: pd.DataFrame, confidence: float = 0.95, rows: str = "group
     if reason:
         return Test("chi-square", "cramers_v", n, reason=reason)
     table = table[table.sum(axis=1) > 0]
-    pearson, size = chi2_contingency(table, correction=False), cramers_v(table, confidence)
+    pearson, limits = chi2_contingency(table, correction=False), cramers_v_limits(table, confidence)
     return Test(
         "chi-square",
         "cramers_v",
@@ -66,9 +69,9 @@ def chi_square(table: pd.DataFrame, confidence: float = 0.95, rows: str = "group
         statistic=pearson.statistic,
         df1=pearson.dof,
         p=pearson.pvalue,
-        effect=size.v_corrected,
-        low=size.v_low,
-        high=size.v_high,
+        effect=cramers_v(table).v_corrected,
+        low=limits.low,
+        high=limits.high,
     )
 
 
@@ -116,22 +119,25 @@ def weighted_kappa(table: pd.DataFrame, confidence: float = 0.95, rows: str = "r
     return Test("weighted kappa", "kappa", n, effect=kappa.kappa, low=low, high=high)
 
 
-def welch(moments: pd.DataFrame, confidence: float = 0.95, labels: Mapping | None = None) -> Test:
+def welch(cells: pd.DataFrame, x: str, by: str, labels: Mapping, confidence: float = 0.95) -> Test:
     """Test the equality of the groups' means (Welch), with omega squared.
 
     Parameters
     ----------
-    moments
-        One row per group, as `means.group_moments` gives it.
+    cells
+        Table of cells with `n`, by `x` and `by`.
     labels
-        {group: its name in print}, for the reason.
+        {group: its name in print}, for the groups that are to be compared.
     """
+    cells = cells[cells[x].notna() & cells[by].isin(labels)]
+    moments = group_moments(cells, x, by).reindex(list(labels))
     reason, n = why_not_means(moments, labels), int(moments["n"].sum())
     if reason:
         return Test("Welch", "omega2", n, reason=reason)
     summaries = [moments[name].to_numpy(float) for name in ("deviation", "variance", "n")]
     unequal, fisher = (anova_generic(*summaries, use_var=kind) for kind in ("unequal", "equal"))
-    low, high = omega_squared_interval(fisher.statistic, *fisher.df, confidence)
+    counts = cells.pivot_table(N, by, x, "sum", fill_value=0, observed=True)
+    limits = omega_squared_limits(counts.columns, counts, confidence)
     return Test(
         "Welch",
         "omega2",
@@ -141,8 +147,8 @@ def welch(moments: pd.DataFrame, confidence: float = 0.95, labels: Mapping | Non
         df2=unequal.df[1],
         p=unequal.pvalue,
         effect=omega_squared(fisher.statistic, *fisher.df),
-        low=low,
-        high=high,
+        low=limits.low,
+        high=limits.high,
     )
 
 

@@ -169,6 +169,7 @@ class Format(NamedTuple):
 
     digits : decimals;  factor : what a number is multiplied by first;  unit : what stands behind it
     signed : whether a plus is shown;  below_ten : decimals of numbers below ten, where they differ
+    from_zero : whether it can't be negative: then a small number is not printed as zero, and zero without decimals
     """
 
     digits: int
@@ -176,6 +177,7 @@ class Format(NamedTuple):
     unit: str = ""
     signed: bool = False
     below_ten: int | None = None
+    from_zero: bool = False
 
 
 # The kinds of quantity that an output may have. How a kind is printed stands here and nowhere else.
@@ -190,7 +192,7 @@ KINDS = {
     "rate": Format(2),
     "ratio": Format(2),  # of odds, of rates, of standard errors
     "difference": Format(2),
-    "effect": Format(3),  # a size of effect from 0 to 1: ω², Cramer's V, R²
+    "effect": Format(3, from_zero=True),  # a size of effect from 0 to 1: ω², Cramer's V, R²
     "performance": Format(3),  # of a risk model
     "coefficient": Format(4),
     "statistic": Format(1),
@@ -200,6 +202,13 @@ OTHER_KINDS = ("p", "year", "test", "text")
 
 # Around an estimate and its interval, by language.
 _BRACKETS = {"en": (" (", " to ", ")"), "zh": ("（", " 至 ", "）")}
+
+
+def _in_style(style, x, digits):
+    """Print a number times the factor of its kind, without unit and plus."""
+    if style.from_zero and 0 <= x < 0.5 * 10**-digits:
+        return f"<{number(10**-digits, digits)}" if x else "0"
+    return number(style.factor * x, digits)
 
 
 def _finite(x):
@@ -230,6 +239,8 @@ def quantity(
     ('10.0% (9.0 to 11.0)', '1.33（1.21 至 1.46）')
     >>> quantity("count", 39512), quantity("p", 1e-20), quantity("change", 0.768), quantity("mean", float("nan"))
     ('39,512', '<0.001', '+77%', '–')
+    >>> quantity("effect", 0.00003, (0, 0.0114)), quantity("effect", 0.32)
+    ('<0.001 (0 to 0.011)', '0.320')
     """
     if not _finite(x):
         return DASH
@@ -240,11 +251,11 @@ def quantity(
     style = KINDS[kind]
     if digits is None:
         digits = style.digits if style.below_ten is None or x >= 10 else style.below_ten
-    printed = number(style.factor * x, digits) + style.unit
+    printed = _in_style(style, x, digits) + style.unit
     if style.signed and x > 0 and printed[0].isdigit():
         printed = f"+{printed}"
     if interval is None or not all(map(_finite, interval)):
         return printed
     before, between, after = _BRACKETS[language]
-    low, high = (number(style.factor * end, digits) for end in interval)
+    low, high = (_in_style(style, end, digits) for end in interval)
     return f"{printed}{before}{low}{between}{high}{after}"

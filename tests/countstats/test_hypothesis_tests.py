@@ -15,11 +15,15 @@ LEVELS = ["well", "imbalance", "high_risk"]
 LABELS = {"well": "Well", "imbalance": "Imbalance", "high_risk": "High risk"}
 
 
+def counted(groups):
+    """Table of cells from {level: values}."""
+    rows = [(level, value) for level, values in groups.items() for value in values]
+    return pd.DataFrame(rows, columns=["level", "x"]).assign(n=1)
+
+
 def moments(groups):
     """Moments of all levels from {level: values}."""
-    rows = [(level, value) for level, values in groups.items() for value in values]
-    cells = pd.DataFrame(rows, columns=["level", "x"]).assign(n=1)
-    return group_moments(cells, "x", "level").reindex(LEVELS)
+    return group_moments(counted(groups), "x", "level").reindex(LEVELS)
 
 
 @pytest.mark.parametrize(
@@ -36,9 +40,10 @@ def moments(groups):
 )
 def test_means(groups, reason):
     assert why_not_means(moments(groups), LABELS) == reason
-    row = hypothesis_tests.welch(moments(groups), labels=LABELS)
+    row = hypothesis_tests.welch(counted(groups), "x", "level", LABELS)
     assert row.reason == reason
-    assert np.isnan(row.p) == bool(reason) == np.isnan(row.effect)
+    assert np.isnan(row.p) == bool(reason) == np.isnan(row.effect) == np.isnan(row.high)
+    assert reason or row.low <= row.effect <= row.high
 
 
 def test_one_group():

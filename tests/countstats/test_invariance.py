@@ -14,9 +14,11 @@ from scipy.stats import chi2_contingency
 from statsmodels.stats.contingency_tables import Table
 from statsmodels.stats.oneway import anova_generic
 
-from countstats.effect_size import cramers_v, omega_squared, superiority
+from countstats.effect_intervals import cramers_v_limits, omega_squared_limits
+from countstats.effect_size import cramers_v, omega_squared
 from countstats.hypothesis_tests import chi_square, trend, welch, why_not_means, why_not_table
 from countstats.means import games_howell, group_moments, group_quantiles, kruskal_wallis, levene, tukey_kramer
+from countstats.prediction import roc
 from countstats.shares import same_share, standardized_shares
 from countstats.tables import cochran_armitage, mix_and_risk, odds_ratio_over_strata, two_way
 
@@ -43,7 +45,8 @@ def of_numbers(cells, order=LEVELS):
     wide = cells.pivot_table("n", "level", "x", "sum", fill_value=0).loc[order]
     found["h"], found["levene"] = kruskal_wallis(wide)[0], levene(cells, "x", "level")[0]
     found["omega2"] = omega_squared(found["equal"], 2, columns[2].sum() - 3)
-    found["superiority"] = superiority(wide.columns, wide.iloc[0], wide.iloc[-1])
+    found["omega2_low"], found["omega2_high"] = omega_squared_limits(wide.columns, wide)
+    found["superiority"] = roc.auc(wide.columns, wide.iloc[-1], wide.iloc[0]).value
     quantiles = group_quantiles(cells, "x", "level").loc[order]
     return pd.Series(found | {f"q{i}": q for i, q in enumerate(quantiles.to_numpy().ravel())}, dtype=float)
 
@@ -135,7 +138,7 @@ def test_numbers_of_one_group_alone_have_a_reason_and_no_test(table, level):
         for groups, reason in ((LEVELS, "no value for"), ([level], "one group only")):
             moments = group_moments(cells, "x", "level").reindex(groups)
             assert why_not_means(moments).startswith(reason)
-            row = welch(moments)
+            row = welch(cells, "x", "level", {group: group for group in groups})
             assert row.reason and row.n == cells["n"].sum() and np.isnan(row.statistic)
 
 
@@ -146,7 +149,7 @@ def of_categories(table):
     """The statistics of 04 that do not depend on the order of rows, as one series."""
     found = {"chi2": chi2_contingency(table, correction=False).statistic}
     found["g2"] = chi2_contingency(table, correction=False, lambda_="log-likelihood").statistic
-    return pd.Series(found | cramers_v(table)._asdict(), dtype=float)
+    return pd.Series(found | cramers_v(table)._asdict() | cramers_v_limits(table)._asdict(), dtype=float)
 
 
 def frame(table):

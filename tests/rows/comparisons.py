@@ -86,10 +86,10 @@ def groups(study):
 
 @recomputes("03-anova", "anova", "variable")
 def anova(study):
-    rows = []
+    rows, file = [], study.result("03-anova", "anova").set_index("variable")
     for x in NUMERIC:
-        values = study.by_level(x)
-        row = {"variable": x, "n": sum(map(len, values))} | by_rows.variance_share(study.cases, x, "level")
+        values, ends = study.by_level(x), file.loc[x, ["omega2_low", "omega2_high"]].astype(float)
+        row = {"variable": x, "n": sum(map(len, values))} | by_rows.variance_share(study.cases, x, "level", ends)
         row |= {f"cohen_f{end}": np.sqrt(1 / (1 - row[f"omega2{end}"]) - 1) for end in ("", "_low", "_high")}
         welch = anova_oneway(values, use_var="unequal")
         row |= {"welch_f": welch.statistic, "welch_df1": welch.df[0], "welch_df2": welch.df[1], "welch_p": welch.pvalue}
@@ -98,8 +98,9 @@ def anova(study):
         row |= {"fisher_f": fisher.statistic, "fisher_p": fisher.pvalue}
         row |= {"kruskal_h": kruskal.statistic, "kruskal_df": 2, "kruskal_p": kruskal.pvalue}
         row |= {"levene_f": levene.statistic, "levene_df1": 2, "levene_df2": row["n"] - 3, "levene_p": levene.pvalue}
-        larger = stats.mannwhitneyu(values[-1], values[0]).statistic
-        row["superiority"] = larger / len(values[0]) / len(values[-1])
+        both, highest = np.concatenate([values[0], values[-1]]), np.arange(len(values[0]) + len(values[-1]))
+        pairs = by_rows.area(both, highest >= len(values[0]))
+        row |= {f"superiority{end}": pairs[f"auc{end}"] for end in ("", "_low", "_high")}
         found = [row[f"{name}_p"] < 0.05 for name in ("welch", "fisher", "forsythe", "kruskal")]
         rows.append(row | {"tests_agree": len(set(found)) == 1})
     return pd.DataFrame(rows).assign(welch_p_holm=lambda frame: by_rows.holm(frame["welch_p"]))
@@ -154,12 +155,12 @@ def compared(study):
 def chi_square(study):
     """Where counts are small, p comes from random tables: those of the notebook, drawn again, and counted."""
     rng, resamples = np.random.default_rng(study.parameter("04-chi-square", "seed")), None
-    rows = []
+    rows, file = [], study.result("04-chi-square", "chi_square").set_index("variable")
     for name in compared(study):
-        cases = study.cases[[name, "level"]]
+        cases, ends = study.cases[[name, "level"]], file.loc[name, ["v_low", "v_high"]].astype(float)
         row = {"variable": name, "block": study.book[name].block, "missing": cases[name].isna().sum()}
         gap = by_rows.association(cases[name].isna(), cases["level"])["v_corrected"] if row["missing"] else np.nan
-        row |= by_rows.association(cases[name], cases["level"]) | {"v_missing": gap}
+        row |= by_rows.association(cases[name], cases["level"], ends) | {"v_missing": gap}
         if row["monte_carlo"]:
             resamples = study.parameter("04-chi-square", "resamples")
             row["p"] = drawn_p(pd.crosstab(cases[name], cases["level"])[LEVELS].to_numpy(), resamples, rng)
@@ -277,12 +278,13 @@ def response(study):
 
 @recomputes("05-response", "tests", "measure", "by", "test")
 def tests(study):
-    rows = []
+    rows, file = [], study.result("05-response", "tests").set_index(["measure", "by", "test"])
+    limits = file[["low", "high"]].astype(float)
     pairs = [("answered", by, study.calls[by], study.calls["answered"]) for by in PLACES]
     pairs += [("disposition", "level", study.cases["level"], study.cases["disposition"])]
     pairs += [(name, "level", known["level"], hit) for name, known, hit in called_back(study)]
     for measure, by, group, hit in pairs:
-        found = by_rows.association(group, hit)
+        found = by_rows.association(group, hit, limits.loc[(measure, by, "chi-square")])
         row = {"measure": measure, "by": by, "test": "chi-square", "effect_size": "cramers_v", "n": found["n"]}
         row |= {"statistic": found["chi2"], "df1": found["df"], "p": found["chi2_p"], "effect": found["v_corrected"]}
         rows.append(row | {"low": found["v_low"], "high": found["v_high"]})
@@ -292,7 +294,7 @@ def tests(study):
     rows.append(row | {"low": line["low"], "high": line["high"]})
     for x in MEANS:
         welch = anova_oneway(study.by_level(x), use_var="unequal")
-        share = by_rows.variance_share(study.cases, x, "level")
+        share = by_rows.variance_share(study.cases, x, "level", limits.loc[(x, "level", "Welch")])
         row = {"measure": x, "by": "level", "test": "Welch", "effect_size": "omega2", "effect": share["omega2"]}
         row |= {"n": study.cases[x].notna().sum(), "statistic": welch.statistic, "p": welch.pvalue}
         row |= {"df1": welch.df_num, "df2": welch.df_denom, "low": share["omega2_low"], "high": share["omega2_high"]}

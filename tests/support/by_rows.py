@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import expit
-from scipy.stats import binomtest, chi2, chi2_contingency, ncf, ncx2, norm, t
+from scipy.stats import binomtest, chi2, chi2_contingency, ncx2, norm, t
 from scipy.stats import f as fdist
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from statsmodels.discrete.discrete_model import Logit
@@ -56,30 +56,88 @@ def holm(p):
     return adjusted
 
 
-def limits_of_noncentrality(cdf, start, confidence=0.95):
-    """Return the noncentralities under which the statistic is at the upper and the lower end of its interval."""
-    ends = []
-    for share in ((1 + confidence) / 2, (1 - confidence) / 2):
-        top = max(start, 1.0)
-        while cdf(top) > share:
-            top *= 1.5
-        ends.append(0.0 if cdf(0.0) <= share else brentq(lambda nc, s: cdf(nc) - s, 0.0, top, (share,), 1e-13, 1e-14))
-    return ends
+def derivative(function, weights):
+    """Return the derivative of a function of weights by each of them, from a step into the imaginary."""
+    step = 1e-200j * np.eye(len(weights))
+    return np.array([function(weights + each).imag for each in step]).T / 1e-200
 
 
-def variance_share(rows, x, by):
-    """Return omega and eta squared of a one-way analysis of variance on rows, the former with its limits."""
+def shorter(length, mean, covariance):
+    """Return the probability that a normal vector is shorter than that.
+
+    As R's CompQuadForm::liu has it: from the eigenvalues, and the mean along each eigenvector.
+    """
+    weights, axes = np.linalg.eigh(covariance)
+    weights = np.clip(weights, 0, None)
+    along = (axes.T @ mean) ** 2
+    c = [np.sum(weights**k) + k * np.sum(weights ** (k - 1) * along) for k in (1, 2, 3, 4)]
+    s1, s2 = c[2] / c[1] ** 1.5, c[3] / c[1] ** 2
+    a = 1 / (s1 - np.sqrt(s1**2 - s2)) if s1**2 > s2 else 1 / s1
+    noncentrality = max(0.0, s1 * a**3 - a**2) if s1**2 > s2 else 0.0
+    df = a**2 - 2 * noncentrality
+    standard = (length**2 - c[0]) / np.sqrt(2 * c[1])
+    return ncx2.cdf(standard * np.sqrt(2) * a + df + noncentrality, df, noncentrality)
+
+
+def tried_lengths(ends, vector, covariance, longest, estimate):
+    """Return the limits of a vector's length if they are right, and none otherwise.
+
+    Right is a limit under which the observed length is at the 97.5th or 2.5th percentile, to seven digits; 0 or the
+    longest one where no length is so short or so long; and the estimate where the limit would leave it out.
+    """
+    observed = np.linalg.norm(vector)
+
+    def probability(length):
+        return shorter(observed, vector / observed * length, covariance(length / observed))
+
+    low, high = ends
+    for end, wanted, least in ((low, 0.975, 0.0), (high, 0.025, longest)):
+        too_far = (probability(least) - wanted) * (1 if least else -1) >= 0
+        exact = abs(probability(end) - wanted) < 1e-7
+        if not (exact or (end == 0 and probability(0) <= wanted) or (end == least and too_far) or end == estimate):
+            return np.nan, np.nan
+    return low, high
+
+
+def variance_share(rows, x, by, ends):
+    """Return omega and eta squared of a one-way analysis of variance on rows, the former with the limits `ends`.
+
+    These are tried: see `tried_lengths`.
+    """
     recorded = rows[[x, by]].dropna().astype({x: float})
     groups = recorded.groupby(by, observed=True)[x]
     total = ((recorded[x] - recorded[x].mean()) ** 2).sum()
     within = ((recorded[x] - groups.transform("mean")) ** 2).sum()
     df1, df2 = groups.ngroups - 1, len(recorded) - groups.ngroups
-    mean_within = within / df2
-    f = (total - within) / df1 / mean_within
-    ends = limits_of_noncentrality(lambda nc: ncf.cdf(f, df1, df2, nc), f * df1)
-    omega = max(0.0, (total - within - df1 * mean_within) / (total + mean_within))
-    low, high = (end / (end + len(recorded)) for end in ends)
+    omega = max(0.0, (total - within - df1 * within / df2) / (total + within / df2))
+    low, high = np.square(tried_lengths(np.sqrt(ends), *spread_of_means(groups), 1.0, np.sqrt(omega)))
     return {"omega2": omega, "omega2_low": low, "omega2_high": high, "eta2": 1 - within / total}
+
+
+def spread_of_means(groups):
+    """Return the groups' standardized deviations, and the covariance of these if the means were further apart."""
+    values, of_group = groups.obj.to_numpy(float), groups.ngroup().to_numpy()
+    standard = (values - values.mean()) / values.std()
+    member = np.eye(groups.ngroups)[of_group]
+    sums = np.array([member.T @ standard**power for power in (0, 1, 2)]) / len(values)
+
+    def deviations(sums):
+        share, first, second = sums
+        mean, square = first.sum() / share.sum(), second.sum() / share.sum()
+        return np.sqrt(share / share.sum()) * (first / share - mean) / np.sqrt(square - mean**2)
+
+    gradient = derivative(lambda flat: deviations(flat.reshape(3, -1)), sums.ravel())
+    units = np.array([member * standard[:, None] ** power for power in (0, 1, 2)]).transpose(1, 0, 2)
+    influence = (units.reshape(len(values), -1) - sums.ravel()) @ gradient.T
+    share, mean = sums[0], sums[1] / sums[0]
+    residual = standard - mean[of_group]
+    within = (member / np.sqrt(share) - np.sqrt(share)) * residual[:, None]
+    between = influence - within
+
+    def covariance(times):
+        return np.cov((within + times * between).T, ddof=0) / len(values)
+
+    return deviations(sums), covariance
 
 
 def brown_forsythe(groups):
@@ -92,15 +150,21 @@ def brown_forsythe(groups):
     return {"forsythe_f": f, "forsythe_df1": len(groups) - 1, "forsythe_df2": df, "forsythe_p": p}
 
 
-def association(one, other):
-    """Return chi-square and Cramer's V of two columns of rows: raw, after Bergsma, and the limits."""
+def association(one, other, ends=(np.nan, np.nan)):
+    """Return chi-square and Cramer's V of two columns of rows: raw, after Bergsma, and the limits `ends`.
+
+    These are tried: see `tried_lengths`.
+    """
     table = pd.crosstab(one, other)
     table = table.loc[table.sum(axis=1) > 0, table.sum() > 0]
     test, ratio = (chi2_contingency(table, correction=False, lambda_=power) for power in (1, 0))
     n, (r, c) = table.to_numpy().sum(), table.shape
-    limits = limits_of_noncentrality(lambda nc: ncx2.cdf(test.statistic, test.dof, nc), test.statistic)
     phi2 = max(0.0, test.statistic / n - (r - 1) * (c - 1) / (n - 1))
     corrected_columns = min(each - (each - 1) ** 2 / (n - 1) for each in (r, c)) - 1
+    v_corrected, side = np.sqrt(phi2 / corrected_columns), np.sqrt(min(r, c) - 1)
+    if np.isfinite(ends).all():
+        longest = (*distances_from_independence(table), side, v_corrected * side)
+        ends = np.array(tried_lengths(np.array(ends) * side, *longest)) / side
     return {
         "n": n,
         "chi2": test.statistic,
@@ -110,11 +174,30 @@ def association(one, other):
         "g2_p": ratio.pvalue,
         "smallest_expected": test.expected_freq.min(),
         "monte_carlo": test.expected_freq.min() < 1 or (test.expected_freq < 5).sum() > r * c / 5,
-        "v": np.sqrt(test.statistic / n / (min(r, c) - 1)),
-        "v_corrected": np.sqrt(phi2 / corrected_columns),
-        "v_low": np.sqrt(limits[0] / n / (min(r, c) - 1)),
-        "v_high": min(1.0, np.sqrt(limits[1] / n / (min(r, c) - 1))),
+        "v": np.sqrt(test.statistic / n) / side,
+        "v_corrected": v_corrected,
+        "v_low": ends[0],
+        "v_high": ends[1],
     }
+
+
+def distances_from_independence(table):
+    """Return the cells' distances from independence, and the covariance of these if they were greater or smaller."""
+    shares, n = table.to_numpy() / table.to_numpy().sum(), table.to_numpy().sum()
+    expected = np.outer(shares.sum(axis=1), shares.sum(axis=0))
+
+    def distances(flat):
+        square = flat.reshape(shares.shape) / flat.sum()
+        product = square.sum(axis=1)[:, None] * square.sum(axis=0)
+        return ((square - product) / np.sqrt(product)).ravel()
+
+    def covariance(times):
+        there = (expected + times * (shares - expected)).ravel()
+        gradient = derivative(distances, there)
+        weights = (expected + min(times, 1) * (shares - expected)).ravel()
+        return gradient @ (np.diag(weights) - np.outer(weights, weights)) @ gradient.T / n
+
+    return distances(shares.ravel()), covariance
 
 
 def trend(score, hit):

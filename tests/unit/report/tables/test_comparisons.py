@@ -20,6 +20,8 @@ ANOVA = pd.DataFrame(
         "omega2_low": [0.0, 0.03],
         "omega2_high": [0.03, 0.05],
         "superiority": [0.51, 0.66],
+        "superiority_low": [0.5, 0.64],
+        "superiority_high": [0.52, 0.68],
         "welch_f": [1.5, 99.5],
         "welch_p_holm": [0.2, 1e-9],
         "eta2": [0.011, 0.041],
@@ -52,7 +54,7 @@ def test_effects_begin_with_the_largest_and_end_with_the_not_compared():
     assert table.columns.tolist()[:2] == ["Variable", "ω² (interval)"] and table.columns[-1] == "n"
     assert table["Variable"].tolist() == ["Length (min)", "Age (years)", "Waiting time (s)"]
     assert table.iloc[0].tolist()[1:] == [
-        "0.040 (0.030 to 0.050)", "10.0 (5.0)", "15.0 (6.0)", "66%", "99.5", "<0.001", "1,200",
+        "0.040 (0.030 to 0.050)", "10.0 (5.0)", "15.0 (6.0)", "66.0% (64.0 to 68.0)", "99.5", "<0.001", "1,200",
     ]  # fmt: skip
     assert table.iloc[2].tolist()[1:3] == ["not compared: nothing recorded", "–"]
     no_holes(table)
