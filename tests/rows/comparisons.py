@@ -485,7 +485,9 @@ def growth(study):
         calendar, n = Calendar(study, calls), calls["year"].astype(str).value_counts().reindex(here.index)
         first, last = n.index[[0, -1]]
         step = n.index.astype(int).to_numpy() - int(first)
-        model = smf.glm("n ~ step", {"n": n, "step": step}, family=Poisson(), exposure=here).fit(tol=1e-14)
+        model = smf.glm("n ~ step", pd.DataFrame({"n": n, "step": step}), family=Poisson(), exposure=here).fit(
+            tol=1e-14
+        )
         columns, fitted = np.column_stack([np.ones(len(n)), step]), pd.Series(np.asarray(model.fittedvalues), n.index)
         slope = np.linalg.inv(columns.T * fitted.to_numpy() @ columns) @ columns.T
         row = {"measure": kind}
