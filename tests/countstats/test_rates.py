@@ -231,3 +231,35 @@ def test_evenness_keeps_its_level_for_heavy_callers():
     )  # fmt: skip
     assert 0.02 < robust < 0.09
     assert single > 0.4
+
+
+def test_variance_over_callers_and_days_holds_where_each_alone_does_not():
+    """Two halves of some days, each with callers of its own; how busy a day is differs, for all of its callers."""
+    rng, sets, days, callers = np.random.default_rng(5), 300, 40, 150
+    half = np.repeat([0, 1], days // 2)
+    number = np.arange(1, 31)
+    share = number**-2.2 / (number**-2.2).sum()
+    hits = dict.fromkeys(("callers", "days", "both"), 0)
+    for _ in range(sets):
+        busy = rng.gamma(4, 1 / 4, days)
+        in_half = rng.poisson(callers, 2)
+        calls = rng.choice(number, in_half.sum(), p=share)
+        caller = np.repeat(np.arange(in_half.sum()), calls)
+        day = rng.integers(days // 2, size=len(caller)) + (caller >= in_half[0]) * (days // 2)
+        kept = pd.DataFrame({"caller": caller, "day": day, "half": half[day], "n": rng.poisson(busy[day])}).query(
+            "n > 0"
+        )
+        n = kept.groupby("half")["n"].sum()
+        of_day = kept.groupby("day")["n"].sum().reindex(range(days), fill_value=0).to_numpy()
+        is_half = half[:, None] == np.arange(2)
+        spread = Spread(
+            rates.products(kept, "half", [0, 1], ["caller"]),
+            rates.period_products(of_day[:, None] * is_half, is_half * n.to_numpy() / (days // 2), 2),
+            rates.products(kept, "half", [0, 1], ["caller", "day"]),
+        )
+        gradient = np.array([-1, 1]) / n.to_numpy()
+        variances = [gradient @ each @ gradient for each in spread.candidates[:2]] + [spread.variance(gradient)]
+        for name, variance in zip(hits, variances, strict=True):
+            hits[name] += abs(np.log(n[1] / n[0])) < norm.ppf(0.975) * np.sqrt(variance)
+    assert 0.91 < hits["both"] / sets < 0.98
+    assert max(hits["callers"], hits["days"]) < hits["both"] - 0.03 * sets
