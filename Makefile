@@ -120,6 +120,9 @@ bench: setup  ## Time a fresh clone to the paper, and print ratios
 bench-scale: study  ## Time the statistics from counts and from rows, for 40 thousand cases to 40 million (a quarter of an hour)
 	@$(RUN) bench/scale.py $(SCALE)
 
+coverage: study  ## Draw a thousand samples from each of the study's tables: do intervals of effects hold (DRAWS; a quarter of an hour)
+	@$(RUN) bench/intervals.py $(DRAWS)
+
 bench-cleaning: study  ## Time the cleaning of 4 million rows (ROWS) next to an earlier commit (BEFORE; ten minutes)
 	@$(RUN) bench/cleaning.py $(or $(BEFORE),6cd2c2e) $(or $(ROWS),4000000)
 
@@ -150,4 +153,4 @@ help:  ## This list
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
 	  "  make -j1 paper              one step at a time (three is the rule)"
 
-.PHONY: again paper score test test-study test-few test-exports setup help lab lint architecture hooks bench bench-scale bench-cleaning quarto lock clean study $(NOTEBOOKS)
+.PHONY: again paper score test test-study test-few test-exports setup help lab lint architecture hooks bench bench-scale coverage bench-cleaning quarto lock clean study $(NOTEBOOKS)

@@ -170,16 +170,17 @@ def answering(shares: DataFrame, tests: DataFrame, titles: Mapping, label: Calla
     Parameters
     ----------
     shares : columns by, group, n, estimate, low and high
-    tests : columns by, effect, p_holm and reason
+    tests : columns by, effect, low, high, p_holm and reason
     titles : {by: its name in print}
     label : label(by, group) is what is printed for a group
     """
     names = [label(by, group) for by, group in shares[["by", "group"]].values]
-    frame = shares.merge(tests[["by", "effect", "p_holm", "reason"]], on="by", how="left")
+    sizes = tests[["by", "effect", "low", "high", "p_holm", "reason"]]
+    frame = shares.merge(sizes.rename(columns={"low": "v_low", "high": "v_high"}), on="by", how="left")
     columns = [
         *plain({"title": "By", "name": "Group"}),
         estimate("estimate", "Answered (interval)", "share"),
-        Column("effect", "V", "effect", instead="reason"),
+        estimate("effect", "V (interval)", "effect", "v_", instead="reason"),
         Column("p_holm", "p", "p"),
         Column("n", "Calls", "count"),
     ]
@@ -193,7 +194,7 @@ def by_level(response: DataFrame, tests: DataFrame, titles: Mapping, labels: Map
     Parameters
     ----------
     response : columns measure, group (the level), kind ("share" or "mean"), n, estimate, low and high
-    tests : columns measure, effect, p_holm and reason; one row "disposition" for all of them
+    tests : columns measure, effect, low, high, p_holm and reason; one row "disposition" for all of them
     titles : {measure: its name in print}, in the order of the rows
     labels : {level: label}
     """
@@ -209,13 +210,13 @@ def by_level(response: DataFrame, tests: DataFrame, titles: Mapping, labels: Map
         first = next((name for name in frame.index if name.startswith("disposition_")), None)
         tests = tests.rename(index={"disposition": first})
     reasons = {name: reason for name, reason in tests["reason"].items() if reason}
-    frame = frame.join(tests[["effect", "p_holm"]]).assign(untested=~frame.index.isin(tests.index))
+    frame = frame.join(tests[["effect", "low", "high", "p_holm"]]).assign(untested=~frame.index.isin(tests.index))
     frame = _named(frame.drop(index=list(reasons), errors="ignore").reset_index(), titles, reasons, key="measure")
     first = next(iter(labels))
     columns = [
         Column("name", "Response"),
         *(Column(level, label, instead="reason" if level == first else None) for level, label in labels.items()),
-        Column("effect", "Effect", "effect", blank="untested"),
+        estimate("effect", "Effect (interval)", "effect", blank="untested"),
         Column("p_holm", "p", "p", blank="untested"),
         N,
     ]

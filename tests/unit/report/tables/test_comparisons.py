@@ -147,7 +147,7 @@ def test_by_level_has_one_effect_for_all_dispositions_and_reasons(titles):
     assert printed["Response"].tolist() == [
         "Counselling on the line", "Crisis intervention", "Waiting time (s)", "Satisfaction (points)",
     ]  # fmt: skip
-    assert (printed["Effect"] != "").tolist() == [True, False, True, True]
+    assert (printed["Effect (interval)"] != "").tolist() == [True, False, True, True]
     assert printed["n"].tolist() == ["100", "100", "100", "–"]
     assert printed["Well"].tolist()[-1] == "not compared: nothing recorded"
     no_holes(printed)
@@ -200,8 +200,16 @@ def test_answering_has_effect_or_reason(titles):
         {"by": ["year", "region"], "group": [2021, "east"], "n": 10, "estimate": 0.5, "low": 0.2, "high": 0.8}
     )
     tests = pd.DataFrame(
-        {"by": ["year", "region"], "effect": [np.nan, 0.1], "p_holm": [np.nan, 0.01], "reason": ["one group only", ""]}
+        {
+            "by": ["year", "region"],
+            "effect": [np.nan, 0.1],
+            "low": [np.nan, 0.0],
+            "high": [np.nan, 0.2],
+            "p_holm": [np.nan, 0.01],
+            "reason": ["one group only", ""],
+        }
     )
     table = comparisons.answering(shares, tests, titles, comparisons.group_labels(codebook())).printed()
-    assert table["V"].tolist() == ["one group only", "0.100"] and table["Group"].tolist() == ["2021", "East"]
+    assert table["V (interval)"].tolist() == ["one group only", "0.100 (0 to 0.200)"]
+    assert table["Group"].tolist() == ["2021", "East"]
     no_holes(table)
