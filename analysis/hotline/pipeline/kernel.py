@@ -60,6 +60,8 @@ def preload_kernel(notebooks: Iterable[Path]) -> None:
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+    from hotline.codebook import codebook
+
     matplotlib.rcParams["backend"] = INLINE  # which a kernel would ask for before it imports matplotlib
     # At the end of a cell pyplot draws its figures, as if in a window, before they are drawn once more for the page.
     FigureCanvasAgg.draw_idle = lambda canvas: None
@@ -77,6 +79,10 @@ def preload_kernel(notebooks: Iterable[Path]) -> None:
         with contextlib.suppress(Exception):  # a fault in it is the notebook's to report
             if parent not in names or find_spec(name):
                 importlib.import_module(name)
+    # The first codebook that is read takes long, since what checks it is made then. Each notebook reads it for itself.
+    with contextlib.suppress(Exception):
+        codebook()
+    codebook.cache_clear()
     if "pandas" in sys.modules:
         # What pandas takes in a notebook, and would have taken while it was imported there.
         sys.modules["pandas"].options.display.max_columns = 20
