@@ -82,6 +82,8 @@ def _whole(values: pd.Series) -> tuple[list[int], Fraction]:
 
     A float is taken for the shortest decimal that is read as it: 20.5 is 205 tenths. Raises ValueError for infinity.
     """
+    if pd.api.types.is_integer_dtype(values):
+        return [int(value) for value in values], Fraction(1)
     exact = [Fraction(str(value)) for value in values]
     unit = math.lcm(*(number.denominator for number in exact))
     return [int(number * unit) for number in exact], Fraction(1, unit)
