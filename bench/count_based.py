@@ -11,10 +11,18 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from scipy.stats import chi2_contingency
+from statsmodels.stats.oneway import anova_generic
 
 import work
-from hotline.codebook import codebook
+from countstats.glm import design, logit
+from countstats.glm.cell_table import cells_of
+from countstats.means import group_moments, group_quantiles
+from countstats.prediction.roc import auc
+from countstats.tables import cube
+from hotline.codebook import MISSING, codebook
 from hotline.run import become, current_run
 from hotline.tally import duckdb_engine
 from hotline.tally import query as tally
@@ -30,16 +38,23 @@ def timed(name, work_piece, *arguments):
     return result
 
 
+def two_way(cells, name, codes):
+    """Return the codes of a variable that occur, and their counts by level."""
+    table = cube(cells, {name: codes, "level": work.LEVELS})
+    occurs = table.any(axis=1)
+    return np.array(codes)[occurs], table[occurs]
+
+
 def table_1():
     """Describe all variables by level: shares of categories; mean, standard deviation and quartiles of numbers."""
-    from countstats.means import group_moments, group_quantiles
-
     asked = [[name, "level"] for name in (*work.CATEGORIES, *work.NUMBERS)]
     for (name, _), cells in zip(asked, tally.tallies("cases", asked), strict=True):
         if name in work.CATEGORIES:
-            table = cells.pivot_table(index=name, columns="level", values="n", observed=True, fill_value=0)
-            for level, shares in (table / table.sum()).items():
-                numbers.update({f"share {name} {code} {level}": share for code, share in shares.items()})
+            codes, table = two_way(cells, name, [*codebook()[name].kept_codes, MISSING])
+            for level, shares in zip(work.LEVELS, (table / table.sum(axis=0)).T, strict=True):
+                numbers.update(
+                    {f"share {name} {code} {level}": share for code, share in zip(codes, shares, strict=True)}
+                )
         else:
             spread = group_moments(cells, name, "level").join(group_quantiles(cells, name, "level"))
             for level, row in spread.iterrows():
@@ -49,10 +64,6 @@ def table_1():
 
 def anovas():
     """Do three analyses of variance, Welch's and Fisher's."""
-    from statsmodels.stats.oneway import anova_generic
-
-    from countstats.means import group_moments
-
     for name, cells in zip(work.ANOVAS, tally.tallies("cases", [[name, "level"] for name in work.ANOVAS]), strict=True):
         groups = group_moments(cells, name, "level")
         summaries = [groups[column].to_numpy(float) for column in ("deviation", "variance", "n")]
@@ -63,28 +74,21 @@ def anovas():
 
 def chi_squares():
     """Do ten tests of a category against the level."""
-    from scipy.stats import chi2_contingency
-
-    recorded = {name: codebook()[name].kept_codes for name in work.CHI_SQUARES}
-    for name, cells in zip(recorded, tally.tallies("cases", [[name, "level"] for name in recorded]), strict=True):
-        cells = cells[cells[name] != "missing"]
-        table = cells.pivot_table(index=name, columns="level", values="n", observed=True, fill_value=0)
+    asked = [[name, "level"] for name in work.CHI_SQUARES]
+    for (name, _), cells in zip(asked, tally.tallies("cases", asked), strict=True):
+        _, table = two_way(cells, name, codebook()[name].kept_codes)
         test = chi2_contingency(table, correction=False)
         numbers[f"chi2 {name}"], numbers[f"p chi2 {name}"] = test.statistic, test.pvalue
 
 
 def model_cells(reference):
     """Return the cells of a model; `reference` is {predictor: reference code}."""
-    from countstats.glm.cell_table import cells_of
-
     cells = cells_of(tally.tally("cases", [*reference, work.OUTCOME]), list(reference), work.OUTCOME)
     return cells.assign(year=pd.Categorical(cells["year"].astype("int64"))) if "year" in reference else cells
 
 
 def logistic(cells, reference, label):
     """Fit a logistic model; return the risk of each cell."""
-    from countstats.glm import design, logit
-
     x = design.coded(cells, reference)
     fit = logit.fit(x, cells)
     for (name, code), row in fit.table().iterrows():
@@ -95,8 +99,6 @@ def logistic(cells, reference, label):
 
 def discrimination(risk, cells):
     """Compute the area under the ROC curve with DeLong's interval."""
-    from countstats.prediction.roc import auc
-
     area = auc(risk, cells["events"], cells["others"])
     numbers.update({"auc": area.value, "variance": area.se**2, "low": area.low, "high": area.high})
 
@@ -125,7 +127,7 @@ def growth():
     from statsmodels.genmod.generalized_linear_model import GLM
 
     from countstats.columns import COUNTS
-    from countstats.glm import design, wald
+    from countstats.glm import wald
 
     for n in range(2, len(work.GROWING) + 1):
         reference = dict(list(work.GROWING.items())[:n])
