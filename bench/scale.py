@@ -3,9 +3,9 @@
     make bench-scale
 
 Makes simulated analysis tables (`cases.py`) and does a fixed list of work on each of them (`work.py`), from counts
-through `tally` (`count_based.py`) and from one row per case (`row_based.py`), each in a process of its own, timed from
-its start to its end with imports, reading and all. Writes bench/scale.md and bench/scale.svg, and the table in the
-README. A quick look that leaves these files alone:
+through `tally` (`count_based.py`) and from one row per case (`row_based.py`; where R is installed also `with_r.R`),
+each in a process of its own, timed from its start to its end with imports, reading and all. Writes bench/scale.md and
+bench/scale.svg, and the table in the README. A quick look that leaves these files alone:
 
     make bench-scale SCALE="--sizes 40000 400000 --runs 1 --into .cache/look"
 """
@@ -29,6 +29,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 import cases
+import with_r
 from hotline import paths, text
 from hotline.pipe_table import pipe_table
 from hotline.report.figures import style
@@ -50,7 +51,7 @@ def run(route: str, folder: Path, piece: str) -> dict | None:
     Parameters
     ----------
     route
-        One of `ROUTES`.
+        One of `ROUTES`, or R.
     folder
         The folder with cases.parquet.
     piece
@@ -72,7 +73,7 @@ def run(route: str, folder: Path, piece: str) -> dict | None:
     environment["PYTHONPATH"] = str(paths.ANALYSIS)
     started = time.perf_counter()
     running = subprocess.Popen(
-        [sys.executable, HERE / ROUTES[route], str(folder), piece],
+        with_r.command(folder) if route == "R" else [sys.executable, HERE / ROUTES[route], str(folder), piece],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -82,7 +83,7 @@ def run(route: str, folder: Path, piece: str) -> dict | None:
     printed, errors = running.communicate()
     seconds = time.perf_counter() - started
     if running.returncode:
-        if "MemoryError" in errors or running.returncode < 0:
+        if "MemoryError" in errors or "cannot allocate" in errors or running.returncode < 0:
             return None
         raise RuntimeError(f"{route} {piece} on {folder}:\n{errors}")
     return json.loads(printed) | {"seconds": seconds}
@@ -122,9 +123,12 @@ def measure(cleaned: Path, folder: Path, sizes: Sequence[int] = SIZES, runs: int
             print(f"making {size:,} cases", flush=True)
             cases.write(cleaned, table_folder, size)
         to_run = [(piece, route) for piece in ("study", "eight") for route in ROUTES] + [("floor", "counts")]
+        to_run += [("study", "R")] if with_r.versions() else []
         for piece, route in [*to_run, *([("growth", "counts")] if size == GROWTH else [])]:
             smaller = measured.get((size // 10, piece, route), {"memory": 0})
             fits = smaller is not None and (route == "counts" or smaller["memory"] * 8 < MEMORY)
+            if fits and route == "R":
+                with_r.write_tables(table_folder)
             record = repeat(route, table_folder, piece, 1 if piece == "growth" else runs) if fits else None
             measured[size, piece, route] = record
             shown = f"{record['seconds']:8.1f} s {record['memory']:8.0f} MiB" if record else "does not fit into memory"
@@ -220,6 +224,8 @@ def page(measured: Measured) -> str:
                 "logistic model of six categorical predictors, and its AUC with DeLong's interval. Both routes give "
                 "the same numbers to ten digits (tested).",
                 comparison_table(measured, "study"),
+                "## The list of work in R",
+                with_r.section(measured),
                 "## A logistic model of eight predictors",
                 comparison_table(measured, "eight"),
                 "## Where the time goes, from counts (seconds)",

@@ -9,12 +9,15 @@ from agreement import digits
 
 import cases
 import scale
+import with_r
 
 pytestmark = pytest.mark.xdist_group("pipeline")
 SIZE = 2000
 DIGITS = 10
 # An error in z counts z squared times in the p-value of a far tail.
 TAIL = 7
+# R's glm takes standard errors from the weights of its last step but one.
+ERRORS = 5
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +32,20 @@ def test_both_routes_give_the_same_numbers(measured, piece):
     assert counts.keys() == rows.keys() and len(counts) > (400 if piece == "study" else 80)
     for name, number in counts.items():
         assert digits(number, rows[name]) > (TAIL if name.startswith("p ") else DIGITS), name
+
+
+@pytest.mark.skipif(not with_r.versions(), reason="no Rscript with data.table and pROC")
+def test_r_gives_the_same_numbers(measured):
+    counts, in_r = (measured[SIZE, "study", route]["numbers"] for route in ("counts", "R"))
+    assert counts.keys() == in_r.keys() and len(counts) > 400
+    for name, number in counts.items():
+        fewer = {"p": TAIL, "se": ERRORS}.get(name.split()[0], DIGITS)
+        assert digits(number, in_r[name]) > fewer, name
+
+
+def test_page_says_that_r_is_absent(measured, monkeypatch):
+    monkeypatch.setattr(with_r, "versions", lambda: "")
+    assert "no `Rscript` with the packages data.table and pROC was found" in scale.page(measured)
 
 
 def test_page_shows_time_memory_cells_and_scans(measured):
