@@ -2,6 +2,8 @@
 
 columns
     names of the columns that a table of counts may have: N, EVENTS, OTHERS, COUNTS, MISSING
+counts
+    whole, alike, two_way_table, finite, has_columns
 estimates
     Estimate, ChiSquare, wald, half_width
 tables

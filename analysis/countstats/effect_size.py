@@ -17,7 +17,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
-from scipy.stats import chi2_contingency, ncf, ncx2
+from scipy.stats import chi2_contingency, ncf, ncx2, norm
+
+from countstats.counts import two_way_table, whole
+
+NEARLY_NORMAL = 1e8  # chi-square whose root is as good as normal; scipy's noncentral distribution gives out later
 
 
 class CramersV(NamedTuple):
@@ -29,6 +33,10 @@ class CramersV(NamedTuple):
 
 def _noncentrality(cdf: Callable[[float], float], start: float, confidence: float) -> tuple[float, float]:
     """Return the limits of a noncentrality parameter, given `cdf(nc)`, the probability of a smaller statistic."""
+    if np.isnan(start) or start < 0:
+        raise ValueError(f"a test statistic cannot be {start}")
+    if np.isinf(start):
+        return np.inf, np.inf
     limits = []
     for probability in ((1 + confidence) / 2, (1 - confidence) / 2):
         if cdf(0.0) <= probability:  # even with no effect the statistic would be this large too often
@@ -37,6 +45,8 @@ def _noncentrality(cdf: Callable[[float], float], start: float, confidence: floa
         high = max(start, 1.0)
         while cdf(high) > probability:
             high *= 2
+        if np.isnan(cdf(high)):
+            raise ValueError(f"scipy's noncentral distribution does not reach a statistic of {start:.3g}")
         limits.append(
             brentq(lambda nc, target: cdf(nc) - target, 0.0, high, args=(probability,), xtol=1e-12, rtol=1e-13)
         )
@@ -46,7 +56,14 @@ def _noncentrality(cdf: Callable[[float], float], start: float, confidence: floa
 def noncentral_f_limits(f: float, df1: float, df2: float, confidence: float = 0.95) -> tuple[float, float]:
     """Return the lower and upper limit of the noncentrality of an F ratio (two-sided).
 
+    Both are infinite for an infinite F ratio, as of groups that differ and do not vary.
+
     Why not a library: `scipy.special.ncfdtrinc` keeps three digits here and stops at 10,000.
+
+    Raises
+    ------
+    ValueError
+        For an F ratio below zero or missing, and for one that scipy's distribution does not reach (some 1e9).
     """
     return _noncentrality(lambda nc: ncf.cdf(f, df1, df2, nc), f * df1, confidence)
 
@@ -54,8 +71,19 @@ def noncentral_f_limits(f: float, df1: float, df2: float, confidence: float = 0.
 def noncentral_chi2_limits(chi2: float, df: float, confidence: float = 0.95) -> tuple[float, float]:
     """Return the lower and upper limit of the noncentrality of a chi-square statistic (two-sided).
 
+    Both are infinite for an infinite statistic.
+
     Why not a library: `scipy.special.chndtrinc` stops at 10,000, which a large study exceeds.
+
+    Raises
+    ------
+    ValueError
+        For a statistic below zero or missing.
     """
+    if NEARLY_NORMAL < chi2 < np.inf:
+        root, half = np.sqrt(chi2), norm.ppf((1 + confidence) / 2)
+        centre = root - (df - 1) / (2 * root)
+        return float((centre - half) ** 2), float((centre + half) ** 2)
     return _noncentrality(lambda nc: ncx2.cdf(chi2, df, nc), chi2, confidence)
 
 
@@ -87,12 +115,14 @@ def noncentral_omega_squared(f: float, df1: float, df2: float, confidence: float
         The F ratio of a one-way ANOVA with pooled variance and its degrees of freedom.
     """
     total = df1 + df2 + 1
-    low, high = noncentral_f_limits(f, df1, df2, confidence)
-    return low / (low + total), high / (high + total)
+    limits = noncentral_f_limits(f, df1, df2, confidence)
+    return tuple(1 / (1 + total / limit) if limit else 0.0 for limit in limits)
 
 
 def bergsma(v: float, n: int, rows: int, columns: int) -> float:
     """Return Cramer's V corrected for bias (Bergsma 2013, doi 10.1016/j.jkss.2012.10.002); at least zero.
+
+    Zero where there are no more units than rows or columns: chance alone brings about any V there.
 
     Why not a library: `scipy.stats.contingency.association` gives the raw V only.
 
@@ -101,6 +131,8 @@ def bergsma(v: float, n: int, rows: int, columns: int) -> float:
     v
         Raw Cramer's V of a table with that number of rows and columns and `n` units in all.
     """
+    if n <= max(rows, columns):
+        return 0.0
     phi2 = v**2 * (min(rows, columns) - 1) - (rows - 1) * (columns - 1) / (n - 1)
     smaller = min(rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1))
     return float(np.sqrt(max(0.0, phi2) / (smaller - 1)))
@@ -108,7 +140,7 @@ def bergsma(v: float, n: int, rows: int, columns: int) -> float:
 
 def _pearson(table):
     """Return a table of counts as an array, its chi-square and degrees of freedom."""
-    table = np.asarray(table)
+    table = two_way_table(table)
     chi2, _, df, _ = chi2_contingency(table, correction=False)
     return table, chi2, df
 
@@ -120,6 +152,11 @@ def cramers_v(table: ArrayLike) -> CramersV:
     ----------
     table
         Two-way table of counts, no row or column of which is empty.
+
+    Raises
+    ------
+    ValueError
+        As `counts.two_way_table`.
     """
     table, chi2, _ = _pearson(table)
     n = table.sum()
@@ -165,7 +202,8 @@ def difference_of_shares(counts: ArrayLike) -> float:
 
     The Mahalanobis distance between two groups' shares, of which one category is left out (Yang and Dalton 2012, SAS
     Global Forum 335); for two categories the usual standardized difference of proportions. Categories that neither
-    group has, and empty groups, are left out; NaN where fewer than two groups remain.
+    group has, and empty groups, are left out; NaN where fewer than two groups remain. Infinite where two groups have no
+    category in common.
 
     Why not a library: statsmodels has standardized differences for two proportions only (Cohen's h).
 
@@ -173,8 +211,15 @@ def difference_of_shares(counts: ArrayLike) -> float:
     ----------
     counts
         Array (groups, categories).
+
+    Raises
+    ------
+    ValueError
+        For what is no table of counts (`counts.whole`).
     """
-    shares = np.asarray(counts, dtype=float)
+    shares = whole(counts).astype(float)
+    if shares.ndim != 2:
+        raise ValueError("counts must have a row for each group and a column for each category")
     shares = shares[shares.sum(axis=1) > 0]
     if len(shares) < 2:
         return np.nan
@@ -184,8 +229,10 @@ def difference_of_shares(counts: ArrayLike) -> float:
 
 def _distance(p: np.ndarray, q: np.ndarray) -> float:
     """Return the Mahalanobis distance of two vectors of shares under their mean multinomial covariance."""
+    if not ((p > 0) & (q > 0)).any():  # a function of the category has no variance, and differs
+        return np.inf
     used = (p + q) > 0
     p, q = p[used][1:], q[used][1:]
     gap = p - q
     covariance = sum(np.diag(shares) - np.outer(shares, shares) for shares in (p, q)) / 2
-    return np.sqrt(max(0.0, gap @ np.linalg.pinv(covariance) @ gap))
+    return np.sqrt(gap @ np.linalg.solve(covariance, gap))

@@ -103,3 +103,57 @@ def test_standardized_differences_worked_by_hand():
     three = effect_size.difference_of_shares([[30, 50, 20], [20, 20, 60]])
     assert effect_size.difference_of_shares([[50, 0, 30, 20], [40, 0, 40, 120]]) == pytest.approx(three)
     assert effect_size.difference_of_shares([[10, 20], [30, 60], [5, 10]]) == pytest.approx(0, abs=1e-7)
+
+
+def test_groups_without_a_common_category_differ_infinitely():
+    assert effect_size.difference_of_shares([[5, 0], [0, 5]]) == np.inf
+    assert effect_size.difference_of_shares([[5, 0, 0], [0, 5, 5]]) == np.inf
+    near = [effect_size.difference_of_shares([[n, 1], [1, n]]) for n in (10**2, 10**4, 10**6, 10**9)]
+    assert near == pytest.approx([(n - 1) / np.sqrt(n) for n in (10**2, 10**4, 10**6, 10**9)], rel=1e-6)
+    assert effect_size.difference_of_shares([[5, 0], [7, 0]]) == 0
+
+
+def test_limits_of_a_statistic_that_is_infinite_huge_or_none():
+    assert effect_size.noncentral_f_limits(np.inf, 2, 10) == (np.inf, np.inf)
+    assert effect_size.noncentral_chi2_limits(np.inf, 4) == (np.inf, np.inf)
+    assert effect_size.noncentral_omega_squared(np.inf, 2, 10) == (1, 1)
+    low, high = effect_size.noncentral_chi2_limits(1e13, 4)
+    assert low < 1e13 < high and np.sqrt(high) - np.sqrt(low) == pytest.approx(2 * 1.959964, rel=1e-6)
+    for limits, arguments in (
+        (effect_size.noncentral_f_limits, (2, 10)),
+        (effect_size.noncentral_chi2_limits, (4,)),
+    ):
+        for statistic in (np.nan, -1.0):
+            with pytest.raises(ValueError, match="a test statistic cannot be"):
+                limits(statistic, *arguments)
+    with pytest.raises(ValueError, match="does not reach"):
+        effect_size.noncentral_f_limits(1e15, 2, 10)
+
+
+def test_the_root_of_a_large_chi_square_is_as_good_as_normal(monkeypatch):
+    theirs = effect_size.noncentral_chi2_limits(9e7, 7)
+    monkeypatch.setattr(effect_size, "NEARLY_NORMAL", 1e7)
+    assert effect_size.noncentral_chi2_limits(9e7, 7) == pytest.approx(theirs, rel=1e-9)
+
+
+def test_v_of_very_few_units():
+    assert effect_size.cramers_v([[1, 0], [0, 1]]) == (1, 0)
+    assert effect_size.cramers_v([[1, 1, 0], [0, 0, 1]]).v_corrected == 0
+    assert effect_size.cramers_v([[1, 1, 0, 0], [0, 0, 1, 1]]).v_corrected == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ([[10, 5]], "two rows and two columns"),
+        ([10, 5], "two rows and two columns"),
+        ([[10, 0], [5, 0]], "is empty"),
+        ([[10, 2.5], [5, 1]], "no whole number"),
+        ([[10, -2], [5, 1]], "negative"),
+        ([[10, np.nan], [5, 1]], "missing"),
+    ],
+)
+def test_what_has_no_v(table, message):
+    for function in (effect_size.cramers_v, effect_size.noncentral_cramers_v):
+        with pytest.raises(ValueError, match=message):
+            function(table)
