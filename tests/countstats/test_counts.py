@@ -52,7 +52,7 @@ def test_shapes_tables_numbers_and_columns():
         counts.alike([1, 2], [1])
     assert counts.two_way_table([[1, 0], [0, 2]]).tolist() == [[1, 0], [0, 2]]
     for table in ([[1, 2]], [1, 2], [[[1, 2], [3, 4]]], [[1, 0], [2, 0]], [[1, 2], [0, 0]]):
-        with pytest.raises(ValueError, match="two rows|empty"):
+        with pytest.raises(ValueError, match=r"two rows|empty"):
             counts.two_way_table(table)
     assert counts.finite([1, 2.5], "scores").tolist() == [1, 2.5]
     for bad in ([np.nan], [np.inf], ["a"]):
