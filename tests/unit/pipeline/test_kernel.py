@@ -13,15 +13,17 @@ from hotline.run import child_environment
 
 # In a process of its own, since pytest's has threads.
 SCRIPT = """
-import json, os, sys, threading
+import gc, json, os, sys, threading
 from pathlib import Path
 import numpy as np
+from hotline.codebook import codebook
 from hotline.pipeline import kernel
 from hotline.run import current_run
 folder = Path(sys.argv[1])
 kernel.preload_runner()
 kernel.preload_kernel([folder / "source.ipynb"])
 assert kernel.can_fork(), (threading.active_count(), os.listdir("/proc/self/task"))
+assert gc.isenabled() and not codebook.cache_info().currsize, "each kernel reads the codebook for itself"
 loaded = [name for name in ("pandas", "matplotlib.pyplot", "hotline.tally.query") if name in sys.modules]
 for number in (1, 2):
     runner = os.fork()
