@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.stats import ncx2, norm
 
+from countstats.counts import finite, two_way_table, whole
 from countstats.effect_size import bergsma
 
 NEARLY_NORMAL = 1e9  # noncentrality from which a chi-square is as good as normal; scipy's gives out somewhat later
@@ -118,9 +119,9 @@ def omega_squared_limits(values: ArrayLike, counts: ArrayLike, confidence: float
     Raises
     ------
     ValueError
-        Where a group is empty, or all values are the same.
+        Where a group is empty, or all values are the same; and as `counts.whole`.
     """
-    values, counts = np.asarray(values, float), np.asarray(counts, float)
+    values, counts = finite(values, "the values"), whole(counts)
     n = counts.sum()
     cells = counts / n
     group = cells.sum(axis=1)
@@ -164,12 +165,10 @@ def cramers_v_limits(table: ArrayLike, confidence: float = 0.95) -> Limits:
     Raises
     ------
     ValueError
-        Where a row or a column is empty, or there is only one.
+        As `counts.two_way_table`.
     """
-    table = np.asarray(table, float)
+    table = two_way_table(table).astype(float)  # products of margins pass the end of int64
     n, smaller = table.sum(), min(table.shape) - 1
-    if not smaller or not table.sum(axis=0).all() or not table.sum(axis=1).all():
-        raise ValueError("a row or a column is empty, or there is only one")
     shares = (table / n).ravel()
     row, column = (side.ravel() for side in np.indices(table.shape))
     same_row, same_column = row[:, None] == row, column[:, None] == column

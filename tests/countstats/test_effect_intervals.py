@@ -95,7 +95,7 @@ def test_omega_squared_is_held_where_values_are_skewed():
 
 
 def test_v_is_held_where_a_category_is_rare():
-    truth = effect_size.cramers_v(TREATED * 1e9).v
+    truth = effect_size.cramers_v((TREATED * 1e9).round()).v
     assert 0.92 <= coverage(TREATED, 1000, cramers_v_limits, truth) <= 0.98
     assert coverage(TREATED, 1000, effect_size.noncentral_cramers_v, truth) < 0.92
 
@@ -121,7 +121,8 @@ def test_limits_are_the_noncentral_ones_where_these_are_right():
     """Values like a normal variable's, with equal spreads; and an even table without much association."""
     values = np.arange(-40, 41) / 10
     bell = np.exp(-(values**2) / 2)
-    counts = np.array([np.roll(bell, shift) for shift in (0, 1, 2)]) * 40
+    counts = np.array([np.roll(bell, shift) for shift in (0, 1, 2)]) * 4000
+    counts = counts.round()
     eta2 = eta_squared(counts, values)
     assert omega_squared_limits(values, counts) == pytest.approx(noncentral(eta2, counts.sum(), 3), rel=0.03)
     table = [[520, 480, 500], [480, 520, 500], [500, 470, 530]]
@@ -153,7 +154,7 @@ def test_limits_hold_the_estimate_and_do_not_depend_on_order_or_unit():
 
 
 def test_wider_with_more_confidence():
-    narrow, wide = (omega_squared_limits(VALUES, CALLS * 500, confidence) for confidence in (0.9, 0.99))
+    narrow, wide = (omega_squared_limits(VALUES, (CALLS * 500).round(), confidence) for confidence in (0.9, 0.99))
     assert wide.low < narrow.low < narrow.high < wide.high
 
 
@@ -162,6 +163,16 @@ def test_what_has_no_limits_is_refused():
         omega_squared_limits([0, 1], [[3, 4], [0, 0]])
     with pytest.raises(ValueError, match="all values are the same"):
         omega_squared_limits([0, 1], [[3, 0], [4, 0]])
-    for table in ([[3, 4]], [[3, 0], [4, 0]], [[3, 4], [0, 0]]):
-        with pytest.raises(ValueError, match="a row or a column is empty"):
-            cramers_v_limits(table)
+    with pytest.raises(ValueError, match="a count is no whole number"):
+        omega_squared_limits([0, 1], [[3, 4.5], [1, 1]])
+    with pytest.raises(ValueError, match="a row or a column of the table is empty"):
+        cramers_v_limits([[3, 4], [0, 0]])
+    with pytest.raises(ValueError, match="two rows and two columns at least"):
+        cramers_v_limits([[3, 4]])
+
+
+def test_limits_of_many_units_close_in_with_the_root_of_their_number():
+    few, many = (np.diff(omega_squared_limits(VALUES, (CALLS * n).round()))[0] for n in (4e7, 4e11))
+    assert few / many == pytest.approx(100, rel=1e-3)
+    few, many = (np.diff(cramers_v_limits((TREATED * n).round()))[0] for n in (4e7, 4e11))
+    assert few / many == pytest.approx(100, rel=1e-3)

@@ -27,7 +27,7 @@ def test_populations_have_the_effect_that_they_are_said_to_have():
         assert each.shares.sum() == pytest.approx(1)
         if each.which != "as recorded":
             assert each.truth == MEANINGFUL[each.effect]
-        low, high = each.interval(each.shares * 1e7 if each.effect != "pairs" else (each.shares * 1e7).round())
+        low, high = each.interval((each.shares * 1e7).round())
         assert low - 1e-3 <= each.truth <= high + 1e-3
 
 
