@@ -70,7 +70,7 @@ def checks(anova: DataFrame, names: Mapping) -> Table:
     columns = [
         NAME,
         Column("eta2", "η²", "effect"),
-        estimate("cohen_f", "f (interval)", "difference", "cohen_f_"),
+        estimate("cohen_f", "f (interval)", "effect", "cohen_f_", digits=2),
         *(Column(key, f"{tests[key]} (p)", "statistic", then=f" ({{{key[:-1]}p:p}})") for key in tests),
     ]
     return Table(_named(anova.sort_values("omega2", ascending=False, kind="stable"), names), columns)
