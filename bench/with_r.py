@@ -79,7 +79,7 @@ def section(measured: dict) -> str:
         counts, in_r = measured[size, "study", "counts"], measured[size, "study", "R"]
         line = [text.count(size)]
         for ours, theirs in zip(_seconds(counts), _seconds(in_r), strict=True):
-            line += [f"{ours:.2f} s", *((f"{theirs:.2f} s", f"{theirs / ours:.1f}") if theirs else "––")]
+            line += [f"{ours:.2f} s", *([f"{theirs:.2f} s", f"{theirs / ours:.1f}"] if theirs else ["–", "–"])]
         lines.append([*line, f"{in_r['memory']:,.0f} MiB" if in_r else "–"])
     return (
         f"{versions()}, in the same run, from the same cases, one row each in a CSV file of whole numbers (R reads no "
