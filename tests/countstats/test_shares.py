@@ -9,7 +9,7 @@ from scipy.stats import chi2_contingency
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import proportion_confint
 
-from countstats.shares import same_share, share_of, standardized_shares
+from countstats.shares import same_share, share_of, standardized_shares, wilson
 
 R = pd.read_csv(Path(__file__).parent / "reference" / "r_families.csv").set_index(["case", "test", "quantity"])["value"]
 CASES = sorted({case for case, test, _ in R.index if "wilson" in test})
@@ -56,7 +56,7 @@ def drawn():
 def test_share_and_error_are_those_of_a_saturated_model_of_rows(drawn, agrees):
     """One dummy per place and stratum, errors by White: the standardized share is a weighted sum of coefficients."""
     counts, events = drawn
-    found = standardized(tally_of(counts, events))
+    found, large = (standardized(tally_of(counts * times, events * times)) for times in (1, 10**7))
     cell = np.repeat(np.arange(counts.size), counts.ravel())
     y = np.concatenate([np.repeat([1.0, 0.0], [e, n - e]) for e, n in zip(events.flat, counts.flat, strict=True)])
     model = OLS(y, np.eye(counts.size)[cell]).fit(cov_type="HC0")
@@ -67,8 +67,10 @@ def test_share_and_error_are_those_of_a_saturated_model_of_rows(drawn, agrees):
         theirs = model.t_test(contrast.ravel())
         ours = found.loc[f"p{place}"]
         agrees("standardized share, against rows", ours["share"], theirs.effect.item(), 9)
-        error = np.sqrt(ours["share"] * (1 - ours["share"]) / ours["effective"])
-        agrees("standardized share: error, against rows", error, theirs.sd.item(), 9)
+        # Of so many units that nothing is borrowed, the error is the one of the model.
+        ours = large.loc[f"p{place}"]
+        error = np.sqrt(ours["share"] * (1 - ours["share"]) / ours["effective"]) * np.sqrt(10**7)
+        agrees("standardized share: error, against rows", error, theirs.sd.item(), 5)
     assert found["crude"].tolist() == pytest.approx(events.sum(axis=(1, 2)) / counts.sum(axis=(1, 2)))
     assert (found["covered"] == 1).all()
 
@@ -108,6 +110,51 @@ def test_the_interval_covers_and_the_test_keeps_its_level():
         rejected += same_share(found)[2] < 0.05
     assert 0.92 <= np.mean(covered) <= 0.98  # two standard errors and a bit
     assert 1 <= rejected <= 11
+
+
+def test_in_small_strata_what_is_true_is_rejected_in_one_of_twenty():
+    """Without what a stratum without events borrows, 18 in 100."""
+    rng = np.random.default_rng(11)
+    chance = np.array([0.039, 0.011, 0.016, 0.05])
+    counts = np.array([[20, 18, 14], [20, 10, 8], [19, 9, 5], [16, 18, 17]]).T[:, None]
+    truth = (counts.sum(axis=0) * chance).sum() / counts.sum()
+    covered, p = [], []
+    for _ in range(250):
+        found = standardized(tally_of(counts, rng.binomial(counts, chance)))
+        covered += ((found["low"] <= truth) & (truth <= found["high"])).tolist()
+        p.append(same_share(found).p)
+    assert np.mean(np.array(p) < 0.05) < 0.1
+    assert 0.92 <= np.mean(covered) <= 0.98
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n": 1.5}, "no whole number"),
+        ({"n": -1}, "negative"),
+        ({"n": np.nan}, "missing"),
+    ],
+)
+def test_counts_that_are_none_are_refused(drawn, change, message):
+    cells = tally_of(*drawn).assign(**change)
+    with pytest.raises(ValueError, match=message):
+        standardized(cells)
+    with pytest.raises(ValueError, match=message):
+        share_of(cells["n"], cells["n"])
+
+
+def test_more_events_than_units_a_lone_index_and_a_share_beyond_one(drawn):
+    with pytest.raises(ValueError, match="more events"):
+        share_of(pd.Series([3]), pd.Series([2]))
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        wilson(1.2, 5)
+    cells = tally_of(*drawn)
+    with pytest.raises(ValueError, match="differ in shape"):
+        standardized_shares(cells, "place", ["level"], [True])
+    with pytest.raises(ValueError, match="no column 'nowhere'"):
+        standardized_shares(cells, "nowhere", ["level"], cells["done"] == "yes")
+    with pytest.raises(ValueError, match="booleans"):
+        standardized_shares(cells, "place", ["level"], cells["done"])
 
 
 def test_a_stratum_that_a_group_lacks_is_left_out_for_all():

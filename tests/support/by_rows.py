@@ -9,6 +9,7 @@ from itertools import combinations
 import duckdb
 import numpy as np
 import pandas as pd
+from numpy.polynomial import Polynomial
 from scipy.optimize import brentq
 from scipy.special import expit
 from scipy.stats import binomtest, chi2, chi2_contingency, ncx2, norm, t
@@ -276,8 +277,10 @@ def standardized(rows, by, over, hit):
         in_strata = inside[inside[by] == group].groupby("stratum")["hit"]
         whole = recorded.loc[recorded[by] == group, "hit"]
         p, w = in_strata.mean(), weight[in_strata.mean().index]
-        mean, variance = (w * p).sum(), (w**2 * p * (1 - p) / in_strata.size()).sum()
-        n = mean * (1 - mean) / variance
+        size, mean = in_strata.size(), (w * p).sum()
+        of_all = inside.groupby("stratum")["hit"].agg(lambda hits: (hits.sum() + 0.5) / (len(hits) + 1))
+        near = (size * p + 8 * of_all[p.index]) / (size + 8)  # what a small stratum borrows
+        n = (w * near).sum() * (1 - (w * near).sum()) / (w**2 * near * (1 - near) / size).sum()
         middle, half_width = mean + Z**2 / 2 / n, Z * np.sqrt(mean * (1 - mean) / n + Z**2 / 4 / n**2)
         row = {"covered": len(inside) / len(recorded)}
         row |= {"by": by, "group": group, "n": len(whole), "events": whole.sum(), "crude": whole.mean()}
@@ -483,12 +486,32 @@ def delong(won):
 
 
 def area(score, event):
-    """Return the area under the ROC curve with DeLong's limits and variance."""
+    """Return the area under the ROC curve with DeLong's variance and limits; of few rows, with score limits."""
     value, variance = delong(concordance(score, event))
     assert abs(value - roc_auc_score(event, score)) < 1e-12
     half_width = Z * np.sqrt(variance)
     low, high = np.clip([value - half_width, value + half_width], 0, 1)
+    if 2 <= min(event.sum(), (~event).sum()) < 100:
+        low, high = score_limits(value, variance, event.sum(), (~event).sum())
     return {"auc": value, "auc_low": low, "auc_high": high, "auc_variance": variance}
+
+
+def score_limits(value, variance, cases, controls):
+    """Return the ends of the areas a with (a - value)^2 <= Z^2 V(a), as roots of a polynomial.
+
+    V is Newcombe's variance (2006, method 5), multiplied by DeLong's over it with the weight m / (m + 10) of the rarer
+    kind's m.
+    """
+    a, half, pairs = Polynomial([0, 1]), (cases + controls) / 2 - 1, cases * controls
+    below = (2 - a) * (1 + a)
+    newcombe = a * (1 - a) * (below + half * ((1 - a) * (1 + a) + a * (2 - a)))  # times below and pairs
+    rarer = min(cases, controls)
+    ratio = variance * pairs * below(value) / newcombe(value) if variance > 0 else 1
+    times = Z**2 * (10 + rarer * ratio) / (10 + rarer)
+    roots = ((a - value) ** 2 * below * pairs - times * newcombe).roots()
+    roots = np.sort(roots[abs(roots.imag) < 1e-6].real)
+    inside = roots[(roots > -1e-6) & (roots < 1 + 1e-6)]
+    return min(inside[0], value), max(inside[-1], value)
 
 
 def area_difference(first, second, event):

@@ -2,7 +2,7 @@
 
 Every function takes three arrays of one length: the score, and how many `cases` (units with the event) and `controls`
 (units without it) have it. A score may occur more than once. Rows of single units are the special case of ones and
-zeros.
+zeros. Counts that are no whole numbers are refused: weights have no place here.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,17 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.optimize import brentq
 from scipy.stats import norm
 
+from countstats.counts import alike, finite, whole
 from countstats.estimates import Estimate, half_width
 from countstats.shares import wilson
 
 TIE_TOL = 1e-12  # scores that differ relatively by less are the same score
+NEAR_ZERO = 4 * np.finfo(float).eps  # and so are those that differ by less than this share of the largest
+FEW = 100  # cases or controls below which the normal distribution does not give the limits of an area
+BORROWED = 10  # units as many as which the formula of the variance counts, next to the variance of the sample
 ROUNDING = 1e-10  # what a score may lack of a threshold and reach it: two computations of a risk differ by less
 # Thresholds that say nothing of a unit: a risk at which to act is a round number, and not one that a person has.
 WHOLE_PERCENTS = np.arange(1, 100) / 100
@@ -33,21 +38,33 @@ class Difference(Estimate):
 
 def _checked(score: ArrayLike, cases: ArrayLike, controls: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the three as arrays, after checking them, without the scores that no unit has."""
-    score, cases, controls = np.asarray(score, float), np.asarray(cases), np.asarray(controls)
-    if not np.isfinite(score).all():
-        raise ValueError("a score is missing or infinite")
-    if (cases < 0).any() or (controls < 0).any():
-        raise ValueError("a count is negative")
+    score, cases, controls = _alike(score, cases, controls)
     if cases.sum() == 0 or controls.sum() == 0:
         raise ValueError("the sample needs cases and controls; it has only one of the two")
     present = (cases + controls) > 0
     return score[present], cases[present], controls[present]
 
 
+def _alike(score: ArrayLike, *counts: ArrayLike) -> tuple[np.ndarray, ...]:
+    """Return scores and counts as arrays of one length, after checking them."""
+    alike(score, *counts)
+    return np.atleast_1d(finite(score, "scores")), *(np.atleast_1d(whole(each)) for each in counts)
+
+
+def _rising(thresholds: ArrayLike) -> np.ndarray:
+    """Return thresholds as an array, after checking that they rise."""
+    thresholds = np.atleast_1d(finite(thresholds, "thresholds"))
+    if (np.diff(thresholds) <= 0).any():
+        raise ValueError("thresholds must rise")
+    return thresholds
+
+
 def _groups(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the distinct scores in rising order, and the place among them of each score."""
     distinct, place = np.unique(score, return_inverse=True)
-    new = np.append(True, np.diff(distinct) > TIE_TOL * np.abs(distinct[1:]))
+    size = np.abs(distinct)
+    # Log odds of about zero are sums of larger numbers, whose rounding they have.
+    new = np.append(True, np.diff(distinct) > TIE_TOL * size[1:] + NEAR_ZERO * size.max(initial=0))[: len(distinct)]
     return distinct[new], (np.cumsum(new) - 1)[place]
 
 
@@ -60,7 +77,7 @@ def by_score(score: ArrayLike, cases: ArrayLike, controls: ArrayLike) -> tuple[n
     Raises
     ------
     ValueError
-        For scores that are not finite, for negative counts, or if cases or controls are absent.
+        For scores that are not finite, for counts that are none (`counts.whole`), or if cases or controls are absent.
     """
     score, cases, controls = _checked(score, cases, controls)
     distinct, group = _groups(score)
@@ -87,15 +104,39 @@ def _placements(score: np.ndarray, cases: np.ndarray, controls: np.ndarray) -> t
     return beaten[group], beating[group]
 
 
-def auc(score: ArrayLike, cases: ArrayLike, controls: ArrayLike, confidence: float = 0.95) -> Estimate:
-    """Estimate the area under the ROC curve, with DeLong's standard error and limits, cut at 0 and 1.
+def auc(score: ArrayLike, cases: ArrayLike, controls: ArrayLike, confidence: float = 0.95, few: int = FEW) -> Estimate:
+    """Estimate the area under the ROC curve, with DeLong's standard error, and limits.
 
     The probability that a case scores higher than a control, ties counting half. DeLong, DeLong and
     Clarke-Pearson 1988, Biometrics 44: 837-845. The standard error needs two cases and two controls; with fewer
     it and the limits are NaN.
 
+    With `few` cases and controls or more, the limits are DeLong's: those of the normal distribution, cut at 0 and 1.
+    They are too narrow where one of the two is rare, most of all for a high area, and of no width at an area of 1.
+    There the limits are the areas from which the observed one is as far as their own standard error allows (a score
+    interval, Newcombe 2006, doi 10.1002/sim.2324, his method 5). Newcombe's variance supposes a form of the
+    distribution of scores, so it is multiplied by the ratio of DeLong's to it, the more fully the more units there are:
+    with a weight of m / (m + `BORROWED`) of the rarer kind's m.
+
+    Measured over 1,000 samples each, of normal scores with spreads in the ratio of 2/3, 1 and 3/2, and of nine grades,
+    true areas of 0.7 and 0.92, ten times as many controls as cases or twenty times: coverage of these limits with 5
+    cases 0.87 to 0.98, with 10 to 60 cases 0.92 to 0.98; of DeLong's with 5 cases 0.61 to 0.88, with 10 cases 0.75 to
+    0.93, with 100 cases 0.94 to 0.95.
+
     Why not a library: those that have DeLong's variance take one row per unit. (The area alone is scikit-learn's
     `roc_auc_score` with weights; here it comes with the components of the variance.)
+
+    Parameters
+    ----------
+    score, cases, controls
+        As of all functions here.
+    few
+        With fewer cases, or fewer controls, the limits are score limits; 0 gives DeLong's throughout.
+
+    Raises
+    ------
+    ValueError
+        As `by_score`.
     """
     score, cases, controls = by_score(score, cases, controls)
     n_cases, n_controls = cases.sum(), controls.sum()
@@ -107,7 +148,30 @@ def auc(score: ArrayLike, cases: ArrayLike, controls: ArrayLike, confidence: flo
     variance += (controls * (beating - value) ** 2).sum() / (n_controls - 1) / n_controls
     value, se = float(value), float(np.sqrt(variance))
     half = float(half_width(se, confidence))
+    if min(n_cases, n_controls) < few:
+        return Estimate(value, *_score_limits(value, se, int(n_cases), int(n_controls), confidence), se)
     return Estimate(value, max(0.0, value - half), min(1.0, value + half), se)
+
+
+def _score_limits(value: float, se: float, cases: int, controls: int, confidence: float) -> tuple[float, float]:
+    """Return the areas whose distance from `value` is as many of their own standard errors as `confidence` says."""
+
+    def variance(area: float) -> float:
+        half = (cases + controls) / 2 - 1
+        spread = 1 + half * (1 - area) / (2 - area) + half * area / (1 + area)
+        return area * (1 - area) * spread / (cases * controls)
+
+    weight = min(cases, controls) / (min(cases, controls) + BORROWED)
+    ratio = se**2 / variance(value) if se > 0 else 1.0  # an error of zero says nothing of the error
+    times = (1 + weight * (ratio - 1)) * float(half_width(1.0, confidence)) ** 2
+
+    def beyond(area: float) -> float:
+        return (area - value) ** 2 - times * variance(area)
+
+    # At 0 and 1 both sides are zero, which is no limit.
+    low = brentq(beyond, 0.0, min(value, 1 - 1e-12), xtol=1e-14) if value > 0 else 0.0
+    high = brentq(beyond, max(value, 1e-12), 1.0, xtol=1e-14) if value < 1 else 1.0
+    return low, high
 
 
 def compare(
@@ -123,6 +187,7 @@ def compare(
 
     Why not a library: none takes counts, and the one that has the paired test fails under numpy 2.
     """
+    alike(first, second)
     first, *_ = _checked(first, cases, controls)
     second, cases, controls = _checked(second, cases, controls)
     n_cases, n_controls = cases.sum(), controls.sum()
@@ -151,11 +216,18 @@ def gains(
     scores
         {name: array}, two or more.
 
+    Raises
+    ------
+    ValueError
+        As `by_score`, and for fewer than two scores.
+
     Returns
     -------
     pandas.DataFrame
         One row per score but the first: auc, auc_low, auc_high, and of `compare` gain, gain_low, gain_high and gain_p.
     """
+    if len(scores) < 2:
+        raise ValueError("there must be two scores or more")
     rows = {}
     for before, name in pairwise(scores):
         area = auc(scores[name], cases, controls, confidence)
@@ -176,7 +248,7 @@ def _thresholds(score, given):
     """Return the thresholds to try on scores in rising order, and how many of the scores are below each."""
     if given is None:
         return (score[1:] + score[:-1]) / 2, np.arange(1, len(score))
-    return np.asarray(given, float), np.searchsorted(score, np.asarray(given, float) - ROUNDING)
+    return _rising(given), np.searchsorted(score, _rising(given) - ROUNDING)
 
 
 def curve(score: ArrayLike, cases: ArrayLike, controls: ArrayLike, thresholds: ArrayLike | None = None) -> pd.DataFrame:
@@ -228,7 +300,14 @@ def precision(points: pd.DataFrame, share: float) -> pd.Series:
     ----------
     share
         Of the event among the units that are screened.
+
+    Raises
+    ------
+    ValueError
+        Unless the share lies between 0 and 1.
     """
+    if not 0 <= share <= 1:
+        raise ValueError(f"the share of the event must lie between 0 and 1, not {share}")
     hits = share * points["sensitivity"]
     flagged = hits + (1 - share) * (1 - points["specificity"])
     return (hits / flagged.where(flagged > 0)).rename("precision")
@@ -259,7 +338,10 @@ def youden(score: ArrayLike, cases: ArrayLike, controls: ArrayLike, thresholds: 
     score, cases, controls = by_score(score, cases, controls)
     thresholds, below = _thresholds(score, thresholds)
     missed, spared = (np.append(0, np.cumsum(each))[below] for each in (cases, controls))
-    better = spared * int(cases.sum()) - missed * int(controls.sum())  # whole numbers, so that ties are ties
+    of_cases, of_controls = int(cases.sum()), int(controls.sum())
+    if of_cases * of_controls >= 2**62:  # beyond int64
+        missed, spared = missed.astype(object), spared.astype(object)
+    better = spared * of_cases - missed * of_controls  # whole numbers, so that ties are ties
     if not len(better) or better.max() <= 0:
         return -np.inf
     return float(thresholds[np.argmax(better)])
@@ -277,7 +359,9 @@ def for_workload(score: ArrayLike, n: ArrayLike, share: float, thresholds: Array
     thresholds
         To choose from, in rising order; those halfway between neighbouring scores, if not given.
     """
-    score, n = np.asarray(score, float), np.asarray(n)
+    score, n = _alike(score, n)
+    if not 0 <= share <= 1:
+        raise ValueError(f"the share that is flagged must lie between 0 and 1, not {share}")
     distinct, group = _groups(score[n > 0])
     n = np.append(0, np.cumsum(np.bincount(group, weights=n[n > 0])))
     most = share * n[-1] * (1 + TIE_TOL)
@@ -301,7 +385,7 @@ def at_threshold(
         the event, and of the others that have not), each with Wilson limits as _low and _high. A share of no unit is
         NaN: one class may be absent here.
     """
-    score, cases, controls = np.asarray(score, float), np.asarray(cases), np.asarray(controls)
+    score, cases, controls = _alike(score, cases, controls)
     above = reached(score, threshold)
     hit, alarms = int(cases[above].sum()), int(controls[above].sum())
     missed, spared = int(cases.sum()) - hit, int(controls.sum()) - alarms
