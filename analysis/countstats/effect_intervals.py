@@ -27,6 +27,7 @@ from countstats.counts import finite, two_way_table, whole
 from countstats.effect_size import bergsma
 
 NEARLY_NORMAL = 1e9  # noncentrality from which a chi-square is as good as normal; scipy's gives out somewhat later
+SMALLEST_DF = 1e-9  # degrees of freedom that rounding may leave
 
 
 class Limits(NamedTuple):
@@ -39,31 +40,28 @@ class Limits(NamedTuple):
 def length_probability(length: float, mean: ArrayLike, covariance: ArrayLike) -> float:
     """Return the probability that a normal vector is at most as long as `length`.
 
-    Its squared length is a sum of noncentral chi-squares. A single one takes their place, with the same mean, variance
-    and skewness and the nearest kurtosis (Liu, Tang and Zhang 2009, doi 10.1016/j.csda.2008.11.025): exact in one
-    dimension, and where all directions vary alike.
+    Its squared length is a sum of noncentral chi-squares. A multiple of a single one takes their place, with the same
+    mean, variance and skewness; where none has these, the central one with the same mean and variance (Box 1954, doi
+    10.1214/aoms/1177728786). Exact in one dimension, and where all directions vary alike. It begins at zero, as
+    the sum does: an approximation that is shifted as well (Liu, Tang and Zhang 2009, doi 10.1016/j.csda.2008.11.025) is
+    nearer for long vectors, and gives short ones no probability, so that their upper limits come out too low.
 
     Why not a library: scipy has single chi-squares only; R has sums of them (CompQuadForm).
     """
     mean, covariance = np.asarray(mean, float), np.asarray(covariance, float)
-    square = covariance @ covariance
-    traces = np.trace(covariance), np.trace(square), (square * covariance).sum(), (square**2).sum()
-    image = covariance @ mean
-    noncentral = mean @ mean, mean @ image, image @ image, image @ covariance @ image
-    parts = zip((1, 2, 3, 4), traces, noncentral, strict=True)
-    first, second, third, fourth = (trace + k * each for k, trace, each in parts)
+    square, image = covariance @ covariance, covariance @ mean
+    # The cumulants, but for the factors 1, 2 and 8 that a single chi-square has as well.
+    first = np.trace(covariance) + mean @ mean
+    second = np.trace(square) + 2 * mean @ image
+    third = (square * covariance).sum() + 3 * image @ image
     if not second > 0:
         return float(first <= length**2)
-    skewness, kurtosis = third / second**1.5, fourth / second**2  # but for factors that cancel below
-    scale, noncentrality, df = 1 / skewness, 0.0, 1 / skewness**2
-    if skewness**2 > kurtosis:
-        scale = 1 / (skewness - np.sqrt(skewness**2 - kurtosis))
-        noncentrality = max(0.0, (skewness * scale - 1) * scale**2)
-        df = scale**2 - 2 * noncentrality
-    distance = (length**2 - first) / np.sqrt(2 * second)  # in standard deviations
+    scale = (second - np.sqrt(max(0.0, second**2 - first * third))) / first
+    noncentrality = max(0.0, (second / scale - first) / scale)
+    df = max(SMALLEST_DF, first / scale - noncentrality)
     if noncentrality > NEARLY_NORMAL:
-        return float(norm.cdf(distance))
-    return float(ncx2.cdf(df + noncentrality + np.sqrt(2) * scale * distance, df, noncentrality))
+        return float(norm.cdf((length**2 - first) / np.sqrt(2 * second)))
+    return float(ncx2.cdf(length**2 / scale, df, noncentrality))
 
 
 def length_limits(

@@ -66,18 +66,16 @@ def derivative(function, weights):
 def shorter(length, mean, covariance):
     """Return the probability that a normal vector is shorter than that.
 
-    As R's CompQuadForm::liu has it: from the eigenvalues, and the mean along each eigenvector.
+    By the multiple of a noncentral chi-square with the cumulants of its square, which follow from the eigenvalues and
+    the mean along each eigenvector: the root of the equation of the three cumulants, or of two, if it has none.
     """
     weights, axes = np.linalg.eigh(covariance)
-    weights = np.clip(weights, 0, None)
     along = (axes.T @ mean) ** 2
-    c = [np.sum(weights**k) + k * np.sum(weights ** (k - 1) * along) for k in (1, 2, 3, 4)]
-    s1, s2 = c[2] / c[1] ** 1.5, c[3] / c[1] ** 2
-    a = 1 / (s1 - np.sqrt(s1**2 - s2)) if s1**2 > s2 else 1 / s1
-    noncentrality = max(0.0, s1 * a**3 - a**2) if s1**2 > s2 else 0.0
-    df = a**2 - 2 * noncentrality
-    standard = (length**2 - c[0]) / np.sqrt(2 * c[1])
-    return ncx2.cdf(standard * np.sqrt(2) * a + df + noncentrality, df, noncentrality)
+    c1, c2, c3 = (np.sum(weights**k) + k * np.sum(weights ** (k - 1) * along) for k in (1, 2, 3))
+    roots = np.roots([c1, -2 * c2, c3])
+    scale = min(roots) if np.isrealobj(roots) else c2 / c1
+    noncentrality = max(0.0, c2 / scale**2 - c1 / scale)
+    return ncx2.cdf(length**2 / scale, c1 / scale - noncentrality, noncentrality)
 
 
 def tried_lengths(ends, vector, covariance, longest, estimate):
