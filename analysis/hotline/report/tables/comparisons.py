@@ -56,7 +56,7 @@ def effects(
         NAME,
         estimate("omega2", "ω² (interval)", "effect", "omega2_", instead="reason"),
         *(Column(f"mean_{level}", labels[level], "mean", then=f" ({{sd_{level}:mean}})") for level in labels),
-        estimate("superiority", "Pairs (interval)", "share", "superiority_"),
+        estimate("superiority", "Pairs (interval)", "share", "superiority_", digits=0),
         Column("welch_f", "Welch F", "statistic"),
         Column("welch_p_holm", "p", "p"),
         N,

@@ -54,7 +54,7 @@ def test_effects_begin_with_the_largest_and_end_with_the_not_compared():
     assert table.columns.tolist()[:2] == ["Variable", "ω² (interval)"] and table.columns[-1] == "n"
     assert table["Variable"].tolist() == ["Length (min)", "Age (years)", "Waiting time (s)"]
     assert table.iloc[0].tolist()[1:] == [
-        "0.040 (0.030 to 0.050)", "10.0 (5.0)", "15.0 (6.0)", "66.0% (64.0 to 68.0)", "99.5", "<0.001", "1,200",
+        "0.040 (0.030 to 0.050)", "10.0 (5.0)", "15.0 (6.0)", "66% (64 to 68)", "99.5", "<0.001", "1,200",
     ]  # fmt: skip
     assert table.iloc[2].tolist()[1:3] == ["not compared: nothing recorded", "–"]
     no_holes(table)
