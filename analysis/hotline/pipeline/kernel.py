@@ -73,6 +73,9 @@ def preload_kernel(notebooks: Iterable[Path]) -> None:
     for name in ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger"):
         importlib.import_module(name)
     del sys.modules["debugpy"]
+    # scipy would read six hundred docstrings while it is imported, to add to each a note on other libraries of arrays.
+    with contextlib.suppress(ImportError):
+        importlib.import_module("scipy._lib._array_api").xp_capabilities = lambda **_: lambda function: function
     names = set().union(*(imported_names(source) for path in notebooks for source, _ in code_cells(path)))
     for name in sorted(names):
         parent = name.rpartition(".")[0]
