@@ -5,7 +5,7 @@ columns
 counts
     whole, alike, two_way_table, finite, has_columns
 estimates
-    Estimate, ChiSquare, wald, half_width
+    Estimate, ChiSquare, wald, half_width, check_confidence
 tables
     two_way, cube, sparse_expected, cochran_armitage, informative, breslow_day, odds_ratio_over_strata, mix_and_risk,
     expected_cells

@@ -31,8 +31,21 @@ class ChiSquare(NamedTuple):
     p: float
 
 
+def check_confidence(confidence: float) -> None:
+    """Raise ValueError for a confidence level that does not lie between 0 and 1."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"a confidence level lies between 0 and 1, not at {confidence}")
+
+
 def half_width(se: ArrayLike, confidence: float = 0.95) -> float | np.ndarray:
-    """Return half the width of the interval of a normal distribution with this standard error."""
+    """Return half the width of the interval of a normal distribution with this standard error.
+
+    Raises
+    ------
+    ValueError
+        For a confidence level that does not lie between 0 and 1.
+    """
+    check_confidence(confidence)
     return norm.ppf((1 + confidence) / 2) * se
 
 

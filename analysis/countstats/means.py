@@ -20,7 +20,8 @@ from scipy.stats import chi2, studentized_range, t
 from statsmodels.stats.oneway import anova_generic
 
 from countstats.columns import N
-from countstats.estimates import ChiSquare
+from countstats.counts import alike, finite, has_columns, whole
+from countstats.estimates import ChiSquare, check_confidence
 
 # Below this no implementation of the studentized range is right to a digit, R's included (they disagree with
 # one another), so smaller p-values are reported as this one.
@@ -58,10 +59,10 @@ def group_moments(cells: pd.DataFrame, x: str, by: str) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        For a value without end.
+        For a value without end, counts that are none (`counts.whole`), and a column that is absent.
     """
-    cells = cells[cells[x].notna()].reset_index(drop=True)  # cells put together of several have rows of one label
-    count = [int(n) for n in cells[N]]
+    cells = _recorded(cells, x, by)
+    count = cells[N].tolist()
     numbers, unit = _whole(cells[x])
     powers = [(n, n * number, n * number * number) for n, number in zip(count, numbers, strict=True)]
     sums = pd.DataFrame(powers, columns=["n", "sum", "squares"], dtype=object)
@@ -69,12 +70,21 @@ def group_moments(cells: pd.DataFrame, x: str, by: str) -> pd.DataFrame:
     groups, rows = [], []
     for group, part in sums.groupby(cells[by], observed=True):
         n, total, squares = (sum(part[column]) for column in ("n", "sum", "squares"))
+        if not n:
+            continue
         mean = Fraction(total, n)
         variance = float((squares - total * mean) * unit**2 / (n - 1)) if n > 1 else np.nan
         groups.append(group)
         rows.append((n, float(mean * unit), float((mean - grand) * unit), variance, variance**0.5))
     index = pd.Index(groups, name=by)
     return pd.DataFrame(rows, index=index, columns=["n", "mean", "deviation", "variance", "sd"])
+
+
+def _recorded(cells: pd.DataFrame, x: str, by: str) -> pd.DataFrame:
+    """Return the cells that have a value of `x`, their counts checked, and their rows numbered from 0."""
+    has_columns(cells, x, by, N)
+    cells = cells[cells[x].notna()].reset_index(drop=True)  # cells put together of several have rows of one label
+    return cells.assign(**{N: whole(cells[N])})
 
 
 def _whole(values: pd.Series) -> tuple[list[int], Fraction]:
@@ -97,6 +107,7 @@ def mean_intervals(moments: pd.DataFrame, confidence: float = 0.95) -> pd.DataFr
     moments
         One row per group, as `group_moments` gives it, perhaps reindexed. The limits of fewer than two values are NaN.
     """
+    check_confidence(confidence)
     n = moments["n"].fillna(0).astype(int)
     half = t.ppf((1 + confidence) / 2, n.where(n > 1) - 1) * moments["sd"] / np.sqrt(n.where(n > 1))
     mean = moments["mean"].astype(float)
@@ -116,17 +127,25 @@ def quantile(values: ArrayLike, counts: ArrayLike, q: ArrayLike) -> np.ndarray:
     q
         Probabilities.
 
+    Raises
+    ------
+    ValueError
+        For a probability outside 0 and 1, a value that is missing or infinite, counts that are none (`counts.whole`).
+
     Returns
     -------
     numpy.ndarray
         Of the shape of `q`; NaN throughout if all counts are zero.
     """
-    values, counts = np.asarray(values, dtype=float), np.asarray(counts, dtype=np.int64)
+    alike(values, counts)
+    values, counts, q = finite(values, "values"), whole(counts), np.asarray(q, dtype=float)
+    if not ((q >= 0) & (q <= 1)).all():
+        raise ValueError("the probability of a quantile lies between 0 and 1")
     order = np.argsort(values)
     values, last = values[order], np.cumsum(counts[order])
     if last.size == 0 or last[-1] == 0:
         return np.full(np.shape(q), np.nan)
-    position = (last[-1] - 1) * np.asarray(q, dtype=float)
+    position = (last[-1] - 1) * q
     below = np.floor(position)
     lower = values[np.searchsorted(last, below, side="right")]
     upper = values[np.searchsorted(last, np.ceil(position), side="right")]
@@ -141,7 +160,7 @@ def group_quantiles(cells: pd.DataFrame, x: str, by: str, q: Sequence[float] = (
     cells
         Table of cells with `n`, by `x` and `by`.
     """
-    cells = cells[cells[x].notna()]
+    cells = _recorded(cells, x, by)
     rows = {group: quantile(part[x], part[N], q) for group, part in cells.groupby(by, observed=True)}
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(q)).rename_axis(by)
 
@@ -159,7 +178,8 @@ def levene(cells: pd.DataFrame, x: str, by: str) -> FTest:
     cells
         Table of cells with `n`, by `x` and `by`.
     """
-    cells = cells[cells[x].notna()]
+    cells = _recorded(cells, x, by)
+    cells = cells[cells[N] > 0]
     cells = cells.assign(**{x: _whole(cells[x])[0]})  # the ratio is the same in any unit
     median = group_quantiles(cells, x, by, q=[0.5])[0.5]
     # Twice the distance: a median of whole numbers is whole or a half, so this stays whole, and exact.
@@ -193,10 +213,17 @@ def kruskal_wallis(table: ArrayLike) -> ChiSquare:
     ----------
     table
         Counts (groups, values), the values in ascending order. Empty groups and values are left out.
+
+    Raises
+    ------
+    ValueError
+        For what is no table of counts (`counts.whole`).
     """
-    table = np.asarray(table, dtype=float)
+    table = whole(table).astype(float)
+    if table.ndim != 2:
+        raise ValueError("the table must have a row for each group and a column for each value")
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
-    if table.shape[1] < 2:
+    if min(table.shape) < 2:
         return ChiSquare(np.nan, max(0, len(table) - 1), np.nan)
     of_value, of_group = table.sum(axis=0), table.sum(axis=1)
     total = of_value.sum()
@@ -233,9 +260,15 @@ def games_howell(
         One row per pair: first, second, n (both), difference (second less first), se, low, high (simultaneous limits),
         d (in standard deviations: the root of the mean of the two variances), t, df (Welch-Satterthwaite), p (adjusted
         for all pairs; at least `SMALLEST_P`).
+
+    Raises
+    ------
+    ValueError
+        For a group of fewer than two units or without a variance above zero, and for arrays of different lengths.
     """
-    means, counts = np.asarray(means, float), np.asarray(counts, float)
-    variances = np.asarray(variances, float)
+    means, variances, counts = _summaries(means, variances, counts, confidence)
+    if not (variances > 0).all():
+        raise ValueError("every group needs a variance above zero")
     share = variances / counts
 
     def freedom(i, j):
@@ -261,16 +294,33 @@ def tukey_kramer(
     """Compare all pairs of means, with one pooled variance (Tukey and Kramer): goes with the classical F.
 
     Arguments, result and why it is not a library's: as in `games_howell`; df is the number of units less the number of
-    groups, and d is in units of the pooled standard deviation. Kramer 1956, doi 10.2307/3001469.
+    groups, and d is in units of the pooled standard deviation. A variance of zero will do in some groups, not in all.
+    Kramer 1956, doi 10.2307/3001469.
     """
-    means, counts = np.asarray(means, float), np.asarray(counts, float)
+    means, variances, counts = _summaries(means, variances, counts, confidence)
     within = counts.sum() - len(counts)
-    pooled = (counts - 1) @ np.asarray(variances, float) / within
+    pooled = (counts - 1) @ variances / within
+    if not pooled > 0:
+        raise ValueError("the values of no group vary")
 
     def error(i, j):
         return pooled * (1 / counts[i] + 1 / counts[j])
 
     return _pairs(means, labels, counts, error, lambda i, j: within, lambda i, j: pooled, confidence)
+
+
+def _summaries(
+    means: ArrayLike, variances: ArrayLike, counts: ArrayLike, confidence: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the summaries of groups as arrays of floats, after checking them."""
+    alike(means, variances, counts)
+    check_confidence(confidence)
+    means, variances, counts = finite(means, "means"), finite(variances, "variances"), whole(counts).astype(float)
+    if len(counts) < 2 or (counts < 2).any():
+        raise ValueError("there must be two groups or more, each of two units or more")
+    if (variances < 0).any():
+        raise ValueError("a variance is negative")
+    return means, variances, counts
 
 
 def _pairs(

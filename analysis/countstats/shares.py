@@ -132,9 +132,13 @@ def standardized_shares(
     events, n = events[common], n[common]
     of_stratum, of_all = events.sum(axis=1, keepdims=True), n.sum(axis=1, keepdims=True)
     weight, share = of_all / n.sum(), (of_all / n.sum() * events / n).sum(axis=0)
-    near = (events + BORROWED * (of_stratum + 0.5) / (of_all + 1)) / (n + BORROWED)  # between 0 and 1, both excluded
-    of_near = (weight * near).sum(axis=0)
-    effective = of_near * (1 - of_near) / (weight**2 * near * (1 - near) / n).sum(axis=0)
+    # The near shares of the event and of its absence, which next to one another are never zero.
+    near, far = (
+        (own + BORROWED * (of_stratum + 0.5) / (of_all + 1)) / (n + BORROWED)
+        for own, of_stratum in ((events, of_stratum), (n - events, of_all - of_stratum))
+    )
+    plain = (weight * near).sum(axis=0) * (weight * far).sum(axis=0)
+    effective = plain / (weight**2 * near * far / n).sum(axis=0)
     low, high = wilson(share, effective, confidence)
     return shares.assign(effective=effective, share=share, low=low, high=high)
 

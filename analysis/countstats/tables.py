@@ -14,6 +14,7 @@ from scipy.stats import chi2
 from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 
 from countstats.columns import MISSING, N
+from countstats.counts import alike, finite, has_columns, whole
 from countstats.estimates import ChiSquare, half_width
 
 
@@ -75,7 +76,14 @@ def two_way(
         One row per category of `rows` that occurs and one column per code, also where it is empty.
     not_recorded
         By code, how many units have no category of `rows`.
+
+    Raises
+    ------
+    ValueError
+        For counts that are none (`counts.whole`), and a column that is absent.
     """
+    has_columns(cells, rows, columns, N)
+    cells = cells.assign(**{N: whole(cells[N])})
     wide = cells.pivot_table(
         index=rows, columns=columns, values=N, aggfunc="sum", fill_value=0, observed=True, dropna=False
     )
@@ -95,11 +103,18 @@ def cube(cells: pd.DataFrame, codes: Mapping[str, Sequence[str]]) -> np.ndarray:
         Table of cells with `n`, by the variables of `codes` and perhaps others.
     codes
         {variable: its codes in order}. Cells with another code of one of them are left out.
+
+    Raises
+    ------
+    ValueError
+        For counts that are none (`counts.whole`), and a column that is absent.
     """
+    has_columns(cells, N, *codes)
+    n = whole(cells[N])
     places = [pd.Index(of_variable).get_indexer(cells[name].astype(str)) for name, of_variable in codes.items()]
     inside = np.all([place >= 0 for place in places], axis=0)
     counts = np.zeros([len(of_variable) for of_variable in codes.values()], dtype=np.int64)
-    np.add.at(counts, tuple(place[inside] for place in places), cells[N].to_numpy()[inside])
+    np.add.at(counts, tuple(place[inside] for place in places), n[inside])
     return counts
 
 
@@ -109,7 +124,7 @@ def sparse_expected(expected: ArrayLike) -> bool:
     It is trusted where no expected count is below one and at most a fifth of them are below five (Cochran 1954,
     doi 10.2307/3001616).
     """
-    expected = np.asarray(expected, float)
+    expected = finite(expected, "expected counts")
     return bool((expected < 1).any() or (expected < 5).mean() > 0.2)
 
 
@@ -135,11 +150,16 @@ def cochran_armitage(
     Raises
     ------
     ValueError
-        Where all units are in one group, or all or none are events.
+        Where all units are in one group, or all or none are events; for more events than units, counts that are none
+        (`counts.whole`), and arrays of different lengths.
     """
-    events, totals = np.asarray(events, float), np.asarray(totals, float)
+    scores = np.arange(np.size(totals), dtype=float) if scores is None else finite(scores, "scores")
+    alike(events, totals, scores)
+    events, totals = whole(events).astype(float), whole(totals).astype(float)
+    if (events > totals).any():
+        raise ValueError("there are more events than units")
     used = totals > 0
-    scores = (np.arange(len(used), dtype=float) if scores is None else np.asarray(scores, float))[used]
+    scores = scores[used]
     events, totals = events[used], totals[used]
     share = events.sum() / totals.sum() if len(totals) else 0
     centred = scores - scores @ totals / totals.sum() if len(totals) else scores
@@ -157,6 +177,14 @@ def cochran_armitage(
     return Trend(float(statistic), float(chi2.sf(statistic, 1)), slope, *limits, *departure)
 
 
+def _fourfold(strata: ArrayLike) -> np.ndarray:
+    """Return fourfold tables as an array (tables, 2, 2) of floats, after checking them."""
+    strata = whole(strata).astype(float)
+    if strata.size and strata.shape[-2:] != (2, 2):
+        raise ValueError("an odds ratio needs tables of two rows and two columns")
+    return strata.reshape(-1, 2, 2)
+
+
 def informative(strata: ArrayLike) -> np.ndarray:
     """Return the fourfold tables that say something about an odds ratio: those without an empty row or column.
 
@@ -167,8 +195,13 @@ def informative(strata: ArrayLike) -> np.ndarray:
     ----------
     strata
         Array (tables, 2, 2).
+
+    Raises
+    ------
+    ValueError
+        For what are no fourfold tables of counts (`counts.whole`).
     """
-    strata = np.asarray(strata, float).reshape(-1, 2, 2)
+    strata = _fourfold(strata)
     return strata[(strata.sum(axis=1) > 0).all(axis=1) & (strata.sum(axis=2) > 0).all(axis=1)]
 
 
@@ -187,8 +220,17 @@ def breslow_day(strata: ArrayLike, common: float) -> ChiSquare:
         Array (tables, 2, 2), each table without an empty row or column.
     common
         Their common odds ratio, above zero.
+
+    Raises
+    ------
+    ValueError
+        For an empty row or column, an odds ratio that is not above zero, and counts that are none (`counts.whole`).
     """
-    strata = np.asarray(strata, float)
+    strata = _fourfold(strata)
+    if not len(strata) or len(informative(strata)) < len(strata):
+        raise ValueError("there is no table, or one with an empty row or column")
+    if not 0 < common < np.inf:
+        raise ValueError(f"the common odds ratio must be above zero and finite, not {common}")
     first, row, column = strata[:, 0, 0], strata[:, 0].sum(axis=1), strata[:, :, 0].sum(axis=1)
     rest = strata.sum(axis=(1, 2)) - row - column  # the last cell less the first
     b = common * (row + column) + rest
@@ -214,8 +256,13 @@ def odds_ratio_over_strata(strata: ArrayLike, confidence: float = 0.95) -> Strat
     ----------
     strata
         Array (tables, 2, 2) of counts, such as sex by problem in each school stage.
+
+    Raises
+    ------
+    ValueError
+        For what are no fourfold tables of counts (`counts.whole`).
     """
-    strata = np.asarray(strata, float).reshape(-1, 2, 2)
+    strata = _fourfold(strata)
     total, useful = strata.sum(axis=0), informative(strata)
     result = {"strata": len(useful)}
     if len(informative([total])):
@@ -245,12 +292,20 @@ def mix_and_risk(counts: np.ndarray, confidence: float = 0.95) -> pd.DataFrame:
     counts
         Array (categories, 2 groups, 2 outcomes, strata), such as problem, sex, at risk, school stage.
 
+    Raises
+    ------
+    ValueError
+        For an array of another shape, and for counts that are none (`counts.whole`).
+
     Returns
     -------
     pandas.DataFrame
         One row per category: first and second, the groups' counts, and the fields of `StratifiedOddsRatio`, as
         mix_... of this category against all others, and as risk_... of the outcome within the category.
     """
+    counts = whole(counts)
+    if counts.ndim != 4 or counts.shape[1:3] != (2, 2):
+        raise ValueError("counts must be by category, two groups, two outcomes, and stratum")
     every, rows = counts.sum(axis=(0, 2)), []
     for category in counts:
         inside = category.sum(axis=1)
@@ -284,9 +339,11 @@ def expected_cells(n: ArrayLike, sizes: ArrayLike) -> np.ndarray:
     Raises
     ------
     ValueError
-        For a size beyond the sum.
+        For a size beyond the sum, or one that is no whole number, and for counts that are none (`counts.whole`).
     """
-    n, sizes = np.asarray(n, int), np.atleast_1d(np.asarray(sizes, float))
+    n, sizes = np.atleast_1d(whole(n)), np.atleast_1d(finite(sizes, "sizes"))
+    if (sizes != np.floor(sizes)).any():
+        raise ValueError("sizes must be whole numbers")
     total = n.sum()
     if (sizes < 0).any() or (sizes > total).any():
         raise ValueError(f"from 0 to {total:.0f} units can be drawn")

@@ -13,6 +13,7 @@ from scipy.stats import studentized_range, t, ttest_ind_from_stats, tukey_hsd
 from sklearn.datasets import load_iris
 from statsmodels.stats.oneway import anova_generic
 
+from countstats import means
 from countstats.effect_size import eta_squared
 from countstats.means import (
     SMALLEST_P,
@@ -269,3 +270,46 @@ def test_values_without_end_are_refused(test):
     cells = pd.DataFrame({"x": [1.0, np.inf, 3.0], "group": ["a", "a", "b"], "n": [1, 2, 3]})
     with pytest.raises(ValueError, match="inf"):
         test(cells, "x", by="group")
+
+
+def test_counts_that_are_none_are_refused_by_all():
+    cells = pd.DataFrame({"x": [1, 2], "g": ["a", "b"], "n": [1, 2]})
+    for change, message in ((1.5, "no whole number"), (-1, "negative"), (np.nan, "missing")):
+        for function in (means.group_moments, means.group_quantiles, means.levene):
+            with pytest.raises(ValueError, match=message):
+                function(cells.assign(n=change), "x", "g")
+        with pytest.raises(ValueError, match=message):
+            means.quantile([1, 2], [change, 1], 0.5)
+        with pytest.raises(ValueError, match=message):
+            means.kruskal_wallis([[change, 1], [1, 1]])
+        for function in (means.games_howell, means.tukey_kramer):
+            with pytest.raises(ValueError, match=message):
+                function([1, 2], [1, 1], [change, 3])
+
+
+def test_groups_without_units_have_no_moments():
+    cells = pd.DataFrame({"x": [1, 2], "g": ["a", "b"], "n": [0, 0]})
+    assert means.group_moments(cells, "x", "g").empty
+    assert means.group_moments(cells.assign(n=[0, 2]), "x", "g").index.tolist() == ["b"]
+    assert np.isnan(means.levene(cells, "x", "g").p) and np.isnan(means.kruskal_wallis([[0, 0], [0, 0]]).p)
+    assert np.isnan(means.kruskal_wallis([[1, 2]]).p), "one group is compared with none"
+
+
+@pytest.mark.parametrize("q", [-0.1, 1.1, np.nan, [0.5, 2]])
+def test_a_quantile_beyond_the_ends_is_refused(q):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        means.quantile([1, 2, 3], [1, 1, 1], q)
+
+
+def test_pairs_without_spread_or_units_or_of_other_lengths_are_refused():
+    for counts, variances, message in (([1, 3], [1, 1], "two units"), ([2, 3, 4], [1, 1], "differ"), ([3], [1], "")):
+        with pytest.raises(ValueError, match=message):
+            means.games_howell([1, 2], variances, counts)
+    with pytest.raises(ValueError, match="above zero"):
+        means.games_howell([1, 2], [0, 1], [3, 3])
+    with pytest.raises(ValueError, match="no group vary"):
+        means.tukey_kramer([1, 2], [0, 0], [3, 3])
+    with pytest.raises(ValueError, match="negative"):
+        means.tukey_kramer([1, 2], [-1, 2], [3, 3])
+    with pytest.raises(ValueError, match="confidence level"):
+        means.tukey_kramer([1, 2], [1, 2], [3, 3], confidence=95)

@@ -292,3 +292,35 @@ def test_all_units_have_all_cells_and_one_has_one():
 def test_more_than_there_are_is_an_error():
     with pytest.raises(ValueError, match="from 0 to 4 units"):
         expected_cells([3, 1], 5)
+
+
+def test_counts_that_are_none_and_tables_of_other_shapes_are_refused():
+    cells = pd.DataFrame({"x": ["a", "b"], "y": ["c", "c"], "n": [1, 2]})
+    for change, message in ((0.5, "no whole number"), (-1, "negative"), (np.nan, "missing")):
+        with pytest.raises(ValueError, match=message):
+            tables.two_way(cells.assign(n=change), "x", "y", ["c"])
+        with pytest.raises(ValueError, match=message):
+            tables.cube(cells.assign(n=change), {"x": ["a", "b"]})
+        for function in (tables.informative, tables.odds_ratio_over_strata, lambda each: tables.breslow_day(each, 2)):
+            with pytest.raises(ValueError, match=message):
+                function([[[change, 1], [1, 1]]])
+        with pytest.raises(ValueError, match=message):
+            tables.expected_cells([change], [1])
+        with pytest.raises(ValueError, match=message):
+            tables.mix_and_risk(np.full((2, 2, 2, 1), change))
+        with pytest.raises(ValueError, match=message):
+            tables.cochran_armitage([change, 1], [3, 3])
+    with pytest.raises(ValueError, match="more events"):
+        tables.cochran_armitage([4, 1], [3, 3])
+    with pytest.raises(ValueError, match="differ in shape"):
+        tables.cochran_armitage([1, 1], [3, 3], [0, 1, 2])
+    with pytest.raises(ValueError, match="two rows and two columns"):
+        tables.odds_ratio_over_strata([[1, 2, 3], [4, 5, 6]])
+    with pytest.raises(ValueError, match="empty row"):
+        tables.breslow_day([[[0, 0], [1, 2]]], 1)
+    with pytest.raises(ValueError, match="above zero"):
+        tables.breslow_day([[[1, 1], [1, 2]]], 0)
+    with pytest.raises(ValueError, match="whole numbers"):
+        tables.expected_cells([3, 4], [1.5])
+    with pytest.raises(ValueError, match="no column"):
+        tables.two_way(cells, "x", "z", ["c"])

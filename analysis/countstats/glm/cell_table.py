@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 
 from countstats.columns import COUNTS, MISSING, N
+from countstats.counts import has_columns, whole
+
+MOST_TO_SPLIT = 10**9 - 1  # units that numpy's multivariate hypergeometric distribution holds
 
 
 def cells_of(counts: pd.DataFrame, variables: Iterable[str], outcome: str, event: str = "yes") -> pd.DataFrame:
@@ -23,8 +26,11 @@ def cells_of(counts: pd.DataFrame, variables: Iterable[str], outcome: str, event
 
     Raises
     ------
-    ValueError : where the outcome of some units is missing
+    ValueError : where the outcome of some units is missing, for counts that are none, and an absent column
     """
+    variables = list(variables)
+    has_columns(counts, *variables, outcome, N)
+    counts = counts.assign(**{N: whole(counts[N])})
     if _unknown(counts.loc[counts[N] > 0, outcome]).any():
         raise ValueError(f"'{outcome}' is not recorded for some; leave them out before fitting")
     happened = counts[outcome] == event
@@ -38,19 +44,33 @@ def counts_by(counts: pd.DataFrame, variables: Iterable[str], outcome: str) -> p
     Parameters
     ----------
     counts, variables, outcome : as `cells_of` takes them
+
+    Raises
+    ------
+    ValueError : for counts that are none, and an absent column
     """
+    variables = list(variables)
+    has_columns(counts, *variables, outcome, N)
+    counts = counts.assign(**{N: whole(counts[N])})
     wide = counts.groupby([*variables, outcome], observed=True)[N].sum().unstack(outcome, fill_value=0)
     return wide.rename_axis(columns=None).set_axis([str(code) for code in wide], axis=1).reset_index()
 
 
 def collapse(cells: pd.DataFrame, variables: Iterable[str]) -> pd.DataFrame:
-    """Return the cells of fewer variables: counts added up over the variables that are not named."""
-    return cells.groupby(list(variables), observed=True, as_index=False, dropna=False)[COUNTS].sum()
+    """Return the cells of fewer variables: counts added up over the variables that are not named.
+
+    Counts may be weights here: they are added up as they are.
+    """
+    variables = list(variables)
+    has_columns(cells, *variables, *COUNTS)
+    return cells.groupby(variables, observed=True, as_index=False, dropna=False)[COUNTS].sum()
 
 
 def complete(cells: pd.DataFrame, variables: Iterable[str]) -> pd.DataFrame:
     """Return the cells in which every variable is recorded."""
-    return cells[~_unknown(cells[list(variables)]).any(axis=1)].reset_index(drop=True)
+    variables = list(variables)
+    has_columns(cells, *variables)
+    return cells[~_unknown(cells[variables]).any(axis=1)].reset_index(drop=True)
 
 
 def _unknown(codes):
@@ -68,10 +88,16 @@ def split(cells: pd.DataFrame, share: float, rng: np.random.Generator) -> tuple[
     Parameters
     ----------
     share : of the units that go to development; their number is rounded to a whole one
+
+    Raises
+    ------
+    ValueError : for a share that does not lie between 0 and 1, counts that are none, and more units than
+        `MOST_TO_SPLIT`
     """
     if not 0 < share < 1:
         raise ValueError(f"the share that goes to development must lie between 0 and 1, not {share}")
-    counts = cells[COUNTS].to_numpy(np.int64)
+    has_columns(cells, *COUNTS)
+    counts = whole(cells[COUNTS], MOST_TO_SPLIT, "a split at random")
     total = int(counts.sum())
     taken = rng.multivariate_hypergeometric(counts.ravel(), round(share * total), method="marginals")
     parts = taken.reshape(counts.shape), counts - taken.reshape(counts.shape)

@@ -86,3 +86,17 @@ def test_no_code_at_all_is_not_recorded():
     aged = cell_table.cells_of(counts[:2].assign(age=pd.array([None, 9], "Int64")), ["sex", "age"], "at_risk")
     assert aged["events"].sum() == 7 and cell_table.complete(aged, ["age"])["events"].tolist() == [3]
     assert cell_table.complete(aged, ["sex", "age"]).empty
+
+
+def test_counts_that_are_none_are_refused_and_a_split_says_how_many_it_holds():
+    counts = pd.DataFrame({"x": ["a", "b"], "y": ["yes", "no"], "n": [1, 2]})
+    for change, message in ((0.5, "no whole number"), (-1, "negative"), (float("nan"), "missing")):
+        for function in (cell_table.cells_of, cell_table.counts_by):
+            with pytest.raises(ValueError, match=message):
+                function(counts.assign(n=change), ["x"], "y")
+        with pytest.raises(ValueError, match=message):
+            cell_table.split(pd.DataFrame({"events": [change], "others": [1]}), 0.5, np.random.default_rng(1))
+    with pytest.raises(ValueError, match="a split at random holds 999,999,999 units at most"):
+        cell_table.split(pd.DataFrame({"events": [10**9], "others": [1]}), 0.5, np.random.default_rng(1))
+    with pytest.raises(ValueError, match="no column 'z'"):
+        cell_table.cells_of(counts, ["z"], "y")
