@@ -33,6 +33,7 @@ from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from countstats.columns import N
+from countstats.counts import whole
 from countstats.estimates import Estimate, half_width
 
 
@@ -79,10 +80,15 @@ def products(cells: pd.DataFrame, category: str, codes: Sequence, together: Sequ
     -------
     numpy.ndarray
         One row and one column per category.
+
+    Raises
+    ------
+    ValueError
+        For counts that are not whole numbers of zero or more.
     """
     column = _positions(cells[category], codes)
     inside = column >= 0
-    column, n = column[inside], cells[N].to_numpy(float)[inside]
+    column, n = column[inside], whole(cells[N]).astype(float)[inside]
     keys = cells.loc[inside, list(together)]
     alone = keys.isna().any(axis=1).to_numpy()
     group = keys[~alone].groupby(list(together), observed=True, sort=False).ngroup().to_numpy()
@@ -130,8 +136,13 @@ def table(
         One row per category: rate, rate_low, rate_high; ratio, low, high, se (of the logarithm of the ratio) and
         design_effect (its square over the one of independent units). There are no limits where a category, or what it
         is compared with, has no units.
+
+    Raises
+    ------
+    ValueError
+        For counts that are not whole numbers of zero or more.
     """
-    n, e = counts.to_numpy(float), exposure.to_numpy(float)
+    n, e = whole(counts).astype(float), exposure.to_numpy(float)
     own = np.eye(len(n))
     base = 1 - own if against is None else np.tile(counts.index == against, (len(n), 1)).astype(float)
     below, below_exposure = base @ n, base @ e
@@ -162,6 +173,11 @@ def growth(counts: pd.Series, exposure: pd.Series, spread: Spread, confidence: f
     -------
     Estimate
         NaN throughout where there is one step.
+
+    Raises
+    ------
+    ValueError
+        For counts that are not whole numbers of zero or more.
     """
     if len(counts) < 2:
         return Estimate(np.nan, np.nan, np.nan)
@@ -193,6 +209,11 @@ def departure(
     -------
     Departure
         NaN throughout where the model has as many parameters as there are categories, or there are no units.
+
+    Raises
+    ------
+    ValueError
+        For counts that are not whole numbers of zero or more.
     """
     design = np.ones((len(counts), 1)) if steps is None else _design(steps)
     free = len(counts) - design.shape[1]
@@ -208,7 +229,7 @@ def departure(
     candidates = [left @ each @ left.T / np.outer(scale, scale) for each in spread.candidates]
     covariance = max(candidates, key=np.trace)
     trace, squares = np.trace(covariance), (covariance**2).sum()
-    statistic = float(((counts.to_numpy(float) - expected) ** 2 / expected).sum() * trace / squares)
+    statistic = float(((whole(counts) - expected) ** 2 / expected).sum() * trace / squares)
     df = float(trace**2 / squares)
     return Departure(statistic, df, float(chi2.sf(statistic, df)), float(trace / free))
 
@@ -229,7 +250,7 @@ def _design(steps):
 
 def _steady(counts, exposure, design):
     """Return the growth (of the logarithm, per step) and the expected counts of a Poisson model of rates."""
-    model = GLM(counts.to_numpy(float), design, family=Poisson(), exposure=exposure.to_numpy(float))
+    model = GLM(whole(counts), design, family=Poisson(), exposure=exposure.to_numpy(float))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # two steps are fitted exactly, as they should be
         fitted = model.fit(tol=1e-13)

@@ -172,6 +172,16 @@ def test_the_largest_candidate_is_taken():
     assert Spread(2 * unit, 2 * unit, unit).variance(gradient) == 3
 
 
+@pytest.mark.parametrize("wrong", [-1, 2.5, np.nan])
+def test_counts_that_are_none_are_refused(exposure, wrong):
+    counts, spread = pd.Series([40, wrong, 60], CODES), Spread(*[np.eye(3)] * 3)
+    for method in (rates.table, rates.departure):
+        with pytest.raises(ValueError):
+            method(counts, exposure, spread)
+    with pytest.raises(ValueError):
+        rates.products(pd.DataFrame({"place": CODES, "caller": 1, "n": counts.to_numpy()}), "place", CODES, ["caller"])
+
+
 def test_categories_without_units_have_no_interval(exposure):
     counts = pd.Series([40, 0, 60], CODES)
     found = rates.table(counts, exposure, Spread(*[np.diag(counts.to_numpy(float))] * 3))
