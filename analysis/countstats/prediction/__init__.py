@@ -1,7 +1,8 @@
 """Performance, validation and use of risk models, from counts by risk.
 
 roc
-    auc, compare, gains, reached, curve, partial_area, precision, average_precision, youden, for_workload, at_threshold
+    placements, auc, compare, gains, reached, curve, partial_area, precision, average_precision, youden, for_workload,
+    at_threshold
 calibration
     in_the_large, intercept_and_slope, slope, recalibrated, observed_expected, brier, scaled_brier, deciles,
     hosmer_lemeshow, smooth_curve
@@ -19,6 +20,10 @@ decision_curve
     net_benefit, surely_ahead
 points
     points, total, log_odds_per_point, risk, risk_by_sum
+workload
+    extra_variance, chance_of_at_most, flagged_shares
+clustered
+    observed_expected, auc
 benchmark
     boosting, choose_rounds, ridge, compare_models
 """

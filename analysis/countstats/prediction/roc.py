@@ -92,7 +92,7 @@ def as_weighted_rows(
     return np.repeat([1, 0], len(score)), np.tile(score, 2), np.concatenate([cases, controls])
 
 
-def _placements(score: np.ndarray, cases: np.ndarray, controls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def placements(score: np.ndarray, cases: np.ndarray, controls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return DeLong's structural components: per score, the share of controls below it and of cases above it.
 
     Ties count half. One entry for each score as given, so that two scores of the same units can be put side by side.
@@ -140,7 +140,7 @@ def auc(score: ArrayLike, cases: ArrayLike, controls: ArrayLike, confidence: flo
     """
     score, cases, controls = by_score(score, cases, controls)
     n_cases, n_controls = cases.sum(), controls.sum()
-    beaten, beating = _placements(score, cases, controls)
+    beaten, beating = placements(score, cases, controls)
     value = (cases * beaten).sum() / n_cases
     if min(n_cases, n_controls) < 2:
         return Estimate(float(value), np.nan, np.nan)
@@ -191,7 +191,7 @@ def compare(
     first, *_ = _checked(first, cases, controls)
     second, cases, controls = _checked(second, cases, controls)
     n_cases, n_controls = cases.sum(), controls.sum()
-    pairs = [_placements(score, cases, controls) for score in (first, second)]
+    pairs = [placements(score, cases, controls) for score in (first, second)]
     beaten, beating = pairs[0][0] - pairs[1][0], pairs[0][1] - pairs[1][1]
     value = float((cases * beaten).sum() / n_cases)
     if min(n_cases, n_controls) < 2:
