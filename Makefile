@@ -70,6 +70,9 @@ test-few: setup  ## Make papers of few calls, from thirty rows on, drawn at rand
 test-exports: setup  ## Clean exports with every fault, one line each, and 500 that are spoilt at random (ten minutes)
 	@$(RUN) -m pytest -m 'exports or not exports' tests/odd_exports --examples 500
 
+fuzz: setup  ## Hold every function of countstats against other libraries, on 500 random tables each (TABLES; ten minutes)
+	@$(RUN) -m pytest tests/countstats/fuzz --tables $(or $(TABLES),500)
+
 score: setup  ## Score the rows of EXPORT=path with the model that 07-use made, or MODEL=path
 	@mkdir -p .cache && $(RUN) -m hotline.pipeline.score
 
@@ -153,4 +156,4 @@ help:  ## This list
 	  "  PROFILE=full                the values of that profile in params.yml: for print, some minutes longer" \
 	  "  make -j1 paper              one step at a time (three is the rule)"
 
-.PHONY: again paper score test test-study test-few test-exports setup help lab lint architecture hooks bench bench-scale coverage bench-cleaning quarto lock clean study $(NOTEBOOKS)
+.PHONY: again paper score test test-study test-few test-exports fuzz setup help lab lint architecture hooks bench bench-scale coverage bench-cleaning quarto lock clean study $(NOTEBOOKS)

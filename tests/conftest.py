@@ -25,6 +25,7 @@ settings.load_profile("same")
 
 
 def pytest_addoption(parser):
+    parser.addoption("--tables", type=int, default=4, help="random tables for each check of the statistics")
     parser.addoption("--examples", type=int, default=40, help="exports of the fuzz test that are spoilt in two ways")
 
 

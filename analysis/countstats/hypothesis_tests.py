@@ -17,6 +17,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.oneway import anova_generic
 
 from countstats.columns import N
+from countstats.counts import whole
 from countstats.effect_intervals import cramers_v_limits, omega_squared_limits
 from countstats.effect_size import cramers_v, omega_squared
 from countstats.means import group_moments
@@ -111,6 +112,7 @@ def weighted_kappa(table: pd.DataFrame, confidence: float = 0.95, rows: str = "r
     rows, columns
         What a row and a column are called, for the reason.
     """
+    whole(table)
     reason, n = why_not_table(table.loc[:, table.sum() > 0], rows, columns), int(table.to_numpy().sum())
     if reason:
         return Test("weighted kappa", "kappa", n, reason=reason)
@@ -218,7 +220,13 @@ def why_not_table(
     --------
     >>> why_not_table(pd.DataFrame([[3, 4]]))
     'one category only'
+
+    Raises
+    ------
+    ValueError
+        For counts that are none (`counts.whole`).
     """
+    whole(table)
     if table.size == 0 or table.to_numpy().sum() == 0:
         return "nothing recorded"
     if (table.sum(axis=1) > 0).sum() < 2:

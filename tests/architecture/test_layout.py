@@ -22,6 +22,8 @@ NO_TEST_OF_ITS_OWN = {
 }
 NO_MODULE_OF_ITS_OWN = {
     "countstats/test_invariance.py": "properties of the comparisons of groups, whatever their module",
+    "countstats/fuzz/test_bad_input.py": "what every function says of counts that are none",
+    "countstats/fuzz/test_fuzz.py": "every function on random tables, which `make fuzz` makes many of",
     "countstats/test_readme.py": "the examples of the README of countstats",
     "countstats/glm/test_model_invariances.py": "properties of all models, whatever their module",
     "unit/test_bench_intervals.py": "bench/intervals.py, which `make coverage` runs",

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
+from countstats.counts import whole
 from countstats.estimates import Estimate
 from countstats.glm import firth
 from countstats.glm.logit import Logit
@@ -29,9 +30,17 @@ class Band(NamedTuple):
 
 
 def resample(counts: ArrayLike, rng: np.random.Generator) -> np.ndarray:
-    """Return the counts of as many units drawn from these with replacement: whole numbers of the same shape."""
-    counts = np.asarray(counts)
+    """Return the counts of as many units drawn from these with replacement: whole numbers of the same shape.
+
+    Raises
+    ------
+    ValueError
+        For counts that are none (`counts.whole`), and without units.
+    """
+    counts = whole(counts)
     total = int(counts.sum())
+    if not total:
+        raise ValueError("there are no units to draw from")
     return rng.multinomial(total, counts.ravel() / total).reshape(counts.shape)
 
 

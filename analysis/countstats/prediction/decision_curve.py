@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from countstats.counts import alike, finite, whole
 from countstats.estimates import half_width
 from countstats.prediction.roc import ROUNDING
 
@@ -38,10 +39,11 @@ def net_benefit(
     Raises
     ------
     ValueError
-        For a threshold that is not between 0 and 1, or without units.
+        For a threshold that is not between 0 and 1, for counts that are none (`counts.whole`), or without units.
     """
-    risk, cases, controls = np.asarray(risk, float), np.asarray(cases, float), np.asarray(controls, float)
-    thresholds, total = np.asarray(thresholds, float), np.sum(cases) + np.sum(controls)
+    alike(risk, cases, controls)
+    risk, cases, controls = finite(risk, "risks"), whole(cases).astype(float), whole(controls).astype(float)
+    thresholds, total = finite(thresholds, "thresholds"), np.sum(cases) + np.sum(controls)
     if not total:
         raise ValueError("there are no units to be flagged")
     if not ((thresholds > 0) & (thresholds < 1)).all():

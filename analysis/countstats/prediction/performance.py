@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from countstats.columns import COUNTS
+from countstats.counts import whole
 from countstats.estimates import Estimate
 from countstats.glm.cell_table import complete
 from countstats.prediction import calibration, roc
@@ -37,7 +38,7 @@ def measure(
         slope_se; brier, scaled_brier, threshold; and why, which says what could not be estimated and for what
         reason. That is NaN: a group without the event has no area, but it has a share of flagged.
     """
-    risk, cases, controls = np.asarray(risk, float), np.asarray(cases), np.asarray(controls)
+    risk, cases, controls = np.asarray(risk, float), whole(cases), whole(controls)
     n, events = int(cases.sum() + controls.sum()), int(cases.sum())
     out = dict.fromkeys([f"{name}{end}" for name in WITH_LIMITS for end in ("", "_low", "_high")], np.nan)
     out |= dict.fromkeys([*WITHOUT_LIMITS, "auc_variance", "intercept_se", "slope_se"], np.nan)
