@@ -82,7 +82,8 @@ def attributable_fractions(
             "high": 1 - remaining * np.exp(-half),
             "events": (1 - remaining) * cells["events"].sum(),
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("set")
+    columns = ["fraction", "low", "high", "events"]  # also where there is no set
+    return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns).rename_axis("set")
 
 
 class _Standardized:
