@@ -20,6 +20,7 @@ from countstats.columns import N
 from countstats.counts import whole
 from countstats.effect_intervals import cramers_v_limits, omega_squared_limits
 from countstats.effect_size import cramers_v, omega_squared
+from countstats.estimates import wald
 from countstats.means import group_moments
 from countstats.shares import same_share
 from countstats.tables import cochran_armitage
@@ -117,7 +118,7 @@ def weighted_kappa(table: pd.DataFrame, confidence: float = 0.95, rows: str = "r
     if reason:
         return Test("weighted kappa", "kappa", n, reason=reason)
     kappa = cohens_kappa(table, wt="linear")
-    low, high = kappa.distribution_kappa.interval(confidence)
+    _, low, high = wald(kappa.kappa, kappa.std_kappa, confidence).with_limits
     return Test("weighted kappa", "kappa", n, effect=kappa.kappa, low=low, high=high)
 
 

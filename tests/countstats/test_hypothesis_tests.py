@@ -121,3 +121,8 @@ def test_a_test_that_was_not_made_stays_so_and_counts_for_nothing():
 def test_an_empty_family():
     assert adjusted([]).shape == (0,)
     assert np.isnan(adjusted([np.nan])).all()
+
+
+def test_kappa_of_perfect_agreement_has_limits():
+    found = hypothesis_tests.weighted_kappa(pd.DataFrame(np.diag([3, 4, 5])))
+    assert (found.effect, found.low, found.high) == (1, 1, 1)

@@ -5,6 +5,9 @@ Every model of this package is a small class with two methods:
 value_and_score(b)   the log-likelihood at the coefficients b, a number, and its slope, an array like b
 information(b)       the information there, a square array (the observed or the expected one)
 
+Counts may be weights here that are not whole, as those of imputed units or of inverse probabilities are: a likelihood
+takes them as they are. Then the information is that of as many units as the weights add up to.
+
 `maximise` takes any of them. A penalty or an offset belongs to the model; coefficients that must not move are left
 out by a mask.
 

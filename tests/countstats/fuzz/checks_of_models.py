@@ -47,13 +47,19 @@ ELSEWHERE = {
     "prediction.bootstrap.optimism": "prediction/test_bootstrap.py",
     "prediction.bootstrap.roc_band": "prediction/test_bootstrap.py",
     "prediction.calibration.smooth_curve": "prediction/test_calibration.py",
+    "prediction.clustered.auc": "prediction/test_clustered.py",
+    "prediction.clustered.observed_expected": "prediction/test_clustered.py",
+    "prediction.workload.chance_of_at_most": "prediction/test_workload.py",
+    "prediction.workload.extra_variance": "prediction/test_workload.py",
+    "prediction.workload.flagged_shares": "prediction/test_workload.py",
     "prediction.updating.choose": "prediction/test_updating.py",
     "prediction.updating.on_halves": "prediction/test_updating.py",
 }
 
 
 @holds("prediction.roc.by_score", "prediction.roc.as_weighted_rows", "prediction.roc.auc", "prediction.roc.compare",
-       "prediction.roc.gains", "prediction.roc.partial_area", "prediction.roc.average_precision")  # fmt: skip
+       "prediction.roc.gains", "prediction.roc.placements",
+       "prediction.roc.partial_area", "prediction.roc.average_precision")  # fmt: skip
 def areas(rng, kind):
     first, second, cases, controls = scored(rng, kind, several=True)
     score, event = rows_of_scored(first, cases, controls)
@@ -75,6 +81,9 @@ def areas(rng, kind):
 
     close(found.se**2, variance(won(score)), rtol=1e-9, atol=1e-15)
     assert 0 <= found.low <= found.value <= found.high <= 1
+    beaten, beating = roc.placements(first, cases, controls)
+    close(np.repeat(beaten, cases), won(score).mean(axis=1), atol=1e-12)
+    close(np.repeat(beating, controls), won(score).mean(axis=0), atol=1e-12)
     paired = roc.compare(first, second, cases, controls)
     close(paired.value, won(score).mean() - won(other).mean(), atol=1e-12)
     close(paired.se**2, variance(won(score) - won(other)), rtol=1e-8, atol=1e-15)

@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 import warnings
 import zlib
+from pathlib import Path
 
 import checks_of_groups
 import checks_of_models
@@ -33,6 +34,9 @@ def test_every_public_function_is_checked():
     assert sorted(set(public()) - set(CHECKS) - set(checks_of_models.ELSEWHERE)) == []
     assert set(CHECKS) <= set(public()) and set(checks_of_models.ELSEWHERE) <= set(public())
     assert not set(CHECKS) & set(checks_of_models.ELSEWHERE)
+    here = Path(__file__).parents[1]
+    for name, file in checks_of_models.ELSEWHERE.items():
+        assert name.split(".")[-1] in (here / file).read_text(encoding="utf-8"), name
 
 
 @pytest.mark.parametrize("check", dict.fromkeys(CHECKS.values()), ids=lambda check: check.__name__)
