@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 import warnings
 import zlib
+from pathlib import Path
 
 import checks_of_groups
 import checks_of_models
@@ -16,9 +17,6 @@ from hypothesis import strategies as st
 from samples_at_random import CHECKS, KINDS
 
 import countstats
-from hotline.paths import ROOT
-
-TESTS = ROOT / "tests"
 
 assert checks_of_groups and checks_of_models and checks_of_risks  # imported for what they register
 
@@ -36,7 +34,7 @@ def test_every_public_function_is_checked():
     assert sorted(set(public()) - set(CHECKS) - set(checks_of_models.ELSEWHERE)) == []
     assert set(CHECKS) <= set(public()) and set(checks_of_models.ELSEWHERE) <= set(public())
     assert not set(CHECKS) & set(checks_of_models.ELSEWHERE)
-    here = TESTS / "countstats"
+    here = Path(__file__).parent / ".."
     for name, file in checks_of_models.ELSEWHERE.items():
         assert name.split(".")[-1] in (here / file).read_text(encoding="utf-8"), name
 
