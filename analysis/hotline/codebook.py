@@ -15,6 +15,7 @@ from hotline.errors import InputError, did_you_mean
 from hotline.marked_yaml import Fault
 from hotline.run import current_run
 from hotline.schema import checks, shape, together, top
+from hotline.schema.built_in import BUILT_IN
 from hotline.schema.fields import MISSING, Field
 
 MISSING_LABEL = "Not recorded"
@@ -109,7 +110,9 @@ def read_codebook(path: Path) -> Codebook:
     if faults:
         raise InputError("\n".join(_in_words(faults, root, names, where)))
     sha256 = hashlib.sha256(content).hexdigest()
-    return Codebook(list(fields.values()), sha256, schema.get("title") or "", _in_words(remarks, root, names, where))
+    added = [field for name, field in BUILT_IN.items() if name not in names.values()]
+    found = [*fields.values(), *added]
+    return Codebook(found, sha256, schema.get("title") or "", _in_words(remarks, root, names, where))
 
 
 def _in_words(faults: list[Fault], root, names: dict[int, str], where: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rows against counts: every number of notebooks 02 to 08, computed again from one row per call or case.
+"""Rows against counts: every number of notebooks 02 to 08, and the cases of 01, computed again from rows.
 
 For each result file one function of the package `rows` takes the rows of 01-clean, which the notebooks never see, and
 returns what the file should hold. All numbers are compared, to ten digits (`DIGITS`; what is less exact says why). A
@@ -16,15 +16,15 @@ from checkout import files
 from threadpoolctl import threadpool_limits
 
 from hotline.paths import ROOT
-from rows import comparisons, influences, risks  # noqa: F401 (each of these fills RECOMPUTED)
+from rows import comparisons, influences, of_cases, risks  # noqa: F401 (each of these fills RECOMPUTED)
 from rows.study import OUTCOMES, RECOMPUTED, Study
 
 pytestmark = pytest.mark.xdist_group("pipeline")
 DIGITS = 10
 # A p-value far in the tail has fewer digits than its statistic: an error in z counts z squared times.
 TAIL = 7
-# Nothing in these is computed from the data: the codebook as a table, and columns of words.
-NOT_STATISTICS = {("02-describe", "dictionary")}
+# Nothing in these is computed from the calls: the codebook as a table, what was done to the export, columns of words.
+NOT_STATISTICS = {("02-describe", "dictionary"), *(("01-clean", name) for name in ("flow", "repairs", "problems"))}
 WORDS = {"reason", "outcome", "why"}
 # What the rows have in common with `countstats`, and the tests that cover it instead. Besides these it makes the
 # notebooks' draws of counts again (`rows.study`), since numpy draws the same from the same counts.
@@ -102,11 +102,26 @@ def test_blocks_are_evaluated_on_the_cases_of_the_risk_model(study, outcome, agr
         agrees("the model of all blocks in 06 and in 07", blocks[name].iloc[-1], model[name], 10)
 
 
+def test_cases_are_those_of_the_calls(study):
+    """Each case has the data of its first call, and the stage and the sex that its calls record together."""
+    calls = of_cases.cases_of_callers(study.calls)
+    assert (
+        calls["later"].map({False: "no", True: "yes"}).fillna("") == calls["later_call"].astype(object).fillna("")
+    ).all()
+    assert study.calls.loc[study.calls["level"].isna(), "later_call"].isna().all()
+    key = ["caller", "earlier_calls", "level"]
+    expected = calls[calls["later"] == False].copy()  # noqa: E712 (it may be NaN)
+    expected["stage"], expected["sex"] = zip(*expected["case"], strict=True)
+    both = [frame[[*key, "stage", "sex"]].astype(object).fillna("") for frame in (study.cases, expected)]
+    cases, expected = (frame.sort_values(key, key=lambda x: x.astype(str), ignore_index=True) for frame in both)
+    pd.testing.assert_frame_equal(cases, expected)
+
+
 def test_every_result_is_recomputed_from_rows(study):
     written = {
         (file.parts[-3], file.stem)
         for file in files(study.folder, "data-derived/*/results/*.csv")
-        if "02" <= file.parts[-3] < "09"
+        if "01" <= file.parts[-3] < "09"
     }
     assert written == set(RECOMPUTED) | NOT_STATISTICS
 

@@ -13,9 +13,10 @@ times        texts as times, by the forms of the codebook
 callers      the spellings of a caller's number, and calls without one
 pseudonyms   callers' and counsellors' numbers to keyed hashes
 repeated     rows that repeat another: exact copies, and editions of a ticket
+cases        which assessed calls are about the same pupil, for all that calls may leave out
 rules        the reasons for which a row leaves the study
 flow         which rows stay, stage by stage, and the two tables that come out
 spoilt       what a spreadsheet leaves of a text that it did not keep
 
-Used by 01-clean (and, but for the last two, by `make score`) alone.
+Used by 01-clean (and, but for the last few, by `make score`) alone.
 """

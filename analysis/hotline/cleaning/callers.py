@@ -236,3 +236,15 @@ def note(counts: Unusable, without_number: str) -> str:
         return ""
     fate = {"own-case": "a case of its own, if it was assessed", "leave-out": "no case"}[without_number]
     return f" Of {counts.calls:,} calls the caller's number was withheld: each of them is {fate}."
+
+
+def in_words(counts: Unusable, without_number: str) -> str:
+    """Return what became of the assessed calls whose number was withheld, as a sentence of the limitations."""
+    if not counts.calls:
+        return "Every call has its caller's number."
+    if without_number == "leave-out":
+        return "Calls whose number was withheld are in no case, since whether they had called before is not known."
+    return (
+        f"An assessed call whose number was withheld ({text.count(counts.cases)} of them) is a case of its own, so "
+        "that a pupil who called more than once in this way counts more than once."
+    )

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotline.cleaning import parts, repeated
+from hotline.cleaning import cases, parts, repeated
 from hotline.cleaning.engine import Connection
-from hotline.cleaning.rules import CASES, REJECTED, STAGES, Rule
+from hotline.cleaning.rules import REJECTED, STAGES, Rule
 from hotline.codebook import Codebook
 from hotline.sql import identifier, literal
 
@@ -27,7 +27,7 @@ def _any(rules):
     return " OR ".join(f"coalesce({rule.condition}, false)" for rule in rules)
 
 
-def _compared(rules, case):
+def _compared(rules):
     """Return {stage: SQL} of the rows with which a stage begins, with what its rules compare them with.
 
     The braces in it stand for the view of the rows that the stage before has left.
@@ -35,11 +35,10 @@ def _compared(rules, case):
     out_of_scope = _any(rule for rule in rules if rule.stage == "calls" and rule.action == REJECTED)
     earlier = "PARTITION BY caller_number ORDER BY call_start, row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     last_end = f"max(CASE WHEN answer_time IS NOT NULL AND NOT ({out_of_scope}) THEN call_end END) OVER ({earlier})"
-    same = f"PARTITION BY {', '.join(CASES[case])} ORDER BY call_start, row"
     return {
         "records": "SELECT * FROM {} LEFT JOIN (SELECT row, copy, edition FROM repeated) USING (row)",
         "calls": f"SELECT *, call_start - {last_end} AS since_last FROM {{}}",
-        "cases": f"SELECT *, row_number() OVER ({same}) AS repeat FROM {{}}",
+        "cases": "SELECT * FROM {} LEFT JOIN (SELECT row, fits, repeat FROM membership) USING (row)",
     }
 
 
@@ -48,20 +47,22 @@ def apply_rules(connection: Connection, rules: list[Rule], case: str = "caller-s
 
     Parameters
     ----------
-    case : what makes a case, one of rules.CASES
+    case : what makes a case, one of cases.CASES
 
     Returns
     -------
     The flow: one row per stage and rule, with the columns stage, rule, action, words, rows_in (at the start of the
     stage), rows (that left under the rule), rows_kept (at its end)
     """
-    compared = _compared(rules, case)
+    compared = _compared(rules)
     repeated.tabulate(connection, _any(rule for rule in rules if rule.stage == "records" and rule.action == REJECTED))
     columns = "row INTEGER, stage VARCHAR, rule VARCHAR, action VARCHAR, field VARCHAR"
     connection.execute(f"CREATE OR REPLACE TABLE removed ({columns})")
     flow, previous = [], "decoded"
     for stage in STAGES:
         tried = [rule for rule in rules if rule.stage == stage]
+        if stage == "cases":
+            cases.tabulate(connection, previous, case)
         counts = _apply_stage(connection, stage, tried, compared.get(stage, "SELECT * FROM {}").format(previous))
         flow += [
             {
@@ -147,6 +148,22 @@ def derived(book: Codebook) -> dict[str, str]:
     return computed
 
 
+def _values(book, unrecorded):
+    """Return {variable: SQL} of the values of all variables, as texts and numbers."""
+    computed = derived(book) | dict.fromkeys(unrecorded, "NULL")
+    columns = {each.name: identifier(each.name) for each in book}
+    return {name: f"{computed.get(name, column)} AS {column}" for name, column in columns.items()}
+
+
+def _stored(field):
+    """Return the SQL of a variable as it is stored."""
+    column = identifier(field.name)
+    if field.categorical:
+        return f"enum_code({column}::code_of_{field.name})::UTINYINT AS {column}"
+    kind = {"date": "DATE", "number": "BIGINT"}.get(field.type, "INTEGER")
+    return f"{column}::{kind} AS {column}"
+
+
 def write_tables(
     connection: Connection, book: Codebook, folder: Path, unrecorded: Collection[str] = ()
 ) -> dict[str, int]:
@@ -154,31 +171,32 @@ def write_tables(
 
     A category is stored as its position among the codes that can occur, a number with decimals as a whole number of
     units of its last decimal, "not recorded" as NULL. The hash of the codebook goes along, so that `tally` can refuse a
-    file made with another one. Variables that are `unrecorded` are so for every call.
+    file made with another one. Variables that are `unrecorded` are so for every call. The stage and the sex of a case,
+    and what is derived from them, are those that `cases` gives it.
 
     Returns {table: rows}.
     """
-    computed = derived(book) | dict.fromkeys(unrecorded, "NULL")
-    values, stored = [], []
-    for each in book:
-        if each.name in NOT_STORED:
-            continue
-        column = identifier(each.name)
-        values.append(f"{computed.get(each.name, column)} AS {column}")
-        if each.categorical:
-            stored.append(f"enum_code({column}::code_of_{each.name})::UTINYINT AS {column}")
-        else:
-            kind = {"date": "DATE", "number": "BIGINT"}.get(each.type, "INTEGER")
-            stored.append(f"{column}::{kind} AS {column}")
+    fields = [each for each in book if each.name not in NOT_STORED]
+    values, stored = _values(book, unrecorded), {each.name: _stored(each) for each in fields}
     connection.execute(
-        f"CREATE OR REPLACE TABLE described AS SELECT row, {', '.join(stored)} "
-        f"FROM (SELECT row, {', '.join(values)} FROM stage_calls)"
+        f"CREATE OR REPLACE TABLE described AS SELECT row, {', '.join(stored.values())} "
+        f"FROM (SELECT row, {', '.join(values.values())} FROM stage_calls LEFT JOIN ({cases.LATER_CALL}) USING (row))"
     )
+    of_case = [each.name for each in fields if cases.OF_CASE & {each.name, each.group_of, *each.true_for}]
+    connection.execute(
+        f"CREATE OR REPLACE VIEW of_case AS SELECT row, {', '.join(map(stored.get, of_case))} "
+        f"FROM (SELECT row, {', '.join(map(values.get, of_case))} FROM membership WHERE repeat = 1)"
+    )
+    replaced = ", ".join(f"of_case.{identifier(name)} AS {identifier(name)}" for name in of_case)
+    kept = {
+        "calls": "SELECT * EXCLUDE (row) FROM described ORDER BY row",
+        "cases": f"SELECT described.* EXCLUDE (row) REPLACE ({replaced}) FROM described "
+        "SEMI JOIN left_cases USING (row) JOIN of_case ON described.row = of_case.row ORDER BY described.row",
+    }
     rows = {}
-    for name in ("calls", "cases"):
-        kept = f"SELECT * EXCLUDE (row) FROM described WHERE row IN (SELECT row FROM left_{name}) ORDER BY row"
+    for name, query in kept.items():
         connection.execute(
-            f"COPY ({kept}) TO {literal(folder / f'{name}.parquet')} "
+            f"COPY ({query}) TO {literal(folder / f'{name}.parquet')} "
             f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{codebook: {literal(book.sha256)}}})"
         )
         rows[name] = connection.execute(f"SELECT count(*) FROM left_{name}").fetchone()[0]

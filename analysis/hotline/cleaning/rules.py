@@ -25,17 +25,6 @@ CONSTRAINT = (
     "codebook."
 )
 TOTALS = "^(合计|总计|小计|共计|总数|(grand |sub)?total|sum)"  # what stands in place of a ticket below the last call
-# What makes a case: the columns that its calls have in common, and the same in words.
-CASES = {
-    "caller-stage-sex": ("caller_number", "stage", "sex"),
-    "caller": ("caller_number",),
-    "call": ("row",),
-}
-CASES_IN_WORDS = {
-    "caller-stage-sex": "the first assessed call of one caller’s number, school stage and sex",
-    "caller": "the first assessed call of one caller’s number",
-    "call": "each assessed call by itself",
-}
 
 
 @dataclass(frozen=True)
@@ -231,5 +220,6 @@ def rules(
         Rule("answered", "unanswered", REJECTED, "Not answered", "answer_time IS NULL", "'answer_time'"),
         Rule("assessed", "not-assessed", REJECTED, "No mental-health level assigned", "level IS NULL", "'level'"),
         *_without_number(without_number),
+        Rule("cases", "unassignable", REJECTED, "A gap in stage or sex, so that it fits several pupils", "fits > 1"),
         Rule("cases", "repeat-call", MERGED, "A later call about the same pupil", "repeat > 1"),
     ]

@@ -7,6 +7,7 @@ names         names that a variable cannot have, with the reason
 constraints   the constraints of a Table Schema: which go with which type, and what they say
 time_formats  the forms of a time: which can be read, and which fit two readings
 checks        faults of one field
+built_in      variables that cleaning writes for every hotline
 together      faults of the fields together: what is missing, what refers to nothing
 top           the keys beside the list of fields
 """

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hotline.errors import did_you_mean
 from hotline.marked_yaml import Fault
+from hotline.schema.built_in import BUILT_IN
 from hotline.schema.fields import Field
 from hotline.schema.texts import plain_heading
 
@@ -13,6 +14,7 @@ COMPUTED = {
     "waiting": "integer",
     "call_length": "integer",
     "earlier_calls": "integer",
+    "later_call": "string",
     "year": "integer",
     "month": "string",
     "weekday": "string",
@@ -37,12 +39,14 @@ OTHERS = ("call_type", "caller_relation", "city", "problem", "disposition", "fol
 DERIVED = ("hour_band", "region", "at_risk", "high_risk")
 IDENTIFYING = ("ticket_id", "caller_number", "counsellor", "caller")
 NUMBERS = ("follow_ups", "satisfaction")
-BUILT_ON = (*COLUMNS, *OTHERS, *COMPUTED, *DERIVED)
+# A codebook may describe these or not; where it does not, `BUILT_IN` does.
+BUILT_ON = (*COLUMNS, *OTHERS, *(name for name in COMPUTED if name not in BUILT_IN), *DERIVED)
 # The notebooks name these codes; a codebook gives them the labels of its hotline.
 NEEDED_CODES = {
     "level": ("well", "imbalance", "high_risk"),
     "sex": ("female", "male"),
     "answered": ("yes", "no"),
+    "later_call": ("yes", "no"),
     "at_risk": ("yes", "no"),
     "high_risk": ("yes", "no"),
     "caller_relation": ("pupil",),
@@ -56,7 +60,7 @@ NEEDED_CODES = {
 OWN_RULES = (
     *("second-heading", "ragged-row", "total-row", "duplicate", "unreadable-time", "unknown-code", "damaged-number"),
     *("constraint", "impossible-time", "future-time", "same-ticket", "reconnect", "unanswered", "not-assessed"),
-    *("without-number", "repeat-call"),
+    *("without-number", "unassignable", "repeat-call"),
 )
 
 

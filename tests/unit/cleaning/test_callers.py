@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from exports import BOOK, at, clean
 
-from hotline.cleaning import callers, engine, flow, rules
+from hotline.cleaning import callers, cases, engine, flow, rules
 from hotline.errors import InputError
 
 NUMBER = BOOK["caller_number"]
@@ -79,7 +79,7 @@ WITHHELD = [at(8, ticket_id="1", caller_number="匿名"), at(8, 12, ticket_id="2
             at(12, ticket_id="3", caller_number=""), at(13, ticket_id="4"), at(14, ticket_id="5")]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", rules.CASES)
+@pytest.mark.parametrize("case", cases.CASES)
 def test_calls_without_a_number_are_never_one_caller(tmp_path, case):
     left, _, connection = clean(tmp_path, WITHHELD, case=case)
     assert left == ({} if case == "call" else {6: ("cases", "repeat-call")})
@@ -105,6 +105,12 @@ def test_a_warning_says_which_calls_left_and_which_stay():
     assert callers.warnings(callers.Unusable(3, 0, 0, 97), "own-case") == [
         "3.0% of the calls have no usable number: 3 were rejected, since it is damaged."
     ]
+
+
+def test_what_becomes_of_withheld_numbers_is_said_where_there_are_any():
+    assert callers.in_words(callers.Unusable(0, 0, 0, 9), "own-case") == "Every call has its caller's number."
+    assert "(7 of them) is a case of its own" in callers.in_words(callers.Unusable(0, 8, 7, 9), "own-case")
+    assert "are in no case" in callers.in_words(callers.Unusable(0, 8, 0, 9), "leave-out")
 
 
 def test_the_last_digits_of_numbers_are_named_as_such(tmp_path):

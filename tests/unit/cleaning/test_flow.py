@@ -22,7 +22,7 @@ def test_apply_rules_merges_rows(tmp_path):
     ]
     left, stages, connection = clean(tmp_path, rows)
     assert left == {3: ("records", "duplicate"), 4: ("calls", "reconnect"), 5: ("cases", "repeat-call")}
-    assert stages.query("stage == 'cases'")["rows_kept"].item() == 4
+    assert stages.query("stage == 'cases'")["rows_kept"].iloc[0] == 4
     written = flow.write_tables(connection, BOOK, tmp_path)
     assert written == {"calls": 5, "cases": 4}
 

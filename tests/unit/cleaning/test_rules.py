@@ -5,7 +5,7 @@ from codebooks import CHOICE, book
 from exports import BOOK, SETTINGS, at, clean, rejected
 
 from hotline import paths
-from hotline.cleaning import rules
+from hotline.cleaning import cases, rules
 from hotline.pipeline import params
 from hotline.schema.together import OWN_RULES
 
@@ -67,8 +67,8 @@ def test_case_rule_says_what_makes_a_case(tmp_path, case, kept):
 
 
 def test_case_rule_choices_are_those_of_the_parameter_type():
-    assert params.declared(paths.notebook("01-clean"))["case_rule"].choices == tuple(rules.CASES)
-    assert list(rules.CASES) == list(rules.CASES_IN_WORDS)
+    assert params.declared(paths.notebook("01-clean"))["case_rule"].choices == tuple(cases.CASES)
+    assert list(cases.CASES) == list(cases.CASES_IN_WORDS)
 
 
 def test_no_rule_of_a_codebook_can_have_the_name_of_one_of_the_compendiums_own(tmp_path):
