@@ -41,9 +41,29 @@ def crooked(n=3000, share=0.3):
     )
 
 
-def run(name, counts, folder, monkeypatch, **told):
+def as_calls(counts, later=0.3):
+    """A tally of calls: each row of the cases as the first call of a caller, and some of them as a second one."""
+    first = counts.assign(caller=pd.array(range(1, 1 + len(counts)), dtype="Int64"), later_call="no", earlier_calls=0)
+    again = first.sample(frac=later, random_state=3).assign(later_call="yes", earlier_calls=1)
+    calls = pd.concat([first, again], ignore_index=True)
+    calls["later_call"] = pd.Categorical(calls["later_call"], ["no", "yes", "missing"], ordered=True)
+    return calls.astype({"earlier_calls": "Int64"})
+
+
+def quarters():
+    """A tally of calls by day and time of day."""
+    days, bands = pd.date_range("2020-01-01", "2020-03-31"), codebook()["hour_band"].kept_codes
+    frame = pd.MultiIndex.from_product([days, bands], names=["day", "hour_band"]).to_frame(index=False)
+    return frame.assign(n=np.random.default_rng(5).poisson(9, len(frame)))
+
+
+def run(name, counts, folder, monkeypatch, later=0.3, **told):
     """Run the cells of a notebook on a tally; returns {file name: text} of its tables and results."""
-    run_notebook(name, lambda *_, **__: counts.copy(), folder, monkeypatch, **told)
+
+    def count(table, by, where=None):
+        return counts.copy() if table == "cases" else quarters() if "day" in by else as_calls(counts, later)
+
+    run_notebook(name, count, folder, monkeypatch, **told)
     return {file.name: file.read_text(encoding="utf-8") for file in files(folder, "*/*.[mcj]*", least=5)}
 
 
@@ -100,9 +120,21 @@ def test_use_leaves_out_what_has_no_estimate(counts, tmp_path, monkeypatch):
     files = run("07-use", counts, tmp_path, monkeypatch)
     nothing_is_nan(files)
     model = json.loads(files["model.json"])
-    assert model["coefficients"]["stage"]["vocational"] is None and "boarding" not in model["coefficients"]
+    for formula in ("complete", "gaps"):
+        coefficients = model[formula]["coefficients"]
+        assert coefficients["stage"]["vocational"] is None and "boarding" not in coefficients
     assert "Vocational" not in files["points.md"] and "Vocational" not in files["typical.md"]
     assert "No estimate, and so no score, for: School stage: Vocational." in files["model-card.md"]
+
+
+@pytest.mark.filterwarnings("ignore:Perfect separation")
+def test_use_refuses_later_calls_where_there_are_too_few(counts, tmp_path, monkeypatch):
+    files = run("07-use", counts, tmp_path, monkeypatch, later=0.005)
+    nothing_is_nan(files)
+    later = json.loads(files["model.json"])["later"]
+    assert later["line"] is None and "too few later calls" in later["refused"]
+    assert "**Later calls of a caller get no score**" in files["model-card.md"]
+    assert "Later calls get no score: there were too few later calls" in files["calls.md"]
 
 
 @pytest.mark.parametrize("name", ["07-prediction", "07-validation", "07-use"])

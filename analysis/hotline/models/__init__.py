@@ -8,6 +8,8 @@ estimable     the part of a logistic model that the counts can estimate (estimab
 sensitivity   the cells of other analyses (cells_with_cluster, can_fit, with_auxiliaries), all analyses side by side
               (gather, compare, strongest_terms) and rare categories (rarest, rare_combinations)
 validation    samples, groups, comparisons and recalibrations of a validation as frames
-risk_model    the model as a small file (RiskModel, Sample, read)
+gaps          cases with a predictor not recorded: their formula (fit), their patterns, and submodels to compare with
+later_calls   later calls of a caller: recalibrated (recalibrate), judged (out_of_fold, judge_each), or refused (settle)
+risk_model    the model as a small file (RiskModel, Formula, LaterCalls, Sample, read)
 model_card    the model in words (card)
 """

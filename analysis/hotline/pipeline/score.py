@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from hotline import paths
 from hotline.cleaning import columns, decode, engine, flow, load, parts, rules
-from hotline.codebook import Codebook, Field, codebook
+from hotline.codebook import MISSING, Codebook, Field, codebook
 from hotline.errors import InputError
 from hotline.models import risk_model
 from hotline.models.predictors import refuse_late
@@ -28,13 +28,20 @@ UNREADABLE = "the row cannot be read: more or fewer cells than headings"
 HEADINGS = "the row has the headings again"
 EMPTY = "the row is empty"
 NOTHING = "no answer to a predictor is recorded"
+LATER = "a later call, for which the model has no score"
+MADE_FOR = "first call"  # and complete: the kind of row that the model was made for
 
 
 class Scored(NamedTuple):
-    """How many rows have a score, and how many of these reach the threshold."""
+    """How many rows have a score, how many of these reach each threshold, and how many there are of each kind.
+
+    by_kind : {kind: (rows, rows with a score)}
+    """
 
     scored: int
     flagged: int
+    strictly: int
+    by_kind: dict[str, tuple[int, int]]
 
 
 def _own_models() -> list[Path]:
@@ -84,13 +91,38 @@ def _named(field: Field) -> str:
     return f"{field.header or field.title_zh} ({field.name})"
 
 
-def derive(connection: engine.Connection, book: Codebook, names: Iterable[str]) -> None:
-    """Make the view `coded` of the table `decoded`: beside its columns those of `names` that cleaning derives."""
+def all_rules(book: Codebook, parameters: Mapping[str, Any]) -> list[rules.Rule]:
+    """Return the rules of 01-clean, by its parameters."""
+    names = ("reconnect_minutes", "longest_hours", "oldest_pupil", "last_day")
+    return rules.rules(book, *(parameters[name] for name in names))
+
+
+def derive(connection: engine.Connection, book: Codebook, names: Iterable[str], applied: list[rules.Rule]) -> None:
+    """Make the view `coded` of the table `decoded`: beside its columns what cleaning derives, and the call's place.
+
+    Those of `names` that no column holds, then later_call (whether the caller has an earlier assessed call in this
+    export) and earlier_calls (how many calls of the number came before, 0 for a first call). Calls that the rules take
+    out or merge with others are no earlier calls; calls without a number have none.
+
+    Parameters
+    ----------
+    applied
+        As `all_rules` gives them.
+    """
+    flow.apply_rules(connection, applied)
     sql = flow.derived(book)
     made = "".join(
         f", {sql[name]} AS {identifier(name)}, false AS {name}_bad" for name in names if not book[name].header
     )
-    connection.execute(f"CREATE OR REPLACE VIEW coded AS SELECT *{made} FROM decoded")
+    before = "PARTITION BY caller_number ORDER BY call_start RANGE BETWEEN UNBOUNDED PRECEDING AND "
+    before = f"OVER ({before} INTERVAL 1 MICROSECOND PRECEDING)"
+    connection.execute(
+        "CREATE OR REPLACE TABLE places AS SELECT row, caller_number > 0 AND assessed > 0 AS is_later, "
+        f"CASE WHEN is_later THEN calls ELSE 0 END AS calls_before FROM (SELECT row, caller_number, "
+        f"count(*) FILTER (kept) {before} AS calls, count(level) FILTER (kept AND answer_time IS NOT NULL) {before} "
+        "AS assessed FROM (SELECT *, row IN (SELECT row FROM left_calls) AS kept FROM decoded))"
+    )
+    connection.execute(f"CREATE OR REPLACE VIEW coded AS SELECT *{made} FROM decoded JOIN places USING (row)")
 
 
 def _joined(words: str, conditions: Mapping[str, str]) -> str:
@@ -100,17 +132,24 @@ def _joined(words: str, conditions: Mapping[str, str]) -> str:
     return f"({literal(words + ': ')} || {listed})"
 
 
-def outside(book: Codebook, parameters: Mapping[str, Any]) -> dict[str, str]:
+def outside(applied: list[rules.Rule]) -> dict[str, str]:
     """Return {rule: SQL} of the rules of 01-clean that take a call out of the study for what it is, such as adults."""
-    names = ("reconnect_minutes", "longest_hours", "oldest_pupil", "last_day")
-    all_rules = rules.rules(book, *(parameters[name] for name in names))
-    return {rule.name: rule.condition for rule in all_rules if rule.stage == "calls" and rule.action == rules.REJECTED}
+    return {rule.name: rule.condition for rule in applied if rule.stage == "calls" and rule.action == rules.REJECTED}
 
 
-def reason_sql(model: RiskModel, book: Codebook, excluded: Mapping[str, str]) -> str:
-    """Return the SQL of why a row of the view `coded` has no score; NULL where it has one.
+class Sentences(NamedTuple):
+    """SQL of a row of the view `coded`: why it has no score (NULL where it has one), and which kind of row it is."""
 
-    A row has a score if every predictor has a code that the model knows and no rule takes it out of the study.
+    reason: str
+    kind: str
+
+
+def sentences(model: RiskModel, book: Codebook, excluded: Mapping[str, str]) -> Sentences:
+    """Return the SQL of what is said of a row.
+
+    A row has a score if it records an answer to a predictor, has no code that the model does not know, no rule takes
+    it out of the study, and later calls are not refused. Its kind is whether it is a first or a later call, and whether
+    it has gaps.
 
     Parameters
     ----------
@@ -120,69 +159,119 @@ def reason_sql(model: RiskModel, book: Codebook, excluded: Mapping[str, str]) ->
     fields = [book[name] for name in model.variables]
     estimated = {
         name: ", ".join(literal(code) for code, b in terms.items() if b is not None) or "NULL"
-        for name, terms in model.coefficients.items()
+        for name, terms in model.complete.coefficients.items()
     }
     empty = {each.name: f"{identifier(each.name)} IS NULL AND NOT {each.name}_bad" for each in fields}
     outside_study = _joined("outside the study", excluded)
     unknown = _joined("unknown code", {_named(each): f"{each.name}_bad" for each in fields})
-    missing = _joined("not recorded", {_named(each): empty[each.name] for each in fields})
     bare = _joined(
         "no estimate for the code",
         {_named(each): f"{identifier(each.name)} NOT IN ({estimated[each.name]})" for each in fields},
     )
-    return (
+    holes = [each for each in fields if model.gaps.coefficients[each.name].get(MISSING) is None]
+    gap = _joined("no estimate for a gap", {_named(each): empty[each.name] for each in holes})
+    nothing = " AND ".join(empty[each.name] for each in fields if each.header) or "false"
+    refused = "is_later" if model.later.refused else "false"
+    unusable = f"is_heading OR ragged OR {outside_study} IS NOT NULL"
+    reason = (
         f"CASE WHEN is_heading THEN {literal(HEADINGS)} WHEN ragged THEN {literal(UNREADABLE)} "
         f"WHEN {outside_study} IS NOT NULL THEN concat_ws('; ', {outside_study}, {unknown}) "
-        f"WHEN {' AND '.join(empty[each.name] for each in fields if each.header) or 'false'} THEN {literal(NOTHING)} "
-        f"ELSE nullif(concat_ws('; ', {unknown}, {missing}, {bare}), '') END"
+        f"WHEN {refused} THEN {literal(LATER)} WHEN {nothing} THEN {literal(NOTHING)} "
+        f"ELSE nullif(concat_ws('; ', {unknown}, {gap}, {bare}), '') END"
     )
+    has_gap = " OR ".join(empty.values())
+    first, later = ((literal(call), literal(f"{call} with gaps")) for call in ("first call", "later call"))
+    kind = (
+        f"CASE WHEN {unusable} THEN NULL WHEN is_later THEN CASE WHEN {has_gap} THEN {later[1]} ELSE {later[0]} END "
+        f"ELSE CASE WHEN {has_gap} THEN {first[1]} ELSE {first[0]} END END"
+    )
+    return Sentences(reason, kind)
 
 
 def write(
     connection: engine.Connection,
     model: RiskModel,
     book: Codebook,
-    excluded: Mapping[str, str],
+    applied: list[rules.Rule],
     target: Path,
 ) -> Scored:
-    """Write the scores of the table `decoded` as CSV: row, risk, flagged, reason; empty rows have a line, too.
+    """Write the scores of the table `decoded` as CSV, a line for each row, empty ones among them.
 
-    Of an export of several files, the file stands before the row.
-    The risk is the model's own, worked out once for each combination of codes.
+    Columns row, kind, risk, flagged, flagged_strict, reason; of an export of several files, the file stands before the
+    row. The risk is the model's own, worked out once for each combination of codes.
 
     Parameters
     ----------
-    excluded
-        As `outside` gives it.
+    applied
+        As `all_rules` gives them.
     """
-    derive(connection, book, model.variables)
-    reason = reason_sql(model, book, excluded)
-    # In scientific notation, since DuckDB would take 0.25 for a decimal number.
-    limit = "NULL" if model.threshold is None else f"{model.threshold:.17e}"
+    derive(connection, book, model.variables, applied)
+    said = sentences(model, book, outside(applied))
     names = [identifier(name) for name in model.variables]
-    texts = ", ".join(f"{name}::VARCHAR AS {name}" for name in names)
-    codes = connection.execute(f"SELECT DISTINCT {texts} FROM coded").df()
-    connection.register("risks", codes.assign(computed=model.risk(codes)))
+    texts = ", ".join(f"coalesce({name}::VARCHAR, {literal(MISSING)}) AS {name}" for name in names)
+    coded = f"SELECT * REPLACE ({texts}), {said.reason} AS reason, {said.kind} AS kind FROM coded"
+    by = ", ".join([*names, "is_later", "calls_before"])
+    codes = connection.execute(f"SELECT DISTINCT {by} FROM ({coded})").df()
+    connection.register("risks", codes.assign(computed=model.risk(codes, codes["is_later"], codes["calls_before"])))
     connection.execute(
-        f"CREATE OR REPLACE TABLE scored AS SELECT row, computed, {reason} AS reason "
-        f"FROM coded LEFT JOIN risks USING ({', '.join(names)})"
+        f"CREATE OR REPLACE TABLE scored AS SELECT row, computed, kind, reason FROM ({coded}) "
+        f"LEFT JOIN risks USING ({by})"
+    )
+    flags = ", ".join(
+        f"CASE WHEN risk >= {limit} THEN 'yes' WHEN risk < {limit} THEN 'no' END AS {name}"
+        for name, limit in (("flagged", _limit(model.threshold)), ("flagged_strict", _limit(model.strict_threshold)))
     )
     connection.execute(
-        "CREATE OR REPLACE VIEW scores AS SELECT row, CASE WHEN reason IS NULL THEN computed END AS risk, "
-        f"CASE WHEN risk >= {limit} THEN 'yes' WHEN risk < {limit} THEN 'no' END AS flagged, reason "
-        f"FROM (SELECT row, computed, CASE WHEN scored.row IS NULL THEN {literal(EMPTY)} ELSE reason END AS reason "
+        "CREATE OR REPLACE VIEW scores AS SELECT row, kind, CASE WHEN reason IS NULL THEN computed END AS risk, "
+        f"{flags}, reason FROM (SELECT row, kind, computed, "
+        f"CASE WHEN scored.row IS NULL THEN {literal(EMPTY)} ELSE reason END AS reason "
         "FROM (SELECT unnest(range(before + first, before + last + 1))::INTEGER AS row FROM parts) "
         "LEFT JOIN scored USING (row))"
     )
-    lines = parts.placed_sql(connection, "scores", "risk, flagged, reason")
+    lines = parts.placed_sql(connection, "scores", "kind, risk, flagged, flagged_strict, reason")
     connection.execute(f"COPY ({lines}) TO {literal(target)} (FORMAT csv, HEADER)")
-    return Scored(*connection.execute("SELECT count(risk), count(*) FILTER (flagged = 'yes') FROM scores").fetchone())
+    counts = "count(risk), count(*) FILTER (flagged = 'yes'), count(*) FILTER (flagged_strict = 'yes')"
+    kinds = connection.execute(
+        "SELECT kind, count(*), count(risk) FROM scores WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"
+    ).fetchall()
+    by_kind = {kind: (rows, scored) for kind, rows, scored in kinds}
+    return Scored(*connection.execute(f"SELECT {counts} FROM scores").fetchone(), by_kind)
+
+
+def _limit(threshold: float | None) -> str:
+    """Return a threshold as SQL, in scientific notation, since DuckDB would take 0.25 for a decimal number."""
+    return "NULL" if threshold is None else f"{threshold:.17e}"
+
+
+def absent(model: RiskModel, loaded: load.Loaded, book: Codebook) -> str:
+    """Return a warning of predictors for which an export has no column, or "": their gaps are of another kind."""
+    names = [_named(book[name]) for name in model.variables if name in loaded.absent_columns]
+    if not names:
+        return ""
+    return (
+        f"the export has no column {', '.join(names)}. Each row has a gap there, and counts as one whose answer a "
+        "counsellor left out: the risks are right only as far as such gaps are alike"
+    )
 
 
 def warn(connection: engine.Connection, loaded: load.Loaded, book: Codebook) -> None:
     """Print what the user should know of the headings and columns of an export that is decoded, as 01-clean does."""
     for remark in loaded.remarks + columns.remarks(connection, book, loaded.columns):
         print(f"WARNING: {remark}", flush=True)
+
+
+def summary(model: RiskModel, found: Scored, rows: int, file: str) -> list[str]:
+    """Return the lines to print of a file of scores: how many rows have one, and of which kinds these are."""
+    lines = [
+        f"  {file}   {rows:,} rows, {found.scored:,} scored, {found.flagged:,} from the threshold on "
+        f"({found.strictly:,} from the stricter one); {rows - found.scored:,} without a score, each with its reason"
+    ]
+    for kind, (of_kind, scored) in found.by_kind.items():
+        whom = "which the model was made for" if kind == MADE_FOR else "by its formula for gaps"
+        if kind.startswith("later"):
+            whom = "recalibrated" if not model.later.refused else f"refused: {model.later.refused}"
+        lines.append(f"    {kind}: {of_kind:,} rows, {scored:,} scored, {whom}")
+    return lines
 
 
 def run() -> str:
@@ -201,12 +290,11 @@ def run() -> str:
             rows = loaded.rows + loaded.empty_rows
             lines = []
             for model in chosen.values():
+                if remark := absent(model, loaded, book):
+                    print(f"WARNING: {remark}.", flush=True)
                 target = running / f"{model.outcome}.csv"
-                scored, flagged = write(connection, model, book, outside(book, parameters), target)
-                lines.append(
-                    f"  {paths.shown(scores / model.outcome)}.csv   {rows:,} rows, {scored:,} scored, "
-                    f"{flagged:,} from the threshold on; {rows - scored:,} without a score, each with its reason"
-                )
+                found = write(connection, model, book, all_rules(book, parameters), target)
+                lines += summary(model, found, rows, f"{paths.shown(scores / model.outcome)}.csv")
             export.check()
             output_folder.replace(scores, running)
         finally:

@@ -144,11 +144,11 @@ def decision_curves(curves: Mapping[str, pd.DataFrame], band: pd.DataFrame) -> F
     return figure
 
 
-def workload(curve: pd.DataFrame, chosen: Mapping, phrase: str) -> Figure:
+def workload(curve: pd.DataFrame, chosen: Mapping[str, Mapping], phrase: str) -> Figure:
     """Draw what a workload buys: sensitivity and precision against alerts per shift; for half of the page.
 
-    curve: columns per_shift, sensitivity_of_all with `_low` and `_high`, and ppv, rising in per_shift; chosen: the
-    same names for the threshold in use; phrase: the event in words, such as "at risk".
+    curve: columns per_shift, sensitivity_of_all with `_low` and `_high`, and ppv, rising in per_shift; chosen: {how the
+    alerts are kept to: the same names} for the thresholds in use; phrase: the event in words, such as "at risk".
     """
     figure, ax = plt.subplots(figsize=HALF)
     limits = curve["sensitivity_of_all_low"], curve["sensitivity_of_all_high"]
@@ -158,8 +158,10 @@ def workload(curve: pd.DataFrame, chosen: Mapping, phrase: str) -> Figure:
         ("ppv", f"Truly {phrase} of the flagged", EVENT, "--"),
     ):
         ax.plot(curve["per_shift"], curve[name], dash, color=colour, linewidth=1.2, label=label)
-        ax.plot(chosen["per_shift"], chosen[name], "o", color=colour, markersize=4.5)
-    ax.axvline(chosen["per_shift"], color=style.MUTED, linestyle=":", linewidth=0.9)
+        for row in chosen.values():
+            ax.plot(row["per_shift"], row[name], "o", color=colour, markersize=4.5)
+    for (words, row), dash in zip(chosen.items(), (":", "-."), strict=True):
+        ax.axvline(row["per_shift"], color=style.MUTED, linestyle=dash, linewidth=0.9, label=words)
     ax.set(xlim=(0, curve["per_shift"].max()), ylim=(0, 1.02))
     _small(ax, "Alerts per counsellor's shift", "Share")
     _percent(ax.yaxis)

@@ -9,6 +9,7 @@ from countstats.prediction.pooling import Pooled
 from countstats.prediction.updating import Update
 from hotline import text
 from hotline.codebook import Codebook
+from hotline.models.risk_model import LaterCalls
 from hotline.models.validation import CHANGED
 from hotline.report.tables.table import Column, Table, estimate, named, plain
 
@@ -111,34 +112,76 @@ def sample_size(criteria: DataFrame, pupils: Mapping[str, int]) -> Table:
     return Table(DataFrame(rows), [*words, *numbers, Column("met", "Met")], once=["part"])
 
 
-def thresholds(rows: Mapping[str, Series], calls_per_shift: int) -> Table:
+def thresholds(rows: Mapping[str, Series], alerts_per_shift: int) -> Table:
     """Return what flagging at each of several thresholds does: a row per threshold.
 
-    rows : {name: row of `performance.of_all`}. Alerts are counted per 1,000 assessed calls that come in, with a score
-        or without, and per counsellor's shift.
+    rows : {name: row of `performance.of_all` with per_shift, the alerts of a shift on average, and kept, the share of
+        shifts with no more than `alerts_per_shift`}
     """
     frame = DataFrame(rows).T
-    alerts = frame["flagged_of_all"]
     shares = {"sensitivity_of_all": "Found of all", "sensitivity": "Sensitivity", "specificity": "Specificity"}
     shares |= {"ppv": "PPV", "npv": "NPV"}
     columns = [
         Column("name", "Chosen by"),
         Column("threshold", "Risk", "share", digits=0),
-        Column("per_thousand", "Alerts per 1,000", "count"),
-        Column("per_shift", "Per shift", "mean"),
+        Column("per_shift", "Alerts per shift", "mean"),
+        Column("kept", f"Shifts with at most {alerts_per_shift}", "share", digits=0),
         *(_measure(name, label, 0) for name, label in shares.items()),
     ]
-    return Table(frame.assign(name=list(rows), per_thousand=1000 * alerts, per_shift=calls_per_shift * alerts), columns)
+    return Table(frame.assign(name=list(rows)), columns)
 
 
-def thresholds_note(calls_per_shift: int, scored: float, caught: float, phrase: str, level: str) -> str:
+def thresholds_note(
+    calls_per_shift: int, alerts_per_shift: int, scored: float, caught: float, phrase: str, level: str
+) -> str:
     """Return the note of that table; scored, caught : as in `performance.of_all`;  level : of the intervals."""
     return (
-        f"Validation part; in brackets {level} intervals after Wilson. Alerts are counted among all assessed calls "
-        f"that come in, {calls_per_shift} in a shift, of which {text.percent(scored)} have every predictor recorded "
-        f"and so a score. Found of all: of all pupils {phrase}, with a score or without; {text.percent(caught)} of "
-        "them have one, counted among all cases and taken as known. Sensitivity: of those with a score. PPV: share of "
-        "the alerts that were right; NPV: share of the others without the event."
+        f"Alerts are those of all assessed calls, first and later ones, {calls_per_shift} in a shift on average, whose "
+        "number varies from shift to shift as that of the quarters of a day does; the next column is the share of "
+        f"shifts with no more than {alerts_per_shift} of them. All else: first calls of the validation part; in "
+        f"brackets {level} intervals after Wilson. Found of all: of all pupils {phrase}, with a score or without; "
+        f"{text.percent(caught)} of them have one, and {text.percent(scored)} of all pupils, counted among all cases "
+        "and taken as certain. Sensitivity: of those with a score. PPV: share of the alerts that were right; NPV: "
+        "share of the others without the event."
+    )
+
+
+def gaps(frame: DataFrame) -> Table:
+    """Return how right risks are where a predictor is not recorded: a row per set of cases, as of `gaps.judge`."""
+    columns = [
+        Column("cases", "Cases"),
+        Column("n", "Pupils (events)", "count", then=" ({events:count})"),
+        _measure("auc", "AUC"),
+        _measure("oe", "O/E", 2),
+        _measure("slope", "Slope", 2),
+        estimate("submodel_auc", "AUC of a submodel", "performance", "submodel_auc_", absent=""),
+        estimate("submodel_oe", "O/E of a submodel", "performance", "submodel_oe_", digits=2, absent=""),
+    ]
+    return Table(frame, columns)
+
+
+def calls(frame: DataFrame) -> Table:
+    """Return how right risks are on first and later calls: a row per set, as `later_calls.judge_each` gives them."""
+    columns = [
+        Column("which", "Calls"),
+        Column("risks", "Risks"),
+        Column("calls", "Calls (events)", "count", then=" ({events:count})"),
+        Column("callers", "Callers", "count"),
+        _measure("oe", "O/E", 2),
+        _measure("auc", "AUC"),
+        Column("slope", "Slope", "performance", digits=2),
+    ]
+    return Table(frame, columns, once=["which"])
+
+
+def later_note(later: LaterCalls) -> str:
+    """Return a sentence on what becomes of later calls."""
+    if later.refused:
+        return f"Later calls get no score: {later.refused}."
+    b = {name: text.number(value, 2) for name, value in later.line.model_dump().items()}
+    return (
+        f"Recalibrated: {b['intercept']} + {b['slope']} × log odds + {b['doubling']} for each doubling of 1 + the "
+        "earlier calls of the number."
     )
 
 
@@ -153,7 +196,7 @@ def groups(frame: DataFrame, book: Codebook) -> Table:
         *plain({"title": "Group", "label": "Category"}),
         Column("n", "Pupils (events)", "count", then=" ({events:count})"),
         *(_measure(name, label, 0 if name in SHARES else 2) for name, label in measures.items()),
-        Column("scored", "Scored", "share", digits=0, then=" of {cases:count}"),
+        Column("scored", "Complete", "share", digits=0, then=" of {cases:count}"),
     ]
     return Table(named(frame, book), columns, once=["title"])
 

@@ -70,15 +70,19 @@ def test_decision_curves_show_each_policy_and_cut_off_far_below_zero():
 def test_workload_marks_the_threshold_in_use():
     curve = pd.DataFrame({"per_shift": [1, 3], "sensitivity_of_all": [0.3, 0.6], "sensitivity_of_all_low": [0.2, 0.5],
                           "sensitivity_of_all_high": [0.4, 0.7], "ppv": [0.9, 0.7]})  # fmt: skip
-    figure = charts.workload(curve, {"per_shift": 2, "sensitivity_of_all": 0.5, "ppv": 0.8}, "ill")
+    marked = {"At most 2": {"per_shift": 2, "sensitivity_of_all": 0.5, "ppv": 0.8},
+              "Seldom more": {"per_shift": 1, "sensitivity_of_all": 0.3, "ppv": 0.9}}  # fmt: skip
+    figure = charts.workload(curve, marked, "ill")
     lines = figure.axes[0].lines
-    assert [line.get_xydata().tolist() for line in lines[:4]] == [
+    assert [line.get_xydata().tolist() for line in lines[:6]] == [
         [[1, 0.3], [3, 0.6]],
         [[2, 0.5]],
+        [[1, 0.3]],
         [[1, 0.9], [3, 0.7]],
         [[2, 0.8]],
+        [[1, 0.9]],
     ]
-    assert list(lines[4].get_xdata()) == [2, 2]
+    assert [(line.get_label(), line.get_xdata()[0]) for line in lines[6:]] == [("At most 2", 2), ("Seldom more", 1)]
 
 
 ROWS = pd.DataFrame(

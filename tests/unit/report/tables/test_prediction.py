@@ -9,6 +9,7 @@ from countstats.prediction.pooling import Pooled
 from countstats.prediction.updating import Update
 from hotline.codebook import codebook
 from hotline.models import validation
+from hotline.models.risk_model import LaterCalls, Line
 from hotline.report.tables import prediction
 
 GOOD = performance.measure([0.1, 0.3, 0.5, 0.8], [2, 5, 9, 14], [20, 15, 10, 4], 0.4)
@@ -36,24 +37,47 @@ def test_groups_have_labels_and_reasons_for_gaps():
     table = prediction.groups(frame, codebook()).printed()
     assert table[["Group", "Category"]].to_numpy().tolist() == [["Sex", "Boy"], ["Region", "North"]]
     assert table["AUC"].iloc[1] == "–" and table["Alerts"].iloc[1].startswith("43%")
-    assert table["Scored"].tolist() == ["61% of 5,254", "50% of 70"]
+    assert table["Complete"].tolist() == ["61% of 5,254", "50% of 70"]
     note = prediction.missing_note(frame, codebook())
     assert note.endswith("Region: North (none have the event: only the flagged can be counted).")
     assert prediction.missing_note(frame.iloc[:1], codebook()) == ""
 
 
-def test_thresholds_count_alerts_by_calls_and_by_shift():
+def test_thresholds_have_the_alerts_of_a_shift_and_how_often_they_are_kept():
     row = performance.of_all(roc.at_threshold([0.1, 0.6], [10, 30], [40, 20], 0.5), 0.5, 0.4)
-    table = (
-        prediction.thresholds({"Youden": row, "None": {**row, "threshold": np.inf}}, 12)
-        .printed()
-        .set_index("Chosen by")
-    )
-    assert table.loc["Youden", ["Risk", "Alerts per 1,000", "Per shift"]].tolist() == ["50%", "250", "3.0"]
+    row = pd.concat([row, pd.Series({"per_shift": 3.04, "kept": 0.651})])
+    rows = {"Youden": row, "None": {**row, "threshold": np.inf}}
+    table = prediction.thresholds(rows, 3).printed().set_index("Chosen by")
+    assert table.loc["Youden", ["Risk", "Alerts per shift", "Shifts with at most 3"]].tolist() == ["50%", "3.0", "65%"]
     assert table.loc["None", "Risk"] == "–"
     assert table.loc["Youden", "Found of all"].startswith("30% (") and table.loc["Youden", "Sensitivity"][:3] == "75%"
-    note = prediction.thresholds_note(12, 0.5, 0.4, "ill", "95%")
-    assert "12 in a shift, of which 50.0% have" in note and "all pupils ill" in note and "40.0% of them" in note
+    note = prediction.thresholds_note(12, 3, 0.5, 0.4, "ill", "95%")
+    assert "12 in a shift on average" in note and "no more than 3" in note
+    assert "all pupils ill" in note and "40.0% of them have one, and 50.0% of all pupils" in note
+
+
+def test_gaps_and_calls_have_intervals_and_blanks():
+    limits = {f"{name}{end}": value for name in ("auc", "oe", "slope", "submodel_auc", "submodel_oe")
+              for end, value in (("", 1.02), ("_low", 0.9), ("_high", 1.1))}  # fmt: skip
+    bare = {name: np.nan for name in limits}
+    frame = pd.DataFrame([{"cases": "One gap", "n": 1200, "events": 300, **limits},
+                          {"cases": "Sex", "n": 12, "events": 3, **bare}])  # fmt: skip
+    table = prediction.gaps(frame).printed()
+    assert table.iloc[0].tolist() == ["One gap", "1,200 (300)", "1.020 (0.900 to 1.100)", *["1.02 (0.90 to 1.10)"] * 2,
+                                      "1.020 (0.900 to 1.100)", "1.02 (0.90 to 1.10)"]  # fmt: skip
+    assert table.iloc[1].tolist() == ["Sex", "12 (3)", "–", "–", "–", "", ""]
+    of = {"calls": 90, "events": 30, "callers": 40, **limits}
+    table = prediction.calls(pd.DataFrame([{"which": "Later calls", "risks": risks, **of}
+                                           for risks in ("as they are", "recalibrated")])).printed()  # fmt: skip
+    assert table["Calls"].tolist() == ["Later calls", ""] and table["O/E"].tolist() == ["1.02 (0.90 to 1.10)"] * 2
+
+
+def test_later_note_has_the_recalibration_or_the_reason():
+    of = {"calls": 90, "events": 30, "oe": 1.0, "oe_low": 0.9, "oe_high": 1.1}
+    line = Line(intercept=0.123, slope=0.95, doubling=0.3)
+    said = prediction.later_note(LaterCalls(line=line, refused="", **of))
+    assert "Recalibrated: 0.12 + 0.95 × log odds + 0.30 for each doubling" in said
+    assert prediction.later_note(LaterCalls(line=None, refused="too few", **of)).endswith("get no score: too few.")
 
 
 def test_differences_of_models():
