@@ -27,6 +27,7 @@ NO_MODULE_OF_ITS_OWN = {
     "countstats/test_readme.py": "the examples of the README of countstats",
     "countstats/glm/test_model_invariances.py": "properties of all models, whatever their module",
     "unit/test_bench_intervals.py": "bench/intervals.py, which `make coverage` runs",
+    "countstats/glm/test_written_out_or_coded.py": "both forms of a design, whatever takes them",
     "unit/cleaning/test_bad_exports.py": "the cleaning as a whole, on exports with every fault",
     "unit/cleaning/test_no_cell_leaks.py": "the cleaning as a whole, with a mark in every cell",
     "unit/paper/test_quarto_subset.py": "paper/quarto-subset.lua and paper/shapes.lua",

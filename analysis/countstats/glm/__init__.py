@@ -5,7 +5,8 @@ Cells and designs:
 cell_table
     cells_of, counts_by, collapse, complete, split
 design
-    matrix, coded: the design matrix, written out or not (Dense, Coded); TERM and INTERCEPT, names of its columns
+    matrix, coded, by_size: the design matrix, written out or not (Dense, Coded); select, rows and columns of either;
+    TERM and INTERCEPT, names of its columns
 splines
     columns, knots, restricted_cubic: a curve in a number
 collinearity
@@ -18,7 +19,8 @@ solver
 logit
     fit, risks, measures, compare, drop_each: the binomial model; Logit, with an offset or a ridge penalty
 firth
-    fit, limits, estimate, refit, log_likelihood_without: the same with Firth's penalty, always or where it is needed
+    fit, limits, estimate, reduced, refit, log_likelihood_without: the same with Firth's penalty, always or where it is
+    needed
 ordinal
     fit, departures: proportional odds and departures from them
 multinomial
@@ -27,7 +29,8 @@ multinomial
 What follows from a fit:
 
 wald
-    coefficients, odds_ratios, univariable: of a fit of statsmodels; GLM_TOL for that fit
+    fit, as_fit: by statsmodels or on codes, by the design; coefficients, estimated, odds_ratios, univariable: the
+    numbers of such a fit; GLM_TOL for statsmodels'
 fit_measures
     of_result, of_counts: likelihood, AIC, pseudo R-squared in units; likelihood_ratio
 profile

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from countstats.glm.design import Coded, as_design
+
 RANK_TOL = 1e-9  # share of a column that the columns before it leave unexplained; with less it follows from them
 
 
@@ -42,17 +44,16 @@ def gvif(covariance: ArrayLike, variables) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("variable")
 
 
-def dependent_columns(matrix: pd.DataFrame, n: ArrayLike) -> list:
+def dependent_columns(matrix: pd.DataFrame | Coded, n: ArrayLike) -> list:
     """Return the labels of the columns that follow from those before them, or that no unit has, among the cells with
     units.
 
     Parameters
     ----------
-    matrix : a design matrix, (cells, terms)
+    matrix : a design matrix, (cells, terms), written out or coded
     n : units of each cell
     """
-    x = matrix.to_numpy(float)[np.asarray(n) > 0]
-    gram = x.T @ x
+    gram = as_design(matrix).gram((np.asarray(n) > 0).astype(float))
     scale = np.sqrt(np.diag(gram))
     scale[scale == 0] = 1.0
     gram = gram / np.outer(scale, scale)

@@ -1,5 +1,7 @@
 """The design matrix of a table of cells, written out or coded.
 
+`by_size` chooses: written out where a student can look at it, coded where it would take gigabytes.
+
 Units that share all predictors share one predicted probability, so the likelihood needs only how many of them had the
 event and how many had not: a model is fitted to one row per cell, with the coefficients and standard errors of one row
 per unit. A term of the model is a pair (variable, code).
@@ -12,6 +14,7 @@ from numpy.typing import ArrayLike
 TERM = ["variable", "code"]
 INTERCEPT = ("intercept", "")
 MAX_JOINT_CODES = 64  # of the variables that share one code in a `Coded` design
+MANY_CELLS = 50_000  # with more cells than this `by_size` does not write a matrix out
 
 
 class Dense:
@@ -37,6 +40,14 @@ class Dense:
     def gram(self, weight: np.ndarray) -> np.ndarray:
         """Multiply it with itself, with a weight for each cell: (terms, terms)."""
         return self.x.T @ (self.x * weight[:, None])
+
+    def quadratic(self, form: np.ndarray) -> np.ndarray:
+        """Return x' form x of each row x, (cells,), with a symmetric (terms, terms)."""
+        return (self.x * (self.x @ form)).sum(axis=1)
+
+    def rows(self, which: np.ndarray | slice) -> np.ndarray:
+        """Return some rows as numbers, (cells, terms)."""
+        return self.x[which]
 
 
 class Coded:
@@ -88,9 +99,44 @@ class Coded:
                 out += block + block.T
         return out
 
+    def quadratic(self, form: np.ndarray) -> np.ndarray:
+        """Return x' form x of each row x, (cells,), with a symmetric (terms, terms)."""
+        out = np.zeros(self.shape[0])
+        for place, (code, meaning) in enumerate(self.parts):
+            out += ((meaning @ form) * meaning).sum(axis=1)[code]
+            for other, of_other in self.parts[place + 1 :]:
+                out += (2 * meaning @ form @ of_other.T).ravel()[code * len(of_other) + other]
+        return out
+
+    def rows(self, which: np.ndarray | slice) -> np.ndarray:
+        """Return some rows as numbers, (cells, terms)."""
+        return sum(meaning[code[which]] for code, meaning in self.parts)
+
     def written_out(self) -> pd.DataFrame:
         """Return the matrix itself, as `matrix` gives it."""
-        return pd.DataFrame(sum(meaning[code] for code, meaning in self.parts), columns=self.columns)
+        return pd.DataFrame(self.rows(slice(None)), columns=self.columns)
+
+    def select(self, rows: np.ndarray | slice = slice(None), columns: np.ndarray | None = None) -> "Coded":
+        """Return some rows and columns, which share this design's tables; columns are booleans, all by default."""
+        columns = np.ones(self.shape[1], dtype=bool) if columns is None else np.asarray(columns)
+        parts = [(code[rows], np.ascontiguousarray(meaning[:, columns])) for code, meaning in self.parts]
+        labels = None if self.columns is None else self.columns[columns]
+        return self._of(parts, labels)
+
+    def join(self, code: np.ndarray, meaning: np.ndarray, labels: pd.MultiIndex) -> "Coded":
+        """Return the design with further columns, (codes, columns), looked up by one more code of each cell."""
+        old, new = self.shape[1], meaning.shape[1]
+        parts = [(own, np.hstack([rows, np.zeros((len(rows), new))])) for own, rows in self.parts]
+        parts.append((np.asarray(code, np.int32), np.hstack([np.zeros((len(meaning), old)), meaning])))
+        return self._of(parts, self.columns.append(labels))
+
+    @staticmethod
+    def _of(parts, columns) -> "Coded":
+        """Return a design of codes and tables that are there already."""
+        made = object.__new__(Coded)
+        made.parts, made.columns = parts, columns
+        made.shape = len(parts[0][0]), parts[0][1].shape[1]
+        return made
 
 
 def _groups(positions):
@@ -145,6 +191,37 @@ def matrix(cells: pd.DataFrame, reference: dict[str, str], dtype=float) -> pd.Da
             if codes[place] != base:
                 columns[variable, codes[place]] = (places == place).astype(dtype)
     return pd.DataFrame(columns, index=cells.index).rename_axis(columns=TERM)
+
+
+def by_size(cells: pd.DataFrame, reference: dict[str, str], many: int = MANY_CELLS) -> pd.DataFrame | Coded:
+    """Return `matrix` of up to `many` cells, and `coded` of more: the same model, in any size.
+
+    All fits of this package, and what follows from them, take either.
+
+    Parameters
+    ----------
+    cells, reference : as `matrix` takes them
+
+    Raises
+    ------
+    ValueError : as `matrix` does
+    """
+    return matrix(cells, reference) if len(cells) <= many else coded(cells, reference)
+
+
+def select(
+    x: pd.DataFrame | Coded, rows: ArrayLike | slice = slice(None), columns: pd.Index | None = None
+) -> pd.DataFrame | Coded:
+    """Return some rows and columns of a design, written out or coded.
+
+    Parameters
+    ----------
+    x : as `by_size` gives it
+    rows : booleans, places, or a slice of places
+    columns : labels of the columns to keep, which stay in the order of x; all by default
+    """
+    kept = np.ones(x.shape[1], dtype=bool) if columns is None else x.columns.isin(columns)
+    return x.select(rows, kept) if isinstance(x, Coded) else x.iloc[rows].loc[:, kept]
 
 
 def coded(cells: pd.DataFrame, reference: dict[str, str]) -> Coded:

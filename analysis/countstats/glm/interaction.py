@@ -9,6 +9,7 @@ Why not a library: patsy and formulaic make such products from rows by a formula
 have to be read again, and keep products that no unit has.
 """
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from countstats.columns import COUNTS
 from countstats.estimates import ChiSquare, half_width
 from countstats.glm import firth, logit
 from countstats.glm.collinearity import dependent_columns
+from countstats.glm.design import Coded, as_design, select
 from countstats.glm.solver import Fit
 
 
@@ -32,31 +34,36 @@ class Interaction(NamedTuple):
     """
 
     test: ChiSquare
-    matrix: pd.DataFrame
+    matrix: pd.DataFrame | Coded
     fit: Fit
     kind: str
 
 
-def with_products(matrix: pd.DataFrame, cells: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+def with_products(matrix: pd.DataFrame | Coded, cells: pd.DataFrame, first: str, second: str) -> pd.DataFrame | Coded:
     """Return the design matrix followed by the products of two variables: columns (first:second, code:code).
 
     A product that no unit has, or that follows from the other columns, gets no column.
     """
-    one, two = (matrix.loc[:, matrix.columns.get_level_values(0) == name] for name in (first, second))
+    one, two = (matrix.columns[matrix.columns.get_level_values(0) == name] for name in (first, second))
     n = cells[COUNTS].sum(axis=1).to_numpy()
-    products = {
-        (f"{first}:{second}", f"{a[1]}:{b[1]}"): (one[a] * two[b]).to_numpy() for a in one.columns for b in two.columns
-    }
-    products = {name: column for name, column in products.items() if (column * n).any()}
-    larger = matrix.copy()
-    for name, column in products.items():
-        larger[name] = column
-    dependent = dependent_columns(larger, n)
-    return larger.drop(columns=[name for name in products if name in dependent])
+    names = [(f"{first}:{second}", f"{a[1]}:{b[1]}") for a in one for b in two]
+    labels = pd.MultiIndex.from_tuples(names, names=matrix.columns.names)
+    if isinstance(matrix, Coded):
+        places = [pd.Index(group.get_level_values(1)).get_indexer(cells[group[0][0]]) for group in (one, two)]
+        code = np.where((places[0] < 0) | (places[1] < 0), len(names), places[0] * len(two) + places[1])
+        larger = matrix.join(code, np.eye(len(names) + 1)[:, :-1], labels)
+    else:
+        larger = matrix.copy()
+        for name, (a, b) in zip(names, product(one, two), strict=True):
+            larger[name] = matrix[a].to_numpy() * matrix[b].to_numpy()
+    units = as_design(larger).transposed_times(n.astype(float))
+    larger = select(larger, columns=larger.columns[(units > 0) | ~larger.columns.isin(labels)])
+    dependent = labels.intersection(dependent_columns(larger, n))
+    return select(larger, columns=larger.columns.difference(dependent, sort=False)) if len(dependent) else larger
 
 
 def fit(
-    matrix: pd.DataFrame,
+    matrix: pd.DataFrame | Coded,
     cells: pd.DataFrame,
     first: str,
     second: str,
@@ -94,7 +101,7 @@ def _fewest(cells, first, second):
 
 
 def within(
-    matrix: pd.DataFrame,
+    matrix: pd.DataFrame | Coded,
     cells: pd.DataFrame,
     fitted: Fit,
     first: str,

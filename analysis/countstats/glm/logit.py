@@ -16,7 +16,7 @@ from scipy.special import expit
 from countstats.columns import COUNTS
 from countstats.estimates import ChiSquare
 from countstats.glm import design, fit_measures
-from countstats.glm.design import Coded, Dense, as_design
+from countstats.glm.design import Coded, Dense, as_design, select
 from countstats.glm.solver import Fit, NoEstimate, covariance, maximise, solve
 
 
@@ -129,7 +129,10 @@ def refuse_constant(cells: pd.DataFrame) -> None:
 def risks(matrix: pd.DataFrame | Coded, fitted: Fit) -> np.ndarray:
     """Return the fitted probability of the event for each row of a design with the fit's terms."""
     if isinstance(matrix, Coded):
-        return expit(matrix.times(fitted.estimates.to_numpy()))
+        kept = (
+            matrix if len(matrix.columns) == len(fitted.estimates) else select(matrix, columns=fitted.estimates.index)
+        )
+        return expit(kept.times(fitted.estimates.to_numpy()))
     return expit(matrix[fitted.estimates.index].to_numpy() @ fitted.estimates.to_numpy())
 
 
@@ -139,7 +142,10 @@ def measures(matrix: pd.DataFrame | Coded, cells: pd.DataFrame, fitted: Fit) -> 
 
 
 def compare(
-    designs: dict[str, pd.DataFrame], cells: pd.DataFrame, against: dict[str, str], start: pd.Series | None = None
+    designs: dict[str, pd.DataFrame | Coded],
+    cells: pd.DataFrame,
+    against: dict[str, str],
+    start: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Fit several models of the same cells, and test each against a smaller one.
 
@@ -170,14 +176,14 @@ def compare(
     return pd.DataFrame(rows, columns=["model", "n", "parameters", "aic", "against", *ChiSquare._fields])
 
 
-def drop_each(matrix: pd.DataFrame, cells: pd.DataFrame, fitted: Fit) -> pd.DataFrame:
+def drop_each(matrix: pd.DataFrame | Coded, cells: pd.DataFrame, fitted: Fit) -> pd.DataFrame:
     """Test each variable, adjusted for all others, by the likelihood ratio of the model without it.
 
     The p-value does not depend on an order of entering.
 
     Parameters
     ----------
-    matrix, cells, fitted : a design matrix with (variable, code) columns, its counts and its fit
+    matrix, cells, fitted : a design matrix with (variable, code) columns, written out or coded, its counts and its fit
 
     Returns
     -------
@@ -186,6 +192,6 @@ def drop_each(matrix: pd.DataFrame, cells: pd.DataFrame, fitted: Fit) -> pd.Data
     variable_of = matrix.columns.get_level_values(0)
     full, tests = measures(matrix, cells, fitted), {}
     for variable in variable_of.unique().drop(design.INTERCEPT[0]):
-        less = matrix.loc[:, variable_of != variable]
+        less = select(matrix, columns=matrix.columns[variable_of != variable])
         tests[variable] = fit_measures.likelihood_ratio(measures(less, cells, fit(less, cells, fitted.estimates)), full)
     return pd.DataFrame(list(tests.values()), pd.Index(tests, name="variable"), ChiSquare._fields)

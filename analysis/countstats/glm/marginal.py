@@ -20,16 +20,19 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from countstats.estimates import half_width
-from countstats.glm.design import INTERCEPT
+from countstats.glm.design import INTERCEPT, Coded, as_design
 from countstats.glm.solver import Fit
 
 
-def average_effects(matrix: pd.DataFrame, cells: pd.DataFrame, fitted: Fit, confidence: float = 0.95) -> pd.DataFrame:
+def average_effects(
+    matrix: pd.DataFrame | Coded, cells: pd.DataFrame, fitted: Fit, confidence: float = 0.95
+) -> pd.DataFrame:
     """Return the average marginal effect of each code against its variable's reference.
 
     Parameters
     ----------
-    matrix, cells, fitted : a design matrix with (variable, code) columns, its counts and its fit (`logit.fit`)
+    matrix, cells, fitted : a design matrix with (variable, code) columns, written out or coded, its counts and its fit
+        (`logit.fit`)
 
     Returns
     -------
@@ -37,13 +40,15 @@ def average_effects(matrix: pd.DataFrame, cells: pd.DataFrame, fitted: Fit, conf
         with the reference (`share_reference`); one row per term without the intercept
     """
     units = _Standardized(matrix, cells, fitted)
-    rows = {}
+    rows, before = {}, None
     for place, term in enumerate(matrix.columns):
         if place in units.fixed:
             continue
-        own = units.columns_of([term[0]])
-        with_code, slope_code = units.mean(own, place)
-        with_reference, slope_reference = units.mean(own)
+        if term[0] != before:
+            before, own = term[0], units.columns_of([term[0]])
+            log_odds = units.log_odds(own)
+            with_reference, slope_reference = units.mean(own, log_odds)
+        with_code, slope_code = units.mean(own, log_odds, place)
         effect, slope = with_code - with_reference, slope_code - slope_reference
         se = np.sqrt(slope @ fitted.covariance @ slope)
         rows[term] = {"effect": effect, "se": se, "share": with_code, "share_reference": with_reference}
@@ -54,7 +59,11 @@ def average_effects(matrix: pd.DataFrame, cells: pd.DataFrame, fitted: Fit, conf
 
 
 def attributable_fractions(
-    matrix: pd.DataFrame, cells: pd.DataFrame, fitted: Fit, sets: dict[str, list[str]], confidence: float = 0.95
+    matrix: pd.DataFrame | Coded,
+    cells: pd.DataFrame,
+    fitted: Fit,
+    sets: dict[str, list[str]],
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return the share of the expected events beyond those with all variables of a set at their reference.
 
@@ -69,10 +78,11 @@ def attributable_fractions(
         the fraction of the events in units; one row per set
     """
     units = _Standardized(matrix, cells, fitted)
-    expected, slope_expected = units.mean([])
+    expected, slope_expected = units.mean([], units.log_odds([]))
     rows = {}
     for name, variables in sets.items():
-        left, slope = units.mean(units.columns_of(variables))
+        own = units.columns_of(variables)
+        left, slope = units.mean(own, units.log_odds(own))
         remaining = left / expected
         slope = slope / left - slope_expected / expected
         half = half_width(np.sqrt(slope @ fitted.covariance @ slope), confidence)
@@ -90,25 +100,28 @@ class _Standardized:
     """The units behind the cells, and their mean probability with some columns set to other values."""
 
     def __init__(self, matrix, cells, fitted):
-        self.x, self.b = matrix.to_numpy(float), fitted.estimates.to_numpy()
+        self.x, self.b = as_design(matrix), fitted.estimates.to_numpy()
         n = cells["events"].to_numpy(float) + cells["others"].to_numpy(float)
         self.weight = n / n.sum()
         self.variable_of = matrix.columns.get_level_values(0)
-        self.eta = self.x @ self.b
         self.fixed = np.flatnonzero(self.variable_of == INTERCEPT[0])
 
     def columns_of(self, variables):
         """The places of the columns of some variables."""
         return np.flatnonzero(self.variable_of.isin(list(variables)))
 
-    def mean(self, zero, one=None):
-        """The mean probability with the columns `zero` at 0 and the column `one` at 1, and its slope in b."""
-        zero = np.asarray(zero, dtype=int)
-        shift = self.b[one] if one is not None else 0.0
-        risk = expit(self.eta - self.x[:, zero] @ self.b[zero] + shift)
+    def log_odds(self, zero):
+        """The log odds of each cell with the columns `zero` at 0."""
+        b = self.b.copy()
+        b[np.asarray(zero, dtype=int)] = 0.0
+        return self.x.times(b)
+
+    def mean(self, zero, log_odds, one=None):
+        """The mean probability and its slope in b, from `log_odds` of these columns, and with the column `one` at 1."""
+        risk = expit(log_odds + (self.b[one] if one is not None else 0.0))
         pull = self.weight * risk * (1 - risk)
-        slope = pull @ self.x
-        slope[zero] = 0.0
+        slope = self.x.transposed_times(pull)
+        slope[np.asarray(zero, dtype=int)] = 0.0
         if one is not None:
             slope[one] = pull.sum()
         return self.weight @ risk, slope

@@ -55,12 +55,12 @@ class Multinomial:
         return out.reshape(self.logits * terms, -1)
 
 
-def fit(x: pd.DataFrame, counts: pd.DataFrame) -> Fit:
+def fit(x: pd.DataFrame | Coded, counts: pd.DataFrame) -> Fit:
     """Fit by maximum likelihood.
 
     Parameters
     ----------
-    x : the terms, (cells, terms), with an intercept
+    x : the terms, (cells, terms), with an intercept: a DataFrame or a coded design
     counts : (cells, categories), how many units of each cell are in each; the first is compared with
 
     Returns
@@ -78,6 +78,8 @@ def fit(x: pd.DataFrame, counts: pd.DataFrame) -> Fit:
     model = Multinomial(x, counts)
     b = maximise(model, np.zeros(model.logits * x.shape[1]))
     labels = [
-        (category, *(term if isinstance(term, tuple) else (term,))) for category in counts.columns[1:] for term in x
+        (category, *(term if isinstance(term, tuple) else (term,)))
+        for category in counts.columns[1:]
+        for term in x.columns
     ]
     return Fit(pd.Series(b, pd.MultiIndex.from_tuples(labels)), covariance(model, b), model.value_and_score(b)[0])

@@ -21,10 +21,12 @@ from scipy.stats import chi2
 
 from countstats.columns import COUNTS
 from countstats.glm import cell_table, design, logit
+from countstats.glm.design import Coded
 from countstats.glm.solver import Fit, NoEstimate, maximise, solve
 
 MAX_STEPS = 40  # of Newton's, before a search takes over
 PROFILE_TOL = 1e-9  # of the log-likelihood from the wanted value, and of the slopes, in standard errors, from zero
+ROUNDING = 8 * np.finfo(float).eps  # of the log-likelihood, a share: of millions of units it exceeds PROFILE_TOL
 MAX_STEP = 5.0  # standard errors that a step may move a coefficient; beyond it the search takes over
 MAX_SHARE_LEFT = 0.2  # a step that leaves a larger share of the distance asks for the curvature at the new point
 
@@ -71,12 +73,14 @@ def univariable(cells: pd.DataFrame, reference: dict[str, str], confidence: floa
     return table.set_axis(["low", "high"], axis=1)
 
 
-def multivariable(matrix: pd.DataFrame, cells: pd.DataFrame, fitted: Fit, confidence: float = 0.95) -> pd.DataFrame:
+def multivariable(
+    matrix: pd.DataFrame | Coded, cells: pd.DataFrame, fitted: Fit, confidence: float = 0.95
+) -> pd.DataFrame:
     """Return profile-likelihood limits of the odds ratio of each term, adjusted for all others: low and high.
 
     Parameters
     ----------
-    matrix, cells, fitted : a design matrix, its counts and its fit (`logit.fit`)
+    matrix, cells, fitted : a design matrix, written out or coded, its counts and its fit (`logit.fit`)
     """
     model = logit.Logit(matrix, cells["events"], cells["others"])
     return np.exp(limits(model, fitted.estimates, matrix.columns.drop(design.INTERCEPT), confidence))
@@ -104,11 +108,11 @@ class _Profile:
         se, information = np.sqrt(np.diag(self.covariance)), self.information
         at = self.b + sign * np.sqrt(self.drop) * self.covariance[:, place] / se[place]
         others = np.arange(len(self.b)) != place
-        before = np.inf
+        before, tolerance = np.inf, max(PROFILE_TOL, ROUNDING * abs(self.target))
         for _ in range(MAX_STEPS):
             value, score = self.model.value_and_score(at)
             off = max(abs(value - self.target), np.abs(score * se)[others].max(initial=0.0))
-            if off < PROFILE_TOL:
+            if off < tolerance:
                 return at[place] if sign * (at[place] - self.b[place]) > 0 else self.search(place, sign)
             if off > MAX_SHARE_LEFT * before:
                 information = self.model.information(at)

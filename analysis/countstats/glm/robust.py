@@ -35,6 +35,7 @@ from countstats.glm.solver import Fit
 
 ZERO_TOL = 1e-8  # of the model's own standard error: below it the clusters do not differ, and have no robust error
 MAX_CLUSTERS = 2000  # that are worked on at once
+EIGEN_TOL = 1e-15  # share of a direction's information below which a cluster of few cells has none there
 OUTSIDE_TOL = 1e-10  # share of a direction's information outside a cluster, below which only the cluster has any
 
 
@@ -125,5 +126,19 @@ def _directions(x, residual, weight, starts, root):
         for part in np.split(clusters, range(MAX_CLUSTERS, len(clusters), MAX_CLUSTERS)):
             own = starts[part][:, None] + np.arange(size)
             rows = x[own] @ root
-            vectors, share, _ = np.linalg.svd((rows * np.sqrt(weight[own])[..., None]).transpose(0, 2, 1), False)
-            yield (share**2).clip(0, 1), vectors, np.einsum("gcd,gc->gd", rows, residual[own])
+            share, vectors = _eigen(rows * np.sqrt(weight[own])[..., None])
+            yield share, vectors, np.einsum("gcd,gc->gd", rows, residual[own])
+
+
+def _eigen(rows):
+    """Return the eigenvalues of Z' Z of each cluster, (clusters, cells, terms), and its eigenvectors, as columns.
+
+    By the smaller of Z' Z and Z Z', in a fraction of the time of a singular value decomposition of Z. What rounding
+    adds is of the size of 1e-16 of an eigenvalue of at most 1, and one that small corrects nothing.
+    """
+    if rows.shape[1] > rows.shape[2]:
+        share, vectors = np.linalg.eigh(rows.transpose(0, 2, 1) @ rows)
+        return share.clip(0, 1), vectors
+    share, left = np.linalg.eigh(rows @ rows.transpose(0, 2, 1))
+    scale = np.where(share > EIGEN_TOL, share, np.inf)
+    return share.clip(0, 1), rows.transpose(0, 2, 1) @ left / np.sqrt(scale)[:, None, :]

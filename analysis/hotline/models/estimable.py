@@ -202,7 +202,7 @@ def _obstacle(cells: pd.DataFrame, reference: Mapping[str, str], phrase: str) ->
         for code, pair in counts[(counts == 0).any(axis=1)].iterrows():
             which = "all" if pair["events"] else "none"
             return _Obstacle(name, code, f"{which} of the {text.count(pair.sum())} pupils are {phrase}")
-    matrix = design.matrix(cells, reference)
+    matrix = design.by_size(cells, reference)
     try:
         logit.fit(matrix, cells)
     except NoEstimate:

@@ -143,3 +143,14 @@ def test_refit_leaves_out_what_the_counts_lack():
     assert firth.refit(more, cells["events"], cells["others"]) == pytest.approx([*expected, 0, 0], rel=1e-12)
     lacking = firth.refit(x, [3, 0, 4], [5, 0, 7], expected)
     assert lacking == pytest.approx([expected[0], 0, expected[2]], rel=1e-12)
+
+
+def test_counts_of_trillions_are_fitted_or_refused():
+    """The package's rule of stopping is absolute, so that of so many units it is never met."""
+    x, cells = stages([5 * 10**12, 0, 3], [5 * 10**12, 5 * 10**12, 3])
+    expected = np.log(np.divide([10**13 + 1, 1, 7], [10**13 + 1, 10**13 + 1, 7]))
+    found = firth.fit(x, cells).estimates.to_numpy()
+    assert found[1:] == pytest.approx(expected[1:] - expected[0], rel=1e-9) and abs(found[0]) < 1e-9
+    x, cells = stages([0, 5 * 10**12, 3], [5 * 10**12, 5 * 10**12, 3])
+    with pytest.raises(NoEstimate):  # all is compared with a code that has 1e-13 of the information
+        firth.fit(x, cells)

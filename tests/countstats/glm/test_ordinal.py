@@ -9,6 +9,7 @@ from scipy.special import expit
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from countstats.glm import ordinal
+from countstats.glm.design import Dense
 from countstats.glm.solver import NoEstimate
 from countstats.glm.wald import GLM_TOL
 
@@ -121,8 +122,7 @@ def test_fit_refuses_infinite_estimates_far_out():
 
 def test_probability_between_two_near_one_is_not_zero():
     """Far out the difference of the two cumulative probability would be zero; there it is that of their rests."""
-    own, common = [np.ones((1, 1))] * 2, np.ones((1, 1))
-    model = ordinal.Ordinal(common, own, np.ones((1, 3)))
+    model = ordinal.Ordinal(Dense(np.ones((1, 2))), [np.array([0])] * 2, np.ones((1, 3)))
     eta, probability = model.probabilities(np.array([40.0, 38.0, 0.5]))
     assert eta.tolist() == [[40.5, 38.5]]
     expected = [np.exp(-40.5), np.exp(-38.5) - np.exp(-40.5), 1]

@@ -97,3 +97,26 @@ def test_limit_never_reached_is_infinite():
     target = model.value_and_score(b)[0] - 2
     own = profile._Profile(model, b, model.information(b), np.diag(se**2), 4.0, target)
     assert own.search(1, -1) == -np.inf
+
+
+def test_limits_of_a_billion_units_need_few_steps(agrees):
+    """The rounding of such a log-likelihood exceeds an absolute tolerance, at which a search would take over."""
+
+    class Counted(logit.Logit):
+        asked = 0
+
+        def value_and_score(self, b):
+            Counted.asked += 1
+            return super().value_and_score(b)
+
+    rng = np.random.default_rng(5)
+    cells = pd.DataFrame({name: pd.Categorical(rng.integers(0, 4, 2000).astype(str)) for name in "abc"})
+    n = rng.integers(100_000, 1_000_000, 2000)
+    events = rng.binomial(n, 0.3 + 0.1 * cells["a"].cat.codes)
+    cells = cells.assign(events=events, others=n - events)
+    x = design.coded(cells, dict.fromkeys("abc", "0"))
+    fitted = logit.fit(x, cells)
+    found = profile.limits(Counted(x, events, n - events), fitted.estimates, fitted.estimates.index)
+    assert Counted.asked <= 5 * 2 * len(found)
+    wald_limits = fitted.table()[["low", "high"]]  # of so many units the likelihood is a parabola
+    agrees("profile limits of a billion units, against Wald's", found, wald_limits, 5)
