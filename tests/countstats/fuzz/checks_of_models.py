@@ -201,6 +201,22 @@ def regressions(rng, kind):
         close(one, four[0]["events"] * four[1]["others"] / four[0]["others"] / four[1]["events"])
 
 
+@holds("glm.design.by_size", "glm.design.select", "glm.wald.fit", "glm.wald.as_fit", "glm.wald.estimated")
+def both_forms(rng, kind):
+    table, reference = modelled(rng, kind), {"a": "p", "b": "no"}
+    dense, coded = (design.by_size(table, reference, many) for many in (len(table), 0))
+    assert isinstance(coded, design.Coded)
+    kept = table.index.to_numpy() % 2 == 0
+    close(design.select(coded, kept, dense.columns[:2]).written_out(), dense.loc[kept].iloc[:, :2])
+    close(design.select(dense, kept, dense.columns[:2]), dense.loc[kept].iloc[:, :2])
+    theirs = GLM(table[["events", "others"]], dense, Binomial()).fit(tol=1e-13)
+    for x in (dense, coded):
+        fitted = wald.fit(x, table)
+        close(fitted.estimates, theirs.params, rtol=1e-6, atol=1e-8)
+        close(wald.estimated(fitted, x, table)["se"], theirs.bse, rtol=1e-6)
+    close(wald.as_fit(theirs, dense).covariance, theirs.cov_params(), rtol=1e-12)
+
+
 @holds("glm.logit.compare", "glm.logit.drop_each", "glm.logit.refuse_constant", "glm.fit_measures.likelihood_ratio",
        "glm.collinearity.gvif", "glm.collinearity.dependent_columns", "glm.separation.infinite_terms")  # fmt: skip
 def comparisons(rng, kind):
@@ -251,7 +267,8 @@ def maxima(rng, kind):
     close(profile.multivariable(own, one, logistic.fit(own, one)).loc[("b", "yes"), "low"], alone["low"], rtol=1e-6)
 
 
-@holds("glm.firth.fit", "glm.firth.refit", "glm.firth.estimate", "glm.firth.log_likelihood_without")
+@holds("glm.firth.fit", "glm.firth.refit", "glm.firth.estimate", "glm.firth.reduced",
+       "glm.firth.log_likelihood_without")  # fmt: skip
 def firths_penalty(rng, kind):
     table = modelled(rng, kind)
     one = cell_table.collapse(table, ["b"])
@@ -263,6 +280,8 @@ def firths_penalty(rng, kind):
     plain = logistic.fit(x, one).estimates
     close(firth.refit(x.to_numpy(), one["events"], one["others"]), plain, rtol=1e-6, atol=1e-8)
     close(firth.estimate(x, one)[0].estimates, plain, rtol=1e-6, atol=1e-8)
+    without = firth.reduced(x.assign(again=x.iloc[:, 1]), one).estimates
+    close(without, plain, rtol=1e-6, atol=1e-8)  # one of the columns that are alike is left out
     assert firth.log_likelihood_without(x, one, [("b", "yes")]) <= fitted.log_likelihood + 1e-6
 
 
