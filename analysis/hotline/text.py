@@ -39,6 +39,19 @@ def number(x: float | None, digits: int = 2) -> str:
     return printed.replace("-", "−")
 
 
+def digits_of(error: float, most: int = 4) -> int:
+    """Return with how many decimals a number is printed that is exact but for this error, as of random draws.
+
+    The last decimal is no smaller than the error.
+
+    >>> digits_of(0.0006), digits_of(0.0031), digits_of(2.0), digits_of(0.0), digits_of(float("nan"))
+    (3, 2, 0, 4, 4)
+    """
+    if not (math.isfinite(error) and error > 0):
+        return most
+    return min(most, max(0, math.floor(-math.log10(error))))
+
+
 def percent(share: float, digits: int = 1) -> str:
     """Print a share between 0 and 1 as a percentage.
 

@@ -89,7 +89,7 @@ def test_prediction_says_what_it_could_not_use(counts, tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:Perfect separation")
-def test_validation_marks_a_region_without_the_event_and_recalibrates_another_year(counts, tmp_path, monkeypatch):
+def test_validation_marks_a_region_without_the_event_and_sees_that_another_year_is_off(counts, tmp_path, monkeypatch):
     files = run("07-validation", counts, tmp_path, monkeypatch, resamples=10)
     nothing_is_nan(files)
     assert not [line for line in files["validation.md"].splitlines() if line.startswith("|") and "North" in line]
@@ -97,10 +97,10 @@ def test_validation_marks_a_region_without_the_event_and_recalibrates_another_ye
     assert "Region: North (none have the event" in files["fairness.md"]
     assert "There are too few regions" in files["validation.md"]
     assert "West" not in files["validation.md"], "a region without pupils can't be held out"
-    changes = pd.read_csv(tmp_path / "results/recalibration.csv").set_index("sample")
-    assert "North" not in changes.index and changes.loc["2022", "kind"] != "none"
-    before, after = (abs(changes.loc["2022", f"intercept_{when}"]) for when in ("before", "after"))
-    assert after < before / 2, "what one half chose did not help the other"
+    judged = pd.read_csv(tmp_path / "results/recalibration.csv").set_index("sample")
+    assert "North" not in judged.index and judged.loc["2022", "verdict"] == "relevant"
+    assert judged.loc["2022", "brier_after"] < judged.loc["2022", "brier_before"], "one half did not help the other"
+    assert judged.loc["One random split", "verdict"] != "relevant", "a random part is off by chance alone"
 
 
 @pytest.mark.filterwarnings("ignore:Perfect separation")
@@ -109,10 +109,11 @@ def test_validation_of_one_year_and_one_region_says_that_nothing_can_be_held_out
     files = run("07-validation", here, tmp_path, monkeypatch, resamples=10)
     nothing_is_nan(files)
     assert "2021 (the others have 0 with the event and 0 without); Pearl River Delta (the" in files["validation.md"]
-    assert "Pooled |" not in files["validation.md"] and "None could be held out" in files["recalibration.md"]
-    assert set(pd.read_csv(tmp_path / "results/benchmark.csv")["split"]) == {"Random validation part"}
+    assert "Pooled |" not in files["validation.md"]
+    assert files["recalibration.md"].count("\n|") == 2, "the random split alone, below the headings and a line"
+    assert set(pd.read_csv(tmp_path / "results/benchmark.csv")["split"]) == {"One random split"}
     told = json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))["values"]
-    assert [told[name]["text"] for name in ("auc_last_year", "auc_pooled", "recalibrated")] == ["–", "–", "0 of 0"]
+    assert [told[name]["text"] for name in ("auc_last_year", "auc_pooled", "relevant")] == ["–", "–", "0 of 0"]
 
 
 @pytest.mark.filterwarnings("ignore:Perfect separation")

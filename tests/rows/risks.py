@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import expit
-from scipy.stats import chi2
+from scipy.stats import chi2, t
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 from countstats.prediction.benchmark import INNER, PENALTIES, ROUNDS, TREES
+from countstats.prediction.calibration import HALVINGS, ROUNDED
 from hotline.models.predictors import FAIRNESS_GROUPS
 from rows.study import bootstrap, first_part, kinds, recomputes
 
 SPLIT_VARIABLES = ["region", "year"]
-MEASURES = ("oe", "intercept", "slope", "brier")  # before and after a recalibration
 
 
 class Split:
@@ -224,33 +224,59 @@ def optimism_of(study, outcome):
         whole_percents = np.log(by_rows.WHOLE_PERCENTS / (1 - by_rows.WHOLE_PERCENTS))
         return odds, by_rows.youden(odds[places], event[places], whole_percents)
 
-    apparent = judged(model(slice(None))[0], event, model(slice(None))[1])
+    whole, at = model(slice(None))
+    apparent, risks = judged(whole, event, at), []
     for _ in range(study.parameter(f"07-validation-{outcome}", "resamples")):
         draw = bootstrap(kind, rng)
         odds, threshold = model(draw)
         inside, outside = judged(odds[draw], event[draw], threshold), judged(odds, event, threshold)
         found.append({name: inside[name] - outside[name] for name in inside})
-    return pd.Series(apparent), pd.DataFrame(found)
+        risks.append(expit(odds))
+    return pd.Series(apparent), pd.DataFrame(found), np.array(risks)
 
 
 @recomputes("07-validation", "optimism", "measure")
 def optimism(study, outcome):
-    apparent, found = optimism_of(study, outcome)
+    apparent, found, _ = optimism_of(study, outcome)
     frame = pd.DataFrame({"apparent": apparent, "optimism": found.mean(), "error": found.sem()})
-    return frame.assign(corrected=apparent - found.mean()).rename_axis("measure").reset_index()
+    frame["corrected"] = apparent - found.mean()
+    half = t.ppf(0.975, len(found) - 1) * found.std() * np.sqrt(1 + 1 / len(found))
+    frame = frame.assign(low=frame["corrected"] - half, high=frame["corrected"] + half)
+    return frame.rename_axis("measure").reset_index()
+
+
+@functools.cache
+def crossed(study, outcome):
+    """Return the pupils with risks of models that were fitted without a tenth of them, in which they are."""
+    own, step = split(study, outcome), f"07-validation-{outcome}"
+    rows, number = own.rows, study.parameter(step, "folds")
+    x, rng = by_rows.dummies(rows, study.reference).to_numpy(), np.random.default_rng([own.seed, 5])
+    risk, left = np.full(len(rows), np.nan), np.arange(len(rows))
+    event = rows["event"].to_numpy()
+    for parts in range(number, 0, -1):
+        kind = kinds(rows.iloc[left], own.kind, event[left])
+        here = first_part(kind, 1 / parts, rng) if parts > 1 else np.ones(len(left), bool)
+        there = left[here]
+        others = np.setdiff1d(np.arange(len(rows)), there)
+        risk[there] = by_rows.logistic(event[others], x[others]).predict(x[there]).round(13)
+        left = left[~here]
+    return rows.assign(risk=risk)
 
 
 @recomputes("07-validation", "validation", "heading", "label")
 def validation(study, outcome):
-    own, (apparent, draws) = split(study, outcome), optimism_of(study, outcome)
-    corrected = (apparent - draws.mean())[["auc", "intercept", "slope"]]
+    own, everyone = split(study, outcome), crossed(study, outcome)
+    corrected = optimism(study, outcome).set_index("measure").loc[["auc", "intercept", "slope"]]
+    first = {"heading": "Internal", "label": "Bootstrap, corrected", **corrected["corrected"]}
+    first |= {f"{name}_{end}": corrected.loc[name, end] for name in corrected.index for end in ("low", "high")}
+    whole = by_rows.performance(everyone["risk"].to_numpy(), everyone["event"].to_numpy(), own.youden)
     home = by_rows.performance(own.risk["validation"], own.event["validation"], own.youden)
-    rows = [{"heading": "Internal", "label": "Bootstrap, corrected", **corrected}]
-    rows += [{"heading": "Internal", "label": "Random validation part", **home}]
+    rows = [first, {"heading": "Internal", "label": "Cross-validation", **whole}]
+    rows += [{"heading": "Internal", "label": "One random split", **home}]
     for name, there, risk, threshold in own.elsewhere():
         found = by_rows.performance(risk, own.rows["event"].to_numpy()[there], threshold)
         rows.append({"heading": "Later year" if name.isdigit() else "Another region", "label": name, **found})
-    local, pooled = pd.DataFrame(rows[3:]), {"heading": "Another region", "label": "Pooled"}
+    local, pooled = pd.DataFrame(rows[4:]), {"heading": "Another region", "label": "Pooled"}
     odds = np.log(local["auc"] / (1 - local["auc"]))
     given = {"auc": (odds, local["auc_variance"] / (local["auc"] * (1 - local["auc"])) ** 2)}
     given |= {name: (local[name], local[f"{name}_se"] ** 2) for name in ("intercept", "slope")}
@@ -261,49 +287,174 @@ def validation(study, outcome):
     return pd.DataFrame([*rows, pooled])
 
 
+def curve_errors(risk, event, draws, rng):
+    """Return the mean distance of risks from their smooth curve, and those of curves that agree with it."""
+    odds, (_, size) = np.log(risk / (1 - risk)), by_rows.smoothed(risk, event)
+    knots = np.quantile(odds, [0.05, 0.275, 0.5, 0.725, 0.95])
+    fit = by_rows.logistic(event, np.column_stack([np.ones(len(odds)), by_rows.natural_spline(odds, knots)]))
+    at, n = np.unique(np.round(odds / ROUNDED), return_counts=True)
+    x = np.column_stack([np.ones(len(at)), by_rows.natural_spline(at * ROUNDED, knots)])
+    noise = rng.multivariate_normal(0 * fit.params, fit.cov_params(), draws, method="cholesky") @ x.T
+    shape = x @ fit.params - at * ROUNDED
+
+    def off(times, more=0.0):
+        return np.average(np.abs(expit(at * ROUNDED + times * shape + more) - expit(at * ROUNDED)), axis=-1, weights=n)
+
+    ends = []
+    for q in (0.975, 0.025):
+        short, long = 0.0, 1.0
+        if np.quantile(off(0.0, noise), q) >= size["ici"]:
+            ends.append(0.0)
+            continue
+        while np.quantile(off(long, noise), q) < size["ici"]:
+            short, long = long, 2 * long
+        for _ in range(HALVINGS):
+            middle = (short + long) / 2
+            enough = np.quantile(off(middle, noise), q) >= size["ici"]
+            short, long = (short, middle) if enough else (middle, long)
+        ends.append(off(long))
+    return {"ici": size["ici"], "ici_low": ends[0], "ici_high": ends[1]}
+
+
+def misfit(own, train, test, risk, step, study):
+    """Return how far risks are off: the errors of the pupils and of the model's coefficients, added up."""
+    x, y = by_rows.dummies(own.rows, study.reference).to_numpy(), own.rows["event"].to_numpy()
+    fit = by_rows.logistic(y[train], x[train])
+    new, event, v = x[test], y[test], fit.cov_params()
+    odds, weight = np.log(risk / (1 - risk)), risk * (1 - risk)
+    row = by_rows.performance(risk, event, 0.5)
+    of_expected = (weight @ new) / risk.sum()
+    of_sample = np.log(row["oe_high"] / row["oe"]) / by_rows.Z
+    reach = np.exp(by_rows.Z * np.sqrt(of_sample**2 + of_expected @ v @ of_expected))
+    out = {"n": len(event), "events": event.sum(), "oe": row["oe"]}
+    out |= {"oe_low": row["oe"] / reach, "oe_high": row["oe"] * reach}
+    line = by_rows.logistic(event, np.column_stack([np.ones(len(odds)), odds]))
+    z, own_weight = np.column_stack([np.ones(len(odds)), odds]), line.predict() * (1 - line.predict())
+    bread = np.linalg.inv(z.T @ (z * own_weight[:, None]))
+    moved = line.params[1] * bread @ (z.T @ (new * own_weight[:, None]))
+    both = bread + moved @ v @ moved.T
+    for place, name in enumerate(("intercept", "slope")):
+        half = by_rows.Z * np.sqrt(both[place, place])
+        out |= {
+            name: line.params[place],
+            f"{name}_low": line.params[place] - half,
+            f"{name}_high": line.params[place] + half,
+        }
+    centred = new - np.average(new, axis=0, weights=weight)
+    flatter = np.average(((centred @ v) * centred).sum(axis=1), weights=weight) / np.cov(odds, aweights=weight, ddof=0)
+    expected = np.array([flatter * np.average(odds, weights=weight), 1 - flatter])
+    gap, whole = line.params - expected, line.params - [0, 1]
+    out |= {"expected_slope": expected[1], "p": chi2.sf(gap @ np.linalg.solve(both, gap), 2)}
+    out |= {"p_of_sample": chi2.sf(whole @ np.linalg.solve(bread, whole), 2)}
+    rng = np.random.default_rng([own.seed, 3])
+    out |= curve_errors(risk, event, study.parameter(step, "curves"), rng)
+    margin, slope_margin = (study.parameter(step, name) for name in ("margin", "slope_margin"))
+    limits = {"oe": (1, 1 / (1 + margin), 1 + margin), "slope": (expected[1], 1 - slope_margin, 1 + slope_margin)}
+    off = [not low <= out[name] <= high and not out[f"{name}_low"] <= new_value <= out[f"{name}_high"]
+           for name, (new_value, low, high) in limits.items()]  # fmt: skip
+    fits = [low <= out[f"{name}_low"] and out[f"{name}_high"] <= high for name, (_, low, high) in limits.items()]
+    out["verdict"] = "relevant" if any(off) else "irrelevant" if all(fits) else "open"
+    first = first_part(kinds(own.rows[test], own.kind, event), 0.5, rng)
+    after = np.empty(len(risk))
+    for here in (first, ~first):
+        other = by_rows.logistic(event[~here], np.column_stack([np.ones((~here).sum()), odds[~here]]))
+        after[here] = expit(other.params[0] + other.params[1] * odds[here])
+    return out | {"brier_before": ((event - risk) ** 2).mean(), "brier_after": ((event - after) ** 2).mean()}
+
+
 @recomputes("07-validation", "recalibration", "sample")
 def recalibration(study, outcome):
-    own, rows = split(study, outcome), []
-    for name, there, risk, threshold in own.elsewhere():
-        part = own.rows[there]
-        event = part["event"].to_numpy()
-        first = first_part(kinds(part, own.kind, part["event"]), 0.5, np.random.default_rng([own.seed, 3]))
-        if pd.crosstab(first, event).to_numpy().min() < 20:
-            found = by_rows.performance(risk[~first], event[~first], threshold)
-            row = {f"{each}_{when}": found[each] for each in MEASURES for when in ("before", "after")}
-            rows.append(row | {"sample": name, "kind": "few", "p": np.nan, "intercept": np.nan, "slope": np.nan})
-            continue
-        odds, y = np.log(risk / (1 - risk)), event[first]
-        ones = np.ones((first.sum(), 1))
-        large = by_rows.logistic(y, ones, odds[first])
-        both = by_rows.logistic(y, np.column_stack([ones, odds[first]]))
-        as_it_is = np.log(np.where(y, risk[first], 1 - risk[first])).sum()
-        p = [chi2.sf(2 * (both.llf - each), df) for each, df in ((as_it_is, 2), (large.llf, 1))]
-        change = ("none", 0.0, 1.0) if p[0] > 0.05 else ("intercept", large.params[0], 1.0)
-        change = change if max(p) > 0.05 else ("both", *both.params)
-        row = {"sample": name, "p": p[0]} | dict(zip(("kind", "intercept", "slope"), change, strict=True))
-        moved = expit(change[1] + change[2] * odds[~first])
-        for when, each in (("before", risk[~first]), ("after", moved)):
-            found = by_rows.performance(each, event[~first], threshold)
-            row |= {f"{measure}_{when}": found[measure] for measure in MEASURES}
-        rows.append(row)
-    return pd.DataFrame(rows)
+    own, step = split(study, outcome), f"07-validation-{outcome}"
+    held_out = own.rows.index.isin(own.parts["validation"].index)
+    samples = [("One random split", held_out, own.risk["validation"])]
+    samples += [(name, there, risk) for name, there, risk, _ in own.elsewhere()]
+    return pd.DataFrame(
+        {"sample": name} | misfit(own, ~there, there, risk, step, study) for name, there, risk in samples
+    )
+
+
+def fairness_level(study, everyone):
+    """Return the level of each interval at which all groups together have 95%."""
+    return 1 - 0.05 / sum(everyone[name].astype(object).fillna("missing").nunique() for name in FAIRNESS_GROUPS)
 
 
 @recomputes("07-validation", "fairness", "variable", "code")
 def fairness(study, outcome):
-    own, rows = split(study, outcome), []
-    part = own.parts["validation"]
+    own, part, rows = split(study, outcome), crossed(study, outcome), []
+    risk, event = part["risk"].to_numpy(), part["event"].to_numpy()
+    level = fairness_level(study, part)
     for name in FAIRNESS_GROUPS:
         for code in part[name].unique():
             here = (part[name] == code).to_numpy()
-            found = by_rows.performance(own.risk["validation"][here], own.event["validation"][here], own.youden)
+            found = by_rows.performance(risk[here], event[here], own.youden, level)
             everyone = study.cases[study.cases[name].isna() if code == "missing" else study.cases[name] == code]
             scored = by_rows.share(everyone[study.names].notna().all(axis=1).to_numpy())
             found |= {"cases": scored["n"], "scored": scored["estimate"]}
             found |= {"scored_low": scored["low"], "scored_high": scored["high"]}
             rows.append({"variable": name, "code": code, **found})
     return pd.DataFrame(rows)
+
+
+@recomputes("07-validation", "heterogeneity", "variable", "measure")
+def heterogeneity(study, outcome):
+    part, groups, rows = crossed(study, outcome), fairness(study, outcome), []
+    for name in FAIRNESS_GROUPS:
+        here = part[part[name] != "missing"]
+        odds, event = np.log(here["risk"] / (1 - here["risk"])).to_numpy(), here["event"].to_numpy()
+        level = by_rows.logistic(event, np.ones((len(event), 1)), odds).predict()
+        sums = pd.DataFrame({"off": event - level, "variance": level * (1 - level)}).groupby(
+            here[name].astype(str).to_numpy()
+        )
+        sums, df = sums.sum(), here[name].nunique() - 1
+        found = {"oe": (sums["off"] ** 2 / sums["variance"]).sum()}
+        own = groups[(groups["variable"] == name) & (groups["code"] != "missing") & groups["slope_se"].notna()]
+        weight = 1 / own["slope_se"] ** 2
+        found["slope"] = (weight * (own["slope"] - np.average(own["slope"], weights=weight)) ** 2).sum()
+        for measure, statistic in found.items():
+            of = df if measure == "oe" else len(own) - 1
+            row = {"variable": name, "measure": measure, "chi_square": statistic, "df": of}
+            rows.append(row | {"p": chi2.sf(statistic, of)})
+    frame = pd.DataFrame(rows)
+    return frame.assign(p_holm=by_rows.holm(frame["p"].to_numpy()))
+
+
+def unstable(study, outcome):
+    """Return band, risk, and risks of the draws' models, a row for each pupil of the development part."""
+    own, (_, _, drawn) = split(study, outcome), optimism_of(study, outcome)
+    risk = own.risk["development"]
+    cuts = np.unique(np.quantile(risk, np.arange(1, 20) / 20))
+    return np.searchsorted(cuts[cuts > risk.min()], risk, side="left"), risk, drawn
+
+
+@recomputes("07-validation", "instability", "band")
+def instability(study, outcome):
+    band, risk, drawn = unstable(study, outcome)
+    youden, rows = split(study, outcome).youden, []
+    for number in np.unique(band):
+        here = band == number
+        away = drawn[:, here] - risk[here]
+        low, high = np.quantile(np.rint(away * 1000) / 1000, [0.025, 0.975])
+        flips = by_rows.reached(drawn[:, here], youden) != by_rows.reached(risk[here], youden)
+        middle = risk[here].mean()
+        row = {"band": number + 1, "n": here.sum(), "predicted": middle, "mape": np.abs(away).mean()}
+        rows.append(row | {"low": max(0, middle + low), "high": min(1, middle + high), "flips": flips.mean()})
+    return pd.DataFrame(rows)
+
+
+@recomputes("07-validation", "instability_curves", "place")
+def instability_curves(study, outcome):
+    _, risk, drawn = unstable(study, outcome)
+    event, curves = split(study, outcome).event["development"], []
+    ends = np.quantile(risk, [0.02, 0.98])
+    grid = np.linspace(*np.log(ends / (1 - ends)), 25)
+    for each in drawn:
+        odds = np.round(np.log(each / (1 - each)) / ROUNDED) * ROUNDED
+        curve = by_rows.smoothed(expit(odds), event)[0]
+        seen = {name: np.log(curve[name] / (1 - curve[name])) for name in ("predicted", "observed")}
+        curves.append(expit(np.interp(grid, seen["predicted"], seen["observed"])))
+    low, median, high = np.quantile(curves, [0.025, 0.5, 0.975], axis=0)
+    places = np.arange(1, len(grid) + 1)
+    return pd.DataFrame({"place": places, "predicted": expit(grid), "median": median, "low": low, "high": high})
 
 
 def ridge(x, event, new):
@@ -335,7 +486,7 @@ def benchmark(study, outcome):
     own, x = split(study, outcome), by_rows.dummies(split(study, outcome).rows, study.reference).to_numpy()
     event = own.rows["event"].to_numpy()
     held_out = own.rows.index.isin(own.parts["validation"].index)
-    splits = {"Random validation part": [(held_out, own.risk["validation"])]}
+    splits = {"One random split": [(held_out, own.risk["validation"])]}
     for name, there, risk, _ in own.elsewhere():
         splits.setdefault(f"The year {name}" if name.isdigit() else "Regions in turn", []).append((there, risk))
     rows = []

@@ -30,6 +30,7 @@ WORDS = {"reason", "outcome", "why"}
 # notebooks' draws of counts again (`rows.study`), since numpy draws the same from the same counts.
 SHARED = {
     "imputation": "the draws that fill gaps; a second maker of them would draw others (test_imputation)",
+    "calibration": "to what it rounds, and how often it halves, which is no computation (test_calibration)",
     "benchmark": "the settings of its models, which are no computation (test_benchmark)",
 }
 

@@ -41,9 +41,9 @@ def wilson(k, n, confidence=0.95):
     return interval.low, interval.high
 
 
-def share(hit):
+def share(hit, confidence=0.95):
     """Return n, the share of true ones among some booleans, and Wilson's limits."""
-    low, high = wilson(np.sum(hit), len(hit))
+    low, high = wilson(np.sum(hit), len(hit), confidence)
     return {"n": len(hit), "estimate": np.mean(hit), "low": low, "high": high}
 
 
@@ -483,19 +483,19 @@ def delong(won):
     return won.mean(), by_case.var(ddof=1) / len(by_case) + by_control.var(ddof=1) / len(by_control)
 
 
-def area(score, event):
+def area(score, event, z=Z):
     """Return the area under the ROC curve with DeLong's variance and limits; of few rows, with score limits."""
     value, variance = delong(concordance(score, event))
     assert abs(value - roc_auc_score(event, score)) < 1e-12
-    half_width = Z * np.sqrt(variance)
+    half_width = z * np.sqrt(variance)
     low, high = np.clip([value - half_width, value + half_width], 0, 1)
     if 2 <= min(event.sum(), (~event).sum()) < 100:
-        low, high = score_limits(value, variance, event.sum(), (~event).sum())
+        low, high = score_limits(value, variance, event.sum(), (~event).sum(), z)
     return {"auc": value, "auc_low": low, "auc_high": high, "auc_variance": variance}
 
 
-def score_limits(value, variance, cases, controls):
-    """Return the ends of the areas a with (a - value)^2 <= Z^2 V(a), as roots of a polynomial.
+def score_limits(value, variance, cases, controls, z):
+    """Return the ends of the areas a with (a - value)^2 <= z^2 V(a), as roots of a polynomial.
 
     V is Newcombe's variance (2006, method 5), multiplied by DeLong's over it with the weight m / (m + 10) of the rarer
     kind's m.
@@ -505,7 +505,7 @@ def score_limits(value, variance, cases, controls):
     newcombe = a * (1 - a) * (below + half * ((1 - a) * (1 + a) + a * (2 - a)))  # times below and pairs
     rarer = min(cases, controls)
     ratio = variance * pairs * below(value) / newcombe(value) if variance > 0 else 1
-    times = Z**2 * (10 + rarer * ratio) / (10 + rarer)
+    times = z**2 * (10 + rarer * ratio) / (10 + rarer)
     roots = ((a - value) ** 2 * below * pairs - times * newcombe).roots()
     roots = np.sort(roots[abs(roots.imag) < 1e-6].real)
     inside = roots[(roots > -1e-6) & (roots < 1 + 1e-6)]
@@ -540,30 +540,31 @@ def threshold_for_portion(score, portion):
     return next((cut for cut, share in shares if 0 < share <= portion * (1 + 1e-12)), np.inf)
 
 
-def classification(risk, event, threshold):
+def classification(risk, event, threshold, confidence=0.95):
     """Return what flagging all rows at or above a threshold does, with Wilson's limits."""
     above, row = reached(risk, threshold), {"threshold": threshold}
     hits = {"flagged": above, "sensitivity": above[event], "specificity": ~above[~event]}
     for name, hit in (hits | {"ppv": event[above], "npv": ~event[~above]}).items():
-        estimate = share(hit) if len(hit) else dict.fromkeys(("estimate", "low", "high"), np.nan)
+        estimate = share(hit, confidence) if len(hit) else dict.fromkeys(("estimate", "low", "high"), np.nan)
         row |= {name: estimate["estimate"], f"{name}_low": estimate["low"], f"{name}_high": estimate["high"]}
     return row
 
 
-def performance(risk, event, threshold):
+def performance(risk, event, threshold, confidence=0.95):
     """Return all that is asked of predicted risks in some rows."""
-    odds, n, k = np.log(risk / (1 - risk)), len(event), event.sum()
-    row = {"n": n, "events": k} | classification(risk, event, threshold)
+    odds, n, k, z = np.log(risk / (1 - risk)), len(event), event.sum(), norm.ppf((1 + confidence) / 2)
+    row = {"n": n, "events": k} | classification(risk, event, threshold, confidence)
     if not 0 < k < n:
         return row
-    row |= area(risk, event)
-    oe, factor = k / risk.sum(), np.exp(Z * np.sqrt((1 - k / n) / k))
+    row |= area(risk, event, z)
+    oe = k / risk.sum()
+    factor = np.exp(z * np.sqrt(((event - risk * oe) ** 2).sum()) / k)
     row |= {"oe": oe, "oe_low": oe / factor, "oe_high": oe * factor}
     large = logistic(event, np.ones((n, 1)), odds)
     line = logistic(event, np.column_stack([np.ones(n), odds]))
     separated = odds[event].min() >= odds[~event].max() or odds[event].max() <= odds[~event].min()
     for name, fit, position in (("intercept", large, 0), *([] if separated else [("slope", line, 1)])):
-        low, high = fit.conf_int()[position]
+        low, high = fit.conf_int(1 - confidence)[position]
         row |= {name: fit.params[position], f"{name}_low": low, f"{name}_high": high, f"{name}_se": fit.bse[position]}
     brier = brier_score_loss(event, risk)
     return row | {"brier": brier, "scaled_brier": 1 - brier / np.var(event)}

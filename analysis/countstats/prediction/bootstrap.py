@@ -10,13 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
+from scipy.stats import t
 
 from countstats.counts import whole
 from countstats.estimates import Estimate
 from countstats.glm import firth
+from countstats.glm.design import Coded, Dense, as_design
 from countstats.glm.logit import Logit
 from countstats.glm.solver import NoEstimate, maximise
 from countstats.prediction import roc
+
+MEASURES = ("auc", "intercept", "slope", "brier", "youden")  # of `optimism`
 
 
 class Band(NamedTuple):
@@ -118,21 +122,45 @@ def _partial_area(curve: pd.DataFrame, specificity: float) -> float:
     return float((1 + (np.trapezoid(y, x) - least) / (end - least)) / 2)
 
 
+class Optimism(NamedTuple):
+    """How much too well a model performs where it was fitted, and the models of the draws that say so.
+
+    table : one row per measure, as `optimism` describes it
+    whole : coefficients of the model of all units, (terms,)
+    draws : coefficients of the model of each draw, (draws, terms)
+    """
+
+    table: pd.DataFrame
+    whole: np.ndarray
+    draws: np.ndarray
+
+
 def optimism(
-    x: ArrayLike, events: ArrayLike, others: ArrayLike, resamples: int, rng: np.random.Generator
-) -> pd.DataFrame:
+    x: Dense | Coded | ArrayLike,
+    events: ArrayLike,
+    others: ArrayLike,
+    resamples: int,
+    rng: np.random.Generator,
+    confidence: float = 0.95,
+) -> Optimism:
     """Estimate how much too well a model performs on the units to which it was fitted (Harrell's optimism).
 
     Every draw repeats all steps: the model is fitted and Youden's threshold chosen on the draw, and both are evaluated
     there and on the original counts; the optimism is the mean difference. Draws without events or without others are
     left out. Harrell, Lee and Mark 1996, doi 10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4.
 
+    A draw stands to the original counts as these stand to all units there might be: its difference imitates the
+    distance of the apparent performance from the true one of this very model, in which sampling error and the error of
+    the coefficients go together. So the spread of the differences gives the limits of the corrected performance, by the
+    t-distribution, since draws may be few. (The spread of the draws' apparent performance, as Noma et al. 2021, doi
+    10.1002/sim.9148, shift it, says nothing of a slope, which is one in every draw.)
+
     Why not a library: none refits from counts; refits start from the coefficients of the whole (see `firth.refit`).
 
     Parameters
     ----------
     x
-        Design matrix (cells, terms), the intercept first.
+        A design of `glm.design`, or a matrix (cells, terms), the intercept first.
     events, others
         Counts, one entry per cell.
     resamples
@@ -140,56 +168,66 @@ def optimism(
 
     Returns
     -------
-    pandas.DataFrame
-        One row per measure: auc; intercept, with the slope held at one; slope; brier; youden, which is sensitivity +
-        specificity - 1 at the threshold chosen. Columns apparent, optimism, corrected (apparent less optimism), and
-        error (standard error of the optimism, from the finite number of draws).
+    Optimism
+        Its table has one row per measure: auc; intercept, with the slope held at one; slope; brier; youden, which is
+        sensitivity + specificity - 1 at the threshold chosen. Columns apparent, optimism, corrected (apparent less
+        optimism) with low and high, and error (standard error of the optimism, from the finite number of draws).
 
     Raises
     ------
     ValueError
         Where no draw has both events and others.
     """
-    x, counts = np.asarray(x, float), np.column_stack([events, others])
+    counts = np.column_stack([events, others])
     whole = firth.refit(x, *counts.T)
-    apparent = _performance(x, counts, whole, _threshold(x, counts, whole))
-    differences = []
+    log_odds = as_design(x).times
+    apparent = _Units(log_odds(whole)).of(counts)
+    differences, draws = [], []
     for _ in range(resamples):
         some = resample(counts, rng)
         if not (some.sum(axis=0) > 0).all():
             continue
-        present = some.sum(axis=1) > 0
-        b = firth.refit(x[present], *some[present].T, whole)
-        threshold = _threshold(x[present], some[present], b)
-        inside = _performance(x[present], some[present], b, threshold)
-        outside = _performance(x, counts, b, threshold)
-        differences.append({name: inside[name] - outside[name] for name in inside})
+        b = firth.refit(x, *some.T, whole)
+        units = _Units(log_odds(b))
+        inside = units.of(some)
+        outside = units.of(counts, inside["threshold"])
+        differences.append({name: inside[name] - outside[name] for name in MEASURES})
+        draws.append(b)
     if not differences:
         raise ValueError("no draw has both cases and controls: there are too few of one")
-    table = pd.DataFrame({"apparent": apparent})
-    table["optimism"] = pd.DataFrame(differences).mean()
+    table = pd.DataFrame({"apparent": apparent}).loc[list(MEASURES)]
+    found = pd.DataFrame(differences)
+    table["optimism"] = found.mean()
     table["corrected"] = table["apparent"] - table["optimism"]
-    table["error"] = pd.DataFrame(differences).std() / np.sqrt(len(differences))
-    return table.rename_axis("measure")
+    table["error"] = found.std() / np.sqrt(found.count())
+    half = t.ppf((1 + confidence) / 2, found.count() - 1) * np.hypot(found.std(), table["error"])
+    table["low"], table["high"] = table["corrected"] - half, table["corrected"] + half
+    return Optimism(table.rename_axis("measure"), whole, np.array(draws))
 
 
-def _threshold(x: np.ndarray, counts: np.ndarray, b: np.ndarray) -> float:
-    """Return Youden's threshold of the log odds, whose risk is a whole per cent."""
-    return roc.youden(x @ b, *counts.T, logit(roc.WHOLE_PERCENTS))
+class _Units:
+    """The cells of a model by their log odds, which are sorted once for all counts of them."""
 
+    def __init__(self, log_odds: np.ndarray):
+        self.log_odds, self.place = np.unique(log_odds, return_inverse=True)
 
-def _performance(x: np.ndarray, counts: np.ndarray, b: np.ndarray, threshold: float) -> dict[str, float]:
-    """Return the measures of a model with coefficients `b` on some counts."""
-    eta, n, events = x @ b, counts.sum(axis=1), counts[:, 0]
-    risk, ones = expit(eta), np.ones((len(eta), 1))
-    flagged = counts[roc.reached(eta, threshold)].sum(axis=0) / counts.sum(axis=0)
-    return {
-        "auc": roc.auc(eta, *counts.T).value,
-        "intercept": maximise(Logit(ones, *counts.T, offset=eta), [0.0])[0],
-        "slope": _slope(eta, counts),
-        "brier": float((events * (1 - risk) ** 2 + counts[:, 1] * risk**2).sum() / n.sum()),
-        "youden": float(flagged[0] - flagged[1]),
-    }
+    def of(self, counts: np.ndarray, threshold: float | None = None) -> dict[str, float]:
+        """Return the measures on some counts, at a threshold or at Youden's: a whole per cent of risk, as log odds."""
+        counts = np.column_stack([np.bincount(self.place, column, len(self.log_odds)) for column in counts.T])
+        present = counts.any(axis=1)
+        eta, counts = self.log_odds[present], counts[present]
+        if threshold is None:
+            threshold = roc.youden(eta, *counts.T, logit(roc.WHOLE_PERCENTS))
+        risk, ones = expit(eta), np.ones((len(eta), 1))
+        flagged = counts[roc.reached(eta, threshold)].sum(axis=0) / counts.sum(axis=0)
+        return {
+            "auc": roc.auc(eta, *counts.T).value,
+            "intercept": maximise(Logit(ones, *counts.T, offset=eta), [0.0])[0],
+            "slope": _slope(eta, counts),
+            "brier": float((counts[:, 0] @ (1 - risk) ** 2 + counts[:, 1] @ risk**2) / counts.sum()),
+            "youden": float(flagged[0] - flagged[1]),
+            "threshold": threshold,
+        }
 
 
 def _slope(eta: np.ndarray, counts: np.ndarray) -> float:

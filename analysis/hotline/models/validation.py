@@ -8,16 +8,25 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.stats import chi2
+from statsmodels.stats.multitest import multipletests
 
 from countstats.columns import COUNTS
-from countstats.estimates import Estimate
+from countstats.estimates import ChiSquare, Estimate
+from countstats.glm.design import Coded, Dense, as_design
+from countstats.prediction import calibration, updating
 from countstats.prediction.pooling import Pooled
 from countstats.prediction.roc import Difference
-from countstats.prediction.updating import Update
+from hotline import text
 from hotline.codebook import MISSING, Codebook
 from hotline.text import DASH
 
-CHANGED = ("intercept", "both")  # the kinds of an Update that change a model
+JUDGED = [
+    *("n", "events", "oe", "oe_low", "oe_high", "intercept", "intercept_low", "intercept_high"),
+    *("slope", "slope_low", "slope_high", "expected_slope", "ici", "ici_low", "ici_high"),
+    *("p", "p_of_sample", "verdict", "brier_before", "brier_after"),
+]
 
 
 class Extreme(NamedTuple):
@@ -29,14 +38,6 @@ class Extreme(NamedTuple):
 
     label: str
     place: dict[str, str | None]
-
-
-class Recalibrated(NamedTuple):
-    """How many samples were tested, how many models were changed, and how many of these improved by the Brier score."""
-
-    tested: int
-    changed: int
-    improved: int
 
 
 def tidy_differences(areas: Mapping[str, tuple[Estimate, Difference | None]]) -> pd.DataFrame:
@@ -90,6 +91,7 @@ def example_callers(
 
 def samples(
     corrected: pd.DataFrame,
+    crossed: pd.Series,
     validation: pd.Series,
     external: Mapping[tuple[str, str], pd.Series],
     pooled: Mapping[str, Pooled],
@@ -99,9 +101,9 @@ def samples(
     Parameters
     ----------
     corrected
-        As `bootstrap.optimism` gives it.
-    validation
-        Row of `performance.measure` of the random validation part.
+        Table of `bootstrap.optimism`.
+    crossed, validation
+        Rows of `performance.measure`: of the cross-validated risks, and of the random validation part.
     external
         {(kind, sample): such a row}
     pooled
@@ -112,8 +114,11 @@ def samples(
     pandas.DataFrame
         Columns heading (the kind of sample), label and those of `performance.measure`.
     """
-    rows = [{"heading": "Internal", "label": "Bootstrap, corrected", **corrected["corrected"][list(pooled)]}]
-    rows.append({"heading": "Internal", "label": "Random validation part", **validation})
+    limits = {f"{name}{end}": corrected.loc[name, column] for name in pooled
+              for end, column in (("", "corrected"), ("_low", "low"), ("_high", "high"))}  # fmt: skip
+    rows = [{"heading": "Internal", "label": "Bootstrap, corrected", **limits}]
+    rows.append({"heading": "Internal", "label": "Cross-validation", **crossed})
+    rows.append({"heading": "Internal", "label": "One random split", **validation})
     rows += [{"heading": kind, "label": name, **row} for (kind, name), row in external.items()]
     ends = {f"{name}{end}": each for name, of in pooled.items()
             for end, each in zip(("", "_low", "_high"), of.with_limits, strict=True)}  # fmt: skip
@@ -122,36 +127,165 @@ def samples(
     return pd.DataFrame(rows)
 
 
-def count_recalibrated(changes: Mapping[str, tuple[Update, pd.Series, pd.Series]]) -> Recalibrated:
-    """Count the samples in which the model was tested, changed and improved.
+def judged(
+    x: Dense | Coded | ArrayLike,
+    b: np.ndarray,
+    spread: np.ndarray,
+    cells: pd.DataFrame,
+    margin: float,
+    slope_margin: float,
+    confidence: float,
+    draws: int,
+    rng: np.random.Generator,
+) -> dict[str, float | str]:
+    """Return how far risks are off in a sample, whether that matters, and what recalibration would bring.
 
     Parameters
     ----------
-    changes
-        {sample: (Update, performance before, performance after)}, as `updating.on_halves` gives each.
+    x, b, spread
+        Design, coefficients and their covariance, as `updating.misfit` takes them.
+    cells
+        Cells of the sample with `row` (of the design), `risk`, `events` and `others`.
+    margin, slope_margin
+        As `updating.Misfit.verdict` takes them.
+    draws
+        Curves that are drawn for the limits of the mean calibration error.
+
+    Returns
+    -------
+    dict
+        The entries `JUDGED`. The Brier scores are those of `updating.crosswise`; the second is NaN where a half has too
+        few cases for a line. Where the risks have no line at all, only counts and Brier score are there.
     """
-    tested = [each for each in changes.values() if np.isfinite(each[0].p)]
-    changed = [(before, after) for update, before, after in tested if update.kind in CHANGED]
-    return Recalibrated(
-        len(tested), len(changed), sum(bool(after["brier"] < before["brier"]) for before, after in changed)
-    )
+    counts = cells[COUNTS].to_numpy().T
+    row = dict.fromkeys(JUDGED, np.nan) | {"n": int(counts.sum()), "events": int(counts[0].sum()), "verdict": ""}
+    row["brier_before"] = calibration.brier(cells["risk"], *counts)
+    of_rows = [np.bincount(cells["row"], each, as_design(x).shape[0]).astype(int) for each in counts]
+    try:
+        misfit = updating.misfit(x, b, spread, *of_rows, confidence)
+        error = calibration.smooth_error(cells["risk"], *counts, draws, rng, confidence).loc["ici"]
+    except ValueError:  # a risk that rounds to 0 or 1, or one that separates the two kinds
+        return row
+    for name in ("oe", "intercept", "slope"):
+        row |= dict(zip((name, f"{name}_low", f"{name}_high"), getattr(misfit, name).with_limits, strict=True))
+    row |= {
+        "ici": error["value"],
+        "ici_low": error["low"],
+        "ici_high": error["high"],
+        "expected_slope": misfit.expected,
+    }
+    row |= {"p": misfit.p, "p_of_sample": misfit.p_of_sample, "verdict": misfit.verdict(margin, slope_margin)}
+    both = updating.crosswise(cells[["risk", *COUNTS]], rng)
+    if both is not None:
+        row["brier_after"] = calibration.brier(both["recalibrated"], *both[COUNTS].to_numpy().T)
+    return row
 
 
-def tidy_recalibration(changes: Mapping[str, tuple[Update, pd.Series, pd.Series]]) -> pd.DataFrame:
-    """Return the update of each sample and its performance before and after, a row per sample.
+def heterogeneity(cells: pd.DataFrame, risk: np.ndarray, groups: pd.DataFrame) -> pd.DataFrame:
+    """Test, variable by variable, whether calibration differs between the recorded groups.
+
+    Calibration-in-the-large by `calibration.between_groups`, which says little of a variable that is a predictor: its
+    own terms make the risks of its groups right on average. Slopes by Cochran's Q (1954, doi 10.2307/3001666).
 
     Parameters
     ----------
-    changes
-        As `count_recalibrated` takes them; may be empty.
+    cells, risk
+        Cells with the variables, `events` and `others`, and the risk of each.
+    groups
+        As `performance.by_group` gives it for these.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Two rows per variable: variable, measure (oe, slope), chi_square, df, p, and p_holm (corrected for all of them).
     """
-    names = [(each, when) for each in ("oe", "intercept", "slope", "brier") for when in ("before", "after")]
-    rows = [
-        {"sample": name, **update._asdict()}
-        | {f"{each}_{when}": (before if when == "before" else after)[each] for each, when in names}
-        for name, (update, before, after) in changes.items()
-    ]
-    return pd.DataFrame(rows, columns=["sample", *Update._fields, *(f"{each}_{when}" for each, when in names)])
+    rows = []
+    for variable, part in groups[groups["code"] != MISSING].groupby("variable", sort=False):
+        here = (cells[variable] != MISSING).to_numpy()
+        counts = cells.loc[here, COUNTS].to_numpy().T
+        level = calibration.between_groups(risk[here], *counts, cells.loc[here, variable].astype(str))
+        rows.append({"variable": variable, "measure": "oe", **level._asdict()})
+        slopes = part.loc[part["slope_se"].notna(), ["slope", "slope_se"]].to_numpy(float).T
+        rows.append({"variable": variable, "measure": "slope", **_cochran(*slopes)._asdict()})
+    frame = pd.DataFrame(rows)
+    tested = frame["p"].notna()
+    frame.loc[tested, "p_holm"] = multipletests(frame.loc[tested, "p"], method="holm")[1] if tested.any() else np.nan
+    return frame
+
+
+def _cochran(values: np.ndarray, errors: np.ndarray) -> ChiSquare:
+    """Test that independent estimates are of one value."""
+    df = len(values) - 1
+    if df < 1:
+        return ChiSquare(np.nan, 0, np.nan)
+    statistic = float((((values - np.average(values, weights=errors**-2)) / errors) ** 2).sum())
+    return ChiSquare(statistic, df, float(chi2.sf(statistic, df)))
+
+
+def standing_out(groups: pd.DataFrame, tests: pd.DataFrame, book: Codebook, alpha: float) -> pd.DataFrame:
+    """Return the recorded groups whose risks are off by more than chance explains.
+
+    A group is named for a measure only where its variable's corrected test of that measure rejects, and its
+    simultaneous interval leaves out one.
+
+    Parameters
+    ----------
+    groups
+        As `performance.by_group` gives it, with simultaneous limits.
+    tests
+        As `heterogeneity` gives it.
+    alpha
+        Level of the tests.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group and measure: label, measure, value, low, high.
+    """
+    rows = []
+    for test in tests[tests["p_holm"] < alpha].itertuples():
+        for _, row in groups[(groups["variable"] == test.variable) & (groups["code"] != MISSING)].iterrows():
+            value, low, high = (row[f"{test.measure}{end}"] for end in ("", "_low", "_high"))
+            if low > 1 or high < 1:
+                label = f"{book[test.variable].title}: {book.label(test.variable, row['code'])}"
+                rows.append({"label": label, "measure": test.measure, "value": value, "low": low, "high": high})
+    return pd.DataFrame(rows, columns=["label", "measure", "value", "low", "high"])
+
+
+def verdict_of_groups(named: pd.DataFrame) -> str:
+    """Return what is said of the groups' calibration, a clause.
+
+    Parameters
+    ----------
+    named
+        As `standing_out` gives it.
+    """
+    if named.empty:
+        return "the risks of no group were off by more than chance explains"
+    words = {"oe": "O/E", "slope": "slope"}
+    each = [f"{row.label} ({words[row.measure]} {text.number(row.value)}, {text.interval(row.low, row.high)})"
+            for row in named.itertuples()]  # fmt: skip
+    return f"the risks were off by more than chance explains for {'; '.join(each)}"
+
+
+def advice_for_groups(named: pd.DataFrame, margin: float, slope_margin: float) -> str:
+    """Return what follows from the groups' calibration, a clause.
+
+    Parameters
+    ----------
+    named
+        As `standing_out` gives it.
+    margin, slope_margin
+        Of O/E, as a factor, and of the slope, as a difference: within them a misfit does not matter.
+    """
+    if named.empty:
+        return "nothing here asks for a recalibration by group"
+    ends = {"oe": (1 / (1 + margin), 1 + margin), "slope": (1 - slope_margin, 1 + slope_margin)}
+    within = [ends[row.measure][0] <= row.value <= ends[row.measure][1] for row in named.itertuples()]
+    beyond = named.loc[~np.array(within), "label"].drop_duplicates()
+    if beyond.empty:
+        return "where calibration was off by more than chance explains, it was within the margins that were set"
+    return f"the risks should be recalibrated before they are used for {'; '.join(beyond)}"
 
 
 def labelled_groups(groups: pd.DataFrame, book: Codebook) -> pd.DataFrame:

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 from agreement import digits
 from samples import logit, ones
+from scipy.special import expit
+from scipy.stats import t
 from sklearn.metrics import roc_auc_score, roc_curve
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
-from countstats.prediction import bootstrap, roc
+from countstats.prediction import bootstrap, calibration, roc
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,7 @@ def index(b, x, y, threshold):
 def test_optimism_equals_that_of_rows_refitted_by_statsmodels(cells):
     x, events, others = cells
     counts = np.column_stack([events, others])
-    found = bootstrap.optimism(x, events, others, 5, np.random.default_rng(4))
+    found = bootstrap.optimism(x, events, others, 5, np.random.default_rng(4)).table
     rng, gaps = np.random.default_rng(4), []
     whole_x, whole_y = rows_of(x, counts)
     for _ in range(5):
@@ -79,7 +81,7 @@ def test_a_model_of_noise_is_corrected_towards_a_coin():
     rng = np.random.default_rng(7)
     x = np.column_stack([np.ones(120), rng.integers(0, 2, (120, 12))]).astype(float)
     y = rng.integers(0, 2, 120)
-    found = bootstrap.optimism(x, y, 1 - y, 60, rng)
+    found = bootstrap.optimism(x, y, 1 - y, 60, rng).table
     assert found.loc["auc", "apparent"] > 0.6, "it has learnt by heart"
     assert 0.4 < found.loc["auc", "corrected"] < 0.6
     assert found.loc["slope", "corrected"] < 0.6
@@ -89,8 +91,35 @@ def test_a_model_of_noise_is_corrected_towards_a_coin():
 
 def test_draws_that_lack_a_category_are_no_hindrance():
     x = np.array([[1, 0], [1, 1]], dtype=float)
-    found = bootstrap.optimism(x, [40, 1], [60, 1], 30, np.random.default_rng(1))
+    found = bootstrap.optimism(x, [40, 1], [60, 1], 30, np.random.default_rng(1)).table
     assert np.isfinite(found.to_numpy()).all()
+
+
+def test_the_limits_are_the_spread_of_the_differences(cells):
+    x, events, others = cells
+    found = bootstrap.optimism(x, events, others, 9, np.random.default_rng(4), confidence=0.9)
+    assert found.draws.shape == (9, 5) and found.whole.shape == (5,)
+    half = t.ppf(0.95, 8) * found.table["error"] * np.sqrt(9 + 1)
+    assert np.allclose(found.table["corrected"] - found.table["low"], half, rtol=1e-12)
+    assert np.allclose(found.table["high"] - found.table["corrected"], half, rtol=1e-12)
+
+
+def test_the_limits_hold_the_performance_of_this_very_model_among_all_units():
+    """Sixty samples of 400: most intervals hold the true slope and area, which differ from model to model."""
+    rng = np.random.default_rng(6)
+    population = np.column_stack([np.ones(3000), rng.integers(0, 2, (3000, 6))]).astype(float)
+    true = expit(population @ [-1.2, 0.9, 0.7, 0.5, -0.5, 0.3, 0.0])
+    all_units = np.rint(1e6 * true).astype(int), np.rint(1e6 * (1 - true)).astype(int)
+    held = []
+    for _ in range(60):
+        some = rng.integers(0, 3000, 400)
+        y = (rng.random(400) < true[some]).astype(int)
+        found = bootstrap.optimism(population[some], y, 1 - y, 20, rng)
+        risk = expit(population @ found.whole)
+        values = {"auc": roc.auc(risk, *all_units).value, "slope": calibration.slope(risk, *all_units).value}
+        held.append([found.table.loc[name, "low"] <= value <= found.table.loc[name, "high"]
+                     for name, value in values.items()])  # fmt: skip
+    assert (np.mean(held, axis=0) > 0.87).all(), "95% less three binomial standard errors"
 
 
 def test_draws_that_all_lack_the_event_are_an_error():

@@ -8,6 +8,7 @@ from samples import fair_rows, ones, reference, spector_rows
 from samples import logit as fitted
 from scipy.interpolate import CubicSpline
 from scipy.special import expit, logit
+from scipy.stats import chi2_contingency
 from sklearn.metrics import brier_score_loss
 from statsmodels.discrete.discrete_model import Logit
 
@@ -51,8 +52,10 @@ def test_the_joint_intercept_and_observed_against_expected_agree_with_r(halves):
     found = calibration.observed_expected(*halves)
     assert digits(found.value, R["fair_halves", "recalibration", "O_E_ratio"]) > 9
     risk, cases, _ = halves
-    share, n = cases.sum() / len(risk), len(risk)
-    assert digits(found.se, np.sqrt((1 - share) / (n * share))) > 12, "the delta method, on the logarithm"
+    off = (cases - risk * cases.sum() / risk.sum()) ** 2
+    assert digits(found.se, np.sqrt(off.sum()) / cases.sum()) > 12, "the delta method, on the logarithm"
+    alike = calibration.observed_expected([0.2], [30], [70])
+    assert digits(alike.se, np.sqrt(0.7 / 30)) > 12, "where all have one risk, the formula of Debray and colleagues"
     assert digits(np.log(found.high / found.low), 2 * 1.959963984540054 * found.se) > 12
 
 
@@ -168,6 +171,58 @@ def test_few_distinct_risks_give_fewer_groups():
     assert calibration.deciles([0.3], [3], [7])["n"].tolist() == [10]
     two = calibration.deciles([0.2, 0.6], [2, 6], [8, 4])
     assert two["n"].tolist() == [10, 10] and two["observed"].tolist() == [0.2, 0.6]
+
+
+@pytest.mark.parametrize("spread", [0.3, 1.5, 2.5])
+def test_limits_of_observed_against_expected_hold_at_any_spread_of_risks(spread):
+    rng, held = np.random.default_rng(7), []
+    for _ in range(600):
+        risk = expit(rng.normal(-1, spread, 500))
+        cases = (rng.random(500) < risk).astype(int)
+        found = calibration.observed_expected(risk, cases, 1 - cases)
+        held.append(found.low <= 1 <= found.high)
+    assert 0.92 < np.mean(held) < 0.975
+
+
+def test_units_with_the_lowest_risk_are_grouped_with_the_next_as_r_does():
+    """R: cut(risk, unique(quantile(risk, 0:10 / 10)), include.lowest = TRUE)."""
+    risk = np.append(np.full(30, 0.1), np.linspace(0.2, 0.9, 60))
+    cut = pd.cut(risk, np.unique(np.quantile(risk, np.linspace(0, 1, 11))), include_lowest=True, labels=False)
+    found = calibration.deciles(risk, *ones(np.tile([0, 1, 0], 30)))
+    sizes = np.bincount(cut)
+    assert found["n"].tolist() == sizes[sizes > 0].tolist() and found["n"].iloc[0] > 30
+
+
+def test_groups_that_differ_are_distinguished_and_others_are_not():
+    rng, p = np.random.default_rng(3), []
+    for _ in range(200):
+        risk, group = expit(rng.normal(-1, 1, 600)), rng.integers(0, 3, 600)
+        cases = (rng.random(600) < risk).astype(int)
+        p.append(calibration.between_groups(risk, cases, 1 - cases, group).p)
+    assert 0.01 < np.mean(np.array(p) < 0.05) < 0.1
+    apart = calibration.between_groups([0.2, 0.2], [20, 40], [80, 60], ["a", "b"])
+    chi_square, p_value, *_ = chi2_contingency([[20, 80], [40, 60]], correction=False)
+    assert digits(apart.chi_square, chi_square) > 9 and digits(apart.p, p_value) > 9, "with one risk it is Pearson's"
+    assert apart.df == 1 and np.isnan(calibration.between_groups([0.2, 0.4], [2, 4], [8, 6], ["a", "a"]).p)
+
+
+def test_limits_of_the_mean_error_hold_it_where_risks_are_right_and_where_they_are_off():
+    rng, held = np.random.default_rng(3), []
+    odds = rng.normal(-1.3, 1, 800)
+    for _ in range(30):
+        for line in ((0, 1), (0.4, 0.7)):
+            true = expit(line[0] + line[1] * odds)
+            cases = (rng.random(800) < true).astype(int)
+            found = calibration.smooth_error(expit(odds), cases, 1 - cases, 60, rng).loc["ici"]
+            held.append(found["low"] <= np.abs(true - expit(odds)).mean() + 1e-12 <= found["high"] + 1e-12)
+            assert (found["low"] <= found["value"] and line == (0, 1)) or found["low"] > 0, "a misfit that is seen"
+    assert np.mean(held) > 0.87, "95% less three binomial standard errors"
+
+
+def test_the_value_of_the_mean_error_is_that_of_the_curve(halves):
+    found, curve = calibration.smooth_error(*halves, 50, np.random.default_rng(1)), calibration.smooth_curve(*halves)
+    assert found["value"].tolist() == [curve.ici, curve.e50, curve.e90]
+    assert (found["low"] <= found["value"]).all()
 
 
 def test_limits_never_leave_out_the_share():

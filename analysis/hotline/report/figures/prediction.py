@@ -214,6 +214,28 @@ def panels(rows: pd.DataFrame, measures: Mapping[str, Measure], overall: Mapping
     return figure
 
 
+def instability(bands: pd.DataFrame, curves: pd.DataFrame, phrase: str) -> Figure:
+    """Draw how risks and calibration change from draw to draw: two panels, as wide as the paper's text.
+
+    bands: columns predicted, low and high, a row for each band of risk; curves: columns predicted, median, low and
+    high, of the draws' calibration; phrase: the event in words, such as "at risk".
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(style.WIDTH, 3.0))
+    look = {"color": style.ACCENT, "alpha": 0.25, "linewidth": 0}
+    for ax, frame, middle in ((left, bands, "predicted"), (right, curves, "median")):
+        end = min(1.0, 1.05 * max([*frame["high"], *frame["predicted"], 0.05]))
+        ax.axline((0, 0), slope=1, color=style.MUTED, linewidth=0.8, linestyle=":")
+        ax.fill_between(frame["predicted"], frame["low"], frame["high"], **look)
+        ax.plot(frame["predicted"], frame[middle], color=style.ACCENT, linewidth=1.2)
+        ax.set_box_aspect(1)
+        ax.set(xlim=(0, end), ylim=(0, end))
+        _percent(ax.xaxis, ax.yaxis)
+    left.plot(bands["predicted"], bands["predicted"], "o", color=style.ACCENT, markersize=3)
+    _small(left, "Risk by the model, bands of pupils", "Risk by the models of the draws")
+    _small(right, "Risk by the model of a draw", f"Observed share {phrase}")
+    return figure
+
+
 def cells_against_pupils(curves: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw how many cells a table of counts has, for so many pupils.
 

@@ -6,11 +6,9 @@ import numpy as np
 from pandas import DataFrame, Series
 
 from countstats.prediction.pooling import Pooled
-from countstats.prediction.updating import Update
 from hotline import text
 from hotline.codebook import Codebook
 from hotline.models.risk_model import LaterCalls
-from hotline.models.validation import CHANGED
 from hotline.report.tables.table import Column, Table, estimate, named, plain
 
 # What a row of `performance.measure` is called.
@@ -46,14 +44,7 @@ CRITERIA = {
     "slope": ("Validation", "Interval of the calibration slope no wider than {0}"),
     "area": ("Validation", "Interval of the AUC no wider than {0}"),
 }
-CHANGES = {
-    "none": "No change",
-    "intercept": "Intercept",
-    "both": "Intercept and slope",
-    "few": "Too few to choose",
-    "no_line": "No line can be fitted",
-}
-WHEN = ("before", "after")  # recalibration
+VERDICTS = {"relevant": "Recalibrate", "irrelevant": "Fits", "open": "Open"}
 
 
 def _measure(name, label, digits=None):
@@ -259,15 +250,28 @@ def typical(risks: DataFrame) -> Table:
 
 
 def optimism(table: DataFrame, validation: Mapping[str, float]) -> Table:
-    """Return apparent performance, optimism and what is left, next to the validation part.
+    """Return apparent performance, optimism and what is left, next to one random split.
 
-    table : as `bootstrap.optimism` gives it;  validation : the same measures in the validation part
+    No number is printed to more decimals than the number of draws makes sure of.
+
+    table : that of `bootstrap.optimism`;  validation : the same measures in the validation part
     """
     labels = {**MEASURES, "youden": "Youden's index"}
-    headings = {"apparent": "Apparent", "optimism": "Optimism", "error": "Error", "corrected": "Corrected"}
-    headings |= {"validation": "Validation part"}
-    frame = table.assign(label=table.index.map(labels), validation=[validation[name] for name in table.index])
-    return Table(frame, [Column("label", "Measure"), *plain(headings, "performance", digits=4)])
+    headings = {
+        "apparent": "Apparent",
+        "optimism": "Optimism",
+        "corrected": "Corrected",
+        "validation": "One random split",
+    }
+    frame = table.assign(validation=[validation[name] for name in table.index])
+    rows = []
+    for name, row in frame.iterrows():
+        digits = text.digits_of(row["error"])
+        printed = {key: text.number(row[key], digits) for key in headings}
+        printed["corrected"] = text.estimate(row["corrected"], row["low"], row["high"], digits)
+        rows.append({"label": labels[name], **printed, "error": row["error"]})
+    words = plain({"label": "Measure", **headings})
+    return Table(DataFrame(rows), [*words, Column("error", "Error of draws", "coefficient")])
 
 
 def samples(rows: DataFrame) -> Table:
@@ -301,31 +305,36 @@ def left_out(reasons: Mapping[str, str]) -> str:
     return f"Not held out, for want of cases: {'; '.join(samples)}." if samples else ""
 
 
-def recalibration(changes: Mapping[str, tuple[Update, Series, Series]]) -> Table:
-    """Return what was changed in each sample, and what it brought: a row per sample.
+def recalibration(rows: DataFrame) -> Table:
+    """Return how far risks are off in each sample, whether it matters, and what recalibration would bring.
 
-    changes : {sample: (Update, performance before, performance after)}, none at all maybe
+    rows : columns sample and those of `models.validation.JUDGED`; without rows where no sample could be held out
     """
-    kept = ("oe", "oe_low", "oe_high", "slope", "brier")
-    rows = []
-    for name, (change, before, after) in changes.items():
-        row = {"sample": name, "p": change.p, "change": CHANGES[change.kind]}
-        if change.kind in CHANGED:
-            row |= {"intercept": change.intercept, "slope": change.slope}
-        if np.isfinite(change.p):
-            row |= {f"before_{key}": before[key] for key in kept} | {f"after_{key}": after[key] for key in kept}
-        rows.append(row)
-    keys = ["sample", "p", "change", "intercept", "slope", *(f"{when}_{key}" for when in WHEN for key in kept)]
     columns = [
         Column("sample", "Sample"),
+        estimate("oe", "O/E", "ratio", "oe_"),
+        estimate("slope", "Slope", "ratio", "slope_"),
+        estimate("ici", "Mean error (ICI)", "performance", "ici_"),
+        Column("verdict", "Verdict"),
         Column("p", "p", "p"),
-        Column("change", "Change"),
-        Column("intercept", "Intercept; slope", "ratio", then="; {slope:ratio}"),
-        *(estimate(f"{when}_oe", f"O/E {when}", "ratio", f"{when}_oe_") for when in WHEN),
-        Column("before_slope", "Slope", "ratio", then=" → {after_slope:ratio}"),
-        Column("before_brier", "Brier score", "coefficient", then=" → {after_brier:coefficient}"),
+        Column("p_of_sample", "p of sample", "p"),
+        Column("brier_before", "Brier score", "coefficient", then=" → {brier_after:coefficient}"),
     ]
-    return Table(DataFrame(rows or [{"sample": "None could be held out"}], columns=keys), columns)
+    if rows.empty:
+        rows = DataFrame([{"sample": "None could be held out"}], columns=rows.columns)
+    return Table(rows.assign(verdict=rows["verdict"].map(VERDICTS).fillna(text.DASH)), columns)
+
+
+def heterogeneity(tests: DataFrame, book: Codebook) -> str:
+    """Return a sentence on whether groups differ in calibration, for the note of the table of groups.
+
+    tests : as `models.validation.heterogeneity` gives them
+    """
+    each = []
+    for variable, rows in tests.groupby("variable", sort=False):
+        p = rows.set_index("measure")["p_holm"].map(text.p_value)
+        each.append(f"{book[variable].title} {p['oe']}; {p['slope']}")
+    return f"Equal O/E and equal slope in a variable's recorded groups, p after Holm: {', '.join(each)}."
 
 
 def benchmark(comparison: DataFrame) -> Table:

@@ -46,6 +46,18 @@ def test_calibration_plot_has_equal_axes_with_every_interval():
     assert [entry.get_text() for entry in lower.get_legend().get_texts()] == ["others", "at high risk"]
 
 
+def test_instability_has_a_band_in_both_panels():
+    bands = pd.DataFrame({"predicted": [0.1, 0.4], "low": [0.05, 0.3], "high": [0.2, 0.5]})
+    curves = bands.assign(median=[0.12, 0.38])
+    left, right = charts.instability(bands, curves, "ill").axes
+    for ax in (left, right):
+        edge = {tuple(np.round(point, 9)) for point in ax.collections[0].get_paths()[0].vertices}
+        assert {(0.1, 0.05), (0.4, 0.5)} <= edge and ax.get_xlim() == ax.get_ylim()
+    assert [0.12, 0.38] in [list(line.get_ydata()) for line in right.lines]
+    empty = charts.instability(bands, curves.iloc[:0], "ill")
+    assert len(empty.axes) == 2, "no draw has a curve"
+
+
 def test_precision_recall_has_the_base_rate_and_no_undefined_point():
     curve = CURVE.assign(precision=[np.nan, 0.6, 0.25])
     figure = charts.precision_recall(curve, 0.25, 0.51, "ill")

@@ -6,7 +6,6 @@ import pandas as pd
 from countstats.estimates import ChiSquare
 from countstats.prediction import performance, roc
 from countstats.prediction.pooling import Pooled
-from countstats.prediction.updating import Update
 from hotline.codebook import codebook
 from hotline.models import validation
 from hotline.models.risk_model import LaterCalls, Line
@@ -100,36 +99,47 @@ def test_score_has_every_sum_in_pairs_of_columns():
     assert table.iloc[0].tolist() == ["0", "11.9%", "3", "15.4%", "6", "19.8%"]
 
 
-def test_samples_end_with_the_pooled_row():
-    corrected = pd.DataFrame({"corrected": [0.7, 0.0, 0.9]}, index=["auc", "intercept", "slope"])
+def test_samples_begin_with_the_bootstrap_and_end_with_the_pooled_row():
+    corrected = pd.DataFrame({"corrected": [0.7, 0.0, 0.9], "low": [0.6, -0.1, 0.8], "high": [0.8, 0.1, 1.0]},
+                             index=["auc", "intercept", "slope"])  # fmt: skip
     pooled = {name: Pooled(1, 0.5, 1.5, tau=0.1, new_low=0, new_high=2) for name in corrected.index}
     frame = validation.samples(
-        corrected, GOOD, {("Later year", "2022"): GOOD, ("Another region", "North"): BARE}, pooled
+        corrected, GOOD, GOOD, {("Later year", "2022"): GOOD, ("Another region", "North"): BARE}, pooled
     )
-    assert frame["label"].tolist() == ["Bootstrap, corrected", "Random validation part", "2022", "North", "Pooled"]
-    assert frame["heading"].iloc[-1] == "Another region" and frame.loc[4, "auc_high"] == 1.5
+    first = ["Bootstrap, corrected", "Cross-validation", "One random split"]
+    assert frame["label"].tolist() == [*first, "2022", "North", "Pooled"]
+    assert frame["heading"].iloc[-1] == "Another region" and frame.loc[5, "auc_high"] == 1.5
     printed = prediction.samples(frame).printed()
-    assert printed["AUC"].tolist()[0] == "0.700" and printed["AUC"].tolist()[3] == "–"
-    assert printed["Pupils"].tolist() == ["–", "79", "79", "35", "–"]
+    assert printed["AUC"].tolist()[0] == "0.700 (0.600 to 0.800)" and printed["AUC"].tolist()[4] == "–"
+    assert printed["Pupils"].tolist() == ["–", "79", "79", "79", "35", "–"]
     sentence = prediction.left_out({"North": "it would have 3"})
     assert sentence == "Not held out, for want of cases: North (it would have 3)." and prediction.left_out({}) == ""
-    nowhere = validation.samples(corrected, GOOD, {}, dict.fromkeys(pooled, Pooled(*[np.nan] * 3)))
-    assert nowhere["label"].tolist() == ["Bootstrap, corrected", "Random validation part"]
+    nowhere = validation.samples(corrected, GOOD, GOOD, {}, dict.fromkeys(pooled, Pooled(*[np.nan] * 3)))
+    assert nowhere["label"].tolist() == first
 
 
-def test_recalibration_says_what_was_changed():
-    changes = {
-        "2022": (Update("none", 0.0, 1.0, 0.4), GOOD, GOOD),
-        "North": (Update("both", 0.2, 0.8, 1e-5), GOOD, GOOD.replace(GOOD["brier"], 0.1)),
-        "East": (Update("few", np.nan, np.nan, np.nan), BARE, BARE),
-    }
-    table = prediction.recalibration(changes).printed()
-    assert table["Change"].tolist() == ["No change", "Intercept and slope", "Too few to choose"]
-    assert table["Intercept; slope"].tolist() == ["–", "0.20; 0.80", "–"]
-    assert table["p"].tolist() == ["0.400", "<0.001", "–"] and set(table.iloc[2, 3:]) == {"–"}
-    assert table["Brier score"].tolist()[1] == f"{GOOD['brier']:.4f} → 0.1000"
-    assert validation.count_recalibrated(changes) == (2, 1, 1) and validation.count_recalibrated({}) == (0, 0, 0)
-    assert prediction.recalibration({}).rows()[0][0] == "None could be held out"
-    assert list(validation.tidy_recalibration({})) == list(validation.tidy_recalibration(changes))
-    tidy = validation.tidy_recalibration(changes)
-    assert tidy.loc[1, "slope"] == 0.8 and tidy.loc[0, "oe_before"] == GOOD["oe"]
+def test_optimism_has_no_more_decimals_than_its_draws_make_sure_of():
+    rows = {"apparent": [0.81234, 1.0], "optimism": [0.00114, 0.0076], "corrected": [0.8112, 0.9924],
+            "low": [0.80, 0.95], "high": [0.82, 1.03], "error": [0.0006, 0.0031]}  # fmt: skip
+    table = prediction.optimism(pd.DataFrame(rows, index=["auc", "slope"]), {"auc": 0.80009, "slope": 0.916}).printed()
+    assert table["Optimism"].tolist() == ["0.001", "0.01"] and table["One random split"].tolist() == ["0.800", "0.92"]
+    assert table["Corrected"].tolist() == ["0.811 (0.800 to 0.820)", "0.99 (0.95 to 1.03)"]
+
+
+def test_recalibration_says_how_far_risks_are_off_and_what_follows():
+    row = dict.fromkeys(validation.JUDGED, 0.5)
+    rows = pd.DataFrame([
+        {"sample": "2022", **row, "verdict": "irrelevant"},
+        {"sample": "North", **row, "verdict": "relevant", "p": 1e-5},
+        {"sample": "East", **dict.fromkeys(validation.JUDGED, np.nan), "verdict": ""},
+    ])  # fmt: skip
+    table = prediction.recalibration(rows).printed()
+    assert table["Verdict"].tolist() == ["Fits", "Recalibrate", "–"]
+    assert table["p"].tolist() == ["0.500", "<0.001", "–"] and table["O/E"].tolist()[0] == "0.50 (0.50 to 0.50)"
+    assert table["Brier score"].tolist()[0] == "0.5000 → 0.5000"
+    assert prediction.recalibration(rows.iloc[:0]).rows()[0][0] == "None could be held out"
+
+
+def test_the_note_on_groups_has_both_tests_of_a_variable():
+    tests = pd.DataFrame({"variable": ["sex", "sex"], "measure": ["oe", "slope"], "p_holm": [0.5, np.nan]})
+    assert "Sex 0.500; –." in prediction.heterogeneity(tests, codebook())
