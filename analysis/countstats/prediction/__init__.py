@@ -4,14 +4,18 @@ roc
     placements, auc, compare, gains, reached, curve, partial_area, precision, average_precision, youden, for_workload,
     at_threshold
 calibration
-    in_the_large, intercept_and_slope, slope, recalibrated, observed_expected, brier, scaled_brier, deciles,
-    hosmer_lemeshow, smooth_curve
+    in_the_large, intercept_and_slope, slope, recalibrated, observed_expected, between_groups, brier, scaled_brier,
+    by_rank, deciles, hosmer_lemeshow, smooth_curve, smooth_error
 performance
     measure, of_all, by_group, scored
 bootstrap
     resample, roc_band, optimism
+cross_validation
+    folds
+instability
+    of_draws
 updating
-    choose, on_halves
+    spread, misfit, crosswise
 pooling
     pooled, pooled_measures
 sample_size

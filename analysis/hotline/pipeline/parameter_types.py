@@ -26,7 +26,7 @@ Confidence = Annotated[float, Field(ge=0.5, le=0.999)]
 Share = Annotated[float, Field(ge=0, le=1)]
 DevelopmentShare = Annotated[float, Field(ge=0.5, le=0.9)]
 Difference = Annotated[float, Field(ge=0, le=1)]
-Margin = Annotated[float, Field(gt=0, le=1)]
+Margin = Annotated[float, Field(ge=0.001, le=1)]
 
 Calls = Annotated[int, Field(ge=1000, le=10_000_000)]
 Callers = Annotated[int, Field(ge=3000, le=100_000)]

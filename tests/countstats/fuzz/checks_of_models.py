@@ -52,8 +52,14 @@ ELSEWHERE = {
     "prediction.workload.chance_of_at_most": "prediction/test_workload.py",
     "prediction.workload.extra_variance": "prediction/test_workload.py",
     "prediction.workload.flagged_shares": "prediction/test_workload.py",
-    "prediction.updating.choose": "prediction/test_updating.py",
-    "prediction.updating.on_halves": "prediction/test_updating.py",
+    "prediction.calibration.between_groups": "prediction/test_calibration.py",
+    "prediction.calibration.by_rank": "prediction/test_calibration.py",
+    "prediction.calibration.smooth_error": "prediction/test_calibration.py",
+    "prediction.cross_validation.folds": "prediction/test_cross_validation.py",
+    "prediction.instability.of_draws": "prediction/test_instability.py",
+    "prediction.updating.crosswise": "prediction/test_updating.py",
+    "prediction.updating.misfit": "prediction/test_updating.py",
+    "prediction.updating.spread": "prediction/test_updating.py",
 }
 
 
