@@ -191,6 +191,10 @@ def test_units_with_the_lowest_risk_are_grouped_with_the_next_as_r_does():
     found = calibration.deciles(risk, *ones(np.tile([0, 1, 0], 30)))
     sizes = np.bincount(cut)
     assert found["n"].tolist() == sizes[sizes > 0].tolist() and found["n"].iloc[0] > 30
+    order = np.random.default_rng(1).permutation(90)
+    assert (
+        calibration.by_rank(risk[order], np.ones(90)).tolist() == calibration.by_rank(risk, np.ones(90))[order].tolist()
+    )
 
 
 def test_groups_that_differ_are_distinguished_and_others_are_not():
