@@ -11,7 +11,7 @@ from hotline import paths
 from hotline.codebook import codebook
 from hotline.text import escaped, slug
 
-NUMBERS = ["age", "waiting", "call_length", "earlier_calls", "follow_ups", "follow_up_days", "satisfaction"]
+NUMBERS = ["age", "waiting", "call_length", "follow_ups", "follow_up_days", "satisfaction"]
 
 
 def records(n=500, seed=5):
@@ -21,7 +21,7 @@ def records(n=500, seed=5):
     pupils = pd.DataFrame({name: rng.choice(book[name].kept_codes, n) for name in names})
     pupils["level"] = rng.choice(["well", "imbalance", "high_risk"], n, p=[0.5, 0.3, 0.2])
     pupils["age"], pupils["waiting"] = rng.integers(6, 19, n), rng.integers(0, 90, n)
-    pupils["call_length"], pupils["earlier_calls"] = rng.integers(60, 3600, n), rng.poisson(0.4, n)
+    pupils["call_length"] = rng.integers(60, 3600, n)
     pupils["follow_ups"], pupils["satisfaction"] = rng.poisson(1, n), rng.integers(1, 6, n)
     pupils["follow_up_days"] = np.where(pupils["follow_ups"] > 0, rng.integers(0, 30, n), np.nan)
     pupils["year"] = rng.integers(2019, 2023, n)
@@ -50,7 +50,7 @@ def nobody_at_high_risk(pupils, calls):
 def numbers_that_tell_nothing(pupils, calls):
     pupils[["follow_ups", "follow_up_days", "age"]] = np.nan
     pupils.loc[pupils["level"] == "high_risk", "satisfaction"] = np.nan
-    pupils["earlier_calls"] = 0
+    pupils["waiting"] = 0
 
 
 def one_sex_of_few_rows(pupils, calls):
@@ -157,7 +157,7 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, poor, sentences, tmp_
     [
         ("03-anova", all_well, "All pupils are at one level (Well), so that there is nothing to compare."),
         ("04-chi-square", all_well, "All pupils are at one level (Well), so that there is nothing to compare."),
-        ("03-anova", no_number, "The levels' numbers can't be compared: Length of the call (min): nothing recorded;"),
+        ("03-anova", no_number, "The levels' numbers can't be compared: Age (years): nothing recorded;"),
         ("03-anova", None, 'The table "cases" has no row.'),
         ("04-chi-square", None, 'The table "cases" has no row.'),
         ("05-response", None, 'The table "cases" has no row.'),

@@ -14,7 +14,7 @@ from hotline.pipeline import schedule
 LEVELS = ["well", "imbalance", "high_risk"]
 STEPS = schedule.runs()
 OUTCOMES = tuple(step.removeprefix("07-use-") for step in STEPS if step.startswith("07-use-"))
-NUMERIC = ["age", "call_length", "waiting", "earlier_calls", "follow_ups", "satisfaction"]
+NUMERIC = ["age", "call_length", "waiting", "follow_ups", "satisfaction"]
 RECOMPUTED = {}
 
 

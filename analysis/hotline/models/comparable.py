@@ -9,6 +9,10 @@ import pandas as pd
 from hotline.codebook import Codebook
 from hotline.errors import NothingToEstimate
 
+# The numbers of a case that are compared among the levels. How often a caller had called before is none of them: a case
+# is the first assessed call of a pupil, before which hardly any call can lie, and the records begin on some day.
+NUMBERS = ("age", "call_length", "waiting", "follow_ups", "satisfaction")
+
 
 class Levels(NamedTuple):
     """The levels that occur.
@@ -19,6 +23,11 @@ class Levels(NamedTuple):
 
     labels: dict[str, str]
     note: str
+
+
+def numbers(book: Codebook) -> list[str]:
+    """Return the numbers compared among the levels: `NUMBERS`, and those with decimals that a codebook adds."""
+    return [*NUMBERS, *(name for name in book.select(type="number") if name not in NUMBERS)]
 
 
 def refuse(reasons: Mapping[str, str], what: str) -> None:

@@ -6,7 +6,11 @@ import pytest
 
 from hotline.codebook import codebook
 from hotline.errors import NothingToEstimate
-from hotline.models.comparable import levels_present, levels_to_compare, never_answered, refuse
+from hotline.models.comparable import levels_present, levels_to_compare, never_answered, numbers, refuse
+
+
+def test_numbers_of_a_case_are_without_what_its_definition_cuts():
+    assert numbers(codebook()) == ["age", "call_length", "waiting", "follow_ups", "satisfaction"]
 
 
 def test_refuse_only_where_all_have_a_reason():
