@@ -222,7 +222,8 @@ def of_gaps(study, outcome):
                 beside = by_rows.performance(submodel(study, rows, part, mask)[mask], event[mask], np.inf)
                 row |= {f"submodel_{name}": beside[name] for name in of_measures(("auc", "oe"))}
         found.append(row)
-    return pd.DataFrame(found)
+    beside = [f"submodel_{name}" for name in of_measures(("auc", "oe"))]
+    return pd.DataFrame(found).reindex(columns=["cases", "n", "events", "brier", *of_measures(MEASURES), *beside])
 
 
 def of_measures(names):

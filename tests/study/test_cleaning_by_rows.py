@@ -1,6 +1,6 @@
 """Cleaning once more, by another route: row by row in pandas, from the raw export to the counts.
 
-Nothing of `records`, `flow` or `tally` is used here; what is shared is the codebook.
+Nothing of `hotline.cleaning` or `tally` is used here; what is shared is the codebook.
 """
 
 import json
@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from hotline.codebook import codebook
+from rows.of_cases import cases_of
 
 pytestmark = pytest.mark.xdist_group("cleaning by rows")
 
@@ -63,7 +64,19 @@ def by_rows(built):
             last[number] = max(end, last.get(number, end))
     calls = rows[[not each for each in again]]
     assessed = calls[calls["answer_time"].notna() & calls["level"].notna()]
-    return calls, assessed.drop_duplicates(["caller_number", "stage", "sex"])
+    return calls, first_of_cases(assessed)
+
+
+def first_of_cases(assessed):
+    """Return the first call of each case, with the case's stage and sex; the calls in order of time."""
+    pair = assessed[["stage", "sex"]].astype(object).where(assessed[["stage", "sex"]].notna(), "")
+    of_caller = pd.Series(list(pair.itertuples(index=False, name=None)), assessed.index).groupby(
+        assessed["caller_number"]
+    )
+    case = pd.concat([pd.Series(cases_of(list(pairs)), pairs.index) for _, pairs in of_caller]).reindex(assessed.index)
+    cases = assessed.assign(case=case)[case.notna()].drop_duplicates(["caller_number", "case"])
+    stage, sex = ([each[place] or None for each in cases["case"]] for place in (0, 1))
+    return cases.assign(stage=stage, sex=sex)
 
 
 def test_as_many_calls_and_cases(built, by_rows):

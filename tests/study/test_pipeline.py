@@ -241,7 +241,10 @@ def test_the_three_notebooks_speak_of_one_model(built, outcome):
     assert model["simulated"] is True and model["outcome"] == outcome
     terms = pd.read_csv(folders["prediction"] / "results/model.csv", keep_default_na=False, na_values={"b": ""})
     for row in terms.itertuples():
-        found = model["intercept"] if row.variable == "intercept" else model["coefficients"][row.variable][row.code]
+        complete = model["complete"]
+        found = (
+            complete["intercept"] if row.variable == "intercept" else complete["coefficients"][row.variable][row.code]
+        )
         assert found == round(row.b, 3) if found is not None else np.isnan(row.b)
     assert values["prediction"]["auc_validation"]["value"] == values["validation"]["auc_validation"]["value"]
     thresholds = values["prediction"]["threshold"]["value"], values["use"]["threshold_youden"]["value"]

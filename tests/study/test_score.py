@@ -12,7 +12,7 @@ def test_make_score_of_the_simulated_and_of_a_real_export(changeable):
     rows = (changeable.folder / "data-raw/simulated/export.csv").read_text(encoding="utf-8-sig").count("\n")
     for outcome in ("at_risk", "high_risk"):
         assert (folder / f"{outcome}.csv").read_text(encoding="utf-8").count("\n") == rows
-    counts = re.findall(r"([\d,]+) rows, ([\d,]+) scored", said)
+    counts = re.findall(r"csv +([\d,]+) rows, ([\d,]+) scored", said)
     assert len(counts) == 2 and int(counts[0][0].replace(",", "")) == rows - 1
     assert 0 < int(counts[0][1].replace(",", "")) < rows
 

@@ -241,7 +241,7 @@ def note(counts: Unusable, without_number: str) -> str:
 def in_words(counts: Unusable, without_number: str) -> str:
     """Return what became of the assessed calls whose number was withheld, as a sentence of the limitations."""
     if not counts.calls:
-        return "Every call has its caller's number."
+        return "Every call has its caller’s number."
     if without_number == "leave-out":
         return "Calls whose number was withheld are in no case, since whether they had called before is not known."
     return (

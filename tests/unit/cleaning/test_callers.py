@@ -108,7 +108,7 @@ def test_a_warning_says_which_calls_left_and_which_stay():
 
 
 def test_what_becomes_of_withheld_numbers_is_said_where_there_are_any():
-    assert callers.in_words(callers.Unusable(0, 0, 0, 9), "own-case") == "Every call has its caller's number."
+    assert callers.in_words(callers.Unusable(0, 0, 0, 9), "own-case") == "Every call has its caller’s number."
     assert "(7 of them) is a case of its own" in callers.in_words(callers.Unusable(0, 8, 7, 9), "own-case")
     assert "are in no case" in callers.in_words(callers.Unusable(0, 8, 0, 9), "leave-out")
 
