@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 from scipy.stats import nbinom, poisson, rankdata
+from statsmodels.stats.proportion import proportion_confint
 
 from hotline.models.predictors import predictors
 from rows.risks import split
@@ -313,8 +314,16 @@ def at_work(study, outcome, cut):
     """Return what a threshold does in the validation part, what that is of all pupils, and in a shift."""
     own = everyone(study, outcome)
     row = by_rows.classification(own.risk, own.event, cut)
+    whole = {"flagged": len(study.cases), "sensitivity": (study.cases[outcome] == "yes").sum()}
     for name, share in own.scored.items():
-        row |= {f"{name}_of_all{end}": row[f"{name}{end}"] * share for end in ("", "_low", "_high")}
+        value, ends = row[name] * share, proportion_confint(share * whole[name], whole[name], method="wilson")
+        row |= dict.fromkeys((f"{name}_of_all", f"{name}_of_all_low", f"{name}_of_all_high"), value)
+        for end, of_share, sign in (("_low", ends[0], -1), ("_high", ends[1], 1)):
+            if value > 0:
+                reach = np.hypot(np.log(row[f"{name}{end}"] / row[name]), np.log(of_share / share))
+                row[f"{name}_of_all{end}"] = min(1.0, value * np.exp(sign * reach))
+            else:
+                row[f"{name}_of_all{end}"] = row[f"{name}{end}"] * of_share
     return row | dict(zip(("per_shift", "kept"), shift(study, outcome).at(cut), strict=True))
 
 

@@ -50,12 +50,14 @@ def agree(name, value, expected, least=DIGITS):
     value, expected = float(value), float(expected)
     shared = digits(value, expected)
     if re.search(r"(^|_)p(_|$)", name):
-        return shared, 15 if expected == 0 else TAIL if max(value, expected) < 1e-8 else least
+        return shared, 15 if expected == 0 else min(TAIL, least) if max(value, expected) < 1e-8 else least
     return 15.0 if abs(value - expected) < 1e-12 else shared, least  # zero but for rounding
 
 
 def compare(result, expected, keys, looser=None, note=lambda shared, least: None):
     """Compare two tables cell by cell; returns the columns of the first that the second has not.
+
+    `looser` has the digits asked for in a column, a row of a key, or a column of such a row, (key, column).
 
     Rows of one key, such as the points of a curve, are compared in their order. `note` is given for every pair how many
     digits it shares, and how many it should.
@@ -71,7 +73,9 @@ def compare(result, expected, keys, looser=None, note=lambda shared, least: None
     expected, wrong, looser = expected.reindex(result.index), [], looser or {}
     for name in result.columns.intersection(expected.columns):
         for at, one, other in zip(result.index, result[name], expected[name], strict=True):
-            least = min(looser.get(each, DIGITS) for each in (name, *(at[:-1] if keys else ())))
+            of_keys = at[:-1] if keys else ()
+            each_of = (name, *of_keys, *((key, name) for key in of_keys))
+            least = min(looser.get(each, DIGITS) for each in each_of)
             shared, wanted = agree(name, one, other, least)
             note(shared, wanted)
             if shared < wanted:

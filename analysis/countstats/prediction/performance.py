@@ -61,28 +61,39 @@ def measure(
     return pd.Series({"n": n, "events": events, **out, "why": why})
 
 
-def of_all(row: pd.Series, scored: float, caught: float) -> pd.Series:
+def of_all(row: pd.Series, scored: Estimate, caught: Estimate) -> pd.Series:
     """Return what flagging does among all units, those without a score among them.
 
-    A unit without a score is never flagged. The two shares multiply estimate and limits alike: they are counts of all
-    units, without a sampling error of their own here.
+    A unit without a score is never flagged: each share is a product of two estimated ones. Its limits are those of a
+    sum, by MOVER on the logarithmic scale (Zou and Donner 2008, doi 10.1002/sim.3095), from the limits of the two.
 
     Parameters
     ----------
     row
         As `roc.at_threshold` gives it for the units with a score.
     scored, caught
-        The share of all units, and of those with the event, that have a score.
+        The share of all units, and of those with the event, that have a score, with limits.
 
     Returns
     -------
     pandas.Series
         `row` with flagged_of_all and sensitivity_of_all, each with _low and _high.
     """
-    shares = {"flagged": scored, "sensitivity": caught}
-    more = {f"{name}_of_all{end}": row[f"{name}{end}"] * share
-            for name, share in shares.items() for end in ("", "_low", "_high")}  # fmt: skip
+    more = {}
+    for name, share in (("flagged", scored), ("sensitivity", caught)):
+        more |= _limits(f"{name}_of_all", _product(row[[name, f"{name}_low", f"{name}_high"]], share.with_limits))
     return pd.concat([row, pd.Series(more)])
+
+
+def _product(*shares: Sequence[float]) -> Estimate:
+    """Return the product of independent shares, each with its limits; zero with their products."""
+    value, low, high = np.prod(np.asarray(shares, float), axis=0)
+    if not value > 0:
+        return Estimate(value, low, high)
+    with np.errstate(divide="ignore"):
+        middle, *ends = np.log(np.asarray(shares, float)).T
+    down, up = (np.sqrt(((end - middle) ** 2).sum()) for end in ends)
+    return Estimate(value, float(value * np.exp(-down)), float(min(1.0, value * np.exp(up))))
 
 
 def _limits(name: str, estimate: Estimate) -> dict[str, float]:

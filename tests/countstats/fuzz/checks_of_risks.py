@@ -9,6 +9,7 @@ from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
 
 from countstats import rates, simulation_study
+from countstats.estimates import Estimate
 from countstats.glm import design
 from countstats.prediction import bootstrap, calibration, performance, points, pooling, roc, sample_size
 
@@ -128,7 +129,9 @@ def measures_of_risks(rng, kind):
     close(found["auc_low"], roc.auc(risk, cases, controls).low)
     close(found["oe"], calibration.observed_expected(risk, cases, controls).value)
     close(found["flagged"], (rows_of_scored(risk, cases, controls)[0] >= 0.4).mean())
-    close(performance.of_all(found, 0.5, 0.25)["flagged_of_all"], found["flagged"] / 2)
+    of_all = performance.of_all(found, Estimate(0.5, 0.4, 0.6), Estimate(0.25, 0.2, 0.3))
+    close(of_all["flagged_of_all"], found["flagged"] / 2)
+    assert 0 <= of_all["flagged_of_all_low"] <= of_all["flagged_of_all"] <= of_all["flagged_of_all_high"] <= 1
     table = modelled(rng, kind)
     risks = rng.integers(1, 9, 6) / 10
     grouped = performance.by_group(table, risks, ["b"], 0.4)

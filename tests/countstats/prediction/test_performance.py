@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
+from countstats.estimates import Estimate
 from countstats.prediction import calibration, performance, roc
+from countstats.shares import wilson
 
 RISK = [0.1, 0.3, 0.5, 0.8]
 
@@ -58,10 +60,33 @@ def test_the_groups_find_their_own_risks_whatever_the_order_of_the_cells(cells):
 
 
 def test_of_all_units_less_is_found_than_of_the_scored():
-    row = performance.of_all(roc.at_threshold([0.1, 0.6], [10, 30], [40, 20], 0.5), 0.5, 0.4)
+    row = roc.at_threshold([0.1, 0.6], [10, 30], [40, 20], 0.5)
+    row = performance.of_all(row, Estimate(0.5, 0.43, 0.57), Estimate(0.4, 0.4, 0.4))
     # The hundred scored are half of two hundred; the forty with the event are 0.4 of a hundred.
     assert row["flagged_of_all"] == 50 / 200 and row["sensitivity_of_all"] == pytest.approx(30 / 100)
-    assert row["sensitivity_of_all_low"] == 0.4 * row["sensitivity_low"] and row["sensitivity"] == 30 / 40
+    assert row["sensitivity_of_all_low"] == pytest.approx(0.4 * row["sensitivity_low"]), "of a share that is known"
+    assert (
+        row["flagged_of_all_low"] < 0.5 * row["flagged_low"] and row["flagged_of_all_high"] > 0.5 * row["flagged_high"]
+    )
+
+
+def test_limits_of_what_is_found_of_all_hold_the_error_of_both_shares():
+    rng, held = np.random.default_rng(3), []
+    for _ in range(800):
+        having = rng.binomial(300, 0.6)
+        hit = rng.binomial(having, 0.7)
+        row = roc.at_threshold([0.1, 0.6], [having - hit, hit], [40, 20], 0.5)
+        caught = Estimate(having / 300, *map(float, wilson(having / 300, 300)))
+        found = performance.of_all(row, caught, caught)
+        held.append(found["sensitivity_of_all_low"] <= 0.42 <= found["sensitivity_of_all_high"])
+    assert 0.93 < np.mean(held) < 0.975
+
+
+def test_of_a_group_where_none_is_found_limits_stay_shares():
+    row = roc.at_threshold([0.1, 0.6], [5, 0], [40, 20], 0.5)
+    found = performance.of_all(row, Estimate(1.0, 0.9, 1.0), Estimate(1.0, 0.9, 1.0))
+    assert found["sensitivity_of_all"] == 0 and found["sensitivity_of_all_low"] >= 0
+    assert found["sensitivity_of_all_high"] <= 1
 
 
 def test_who_can_have_a_score_is_counted_by_group():

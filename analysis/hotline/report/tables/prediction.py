@@ -131,9 +131,9 @@ def thresholds_note(
         "number varies from shift to shift as that of the quarters of a day does; the next column is the share of "
         f"shifts with no more than {alerts_per_shift} of them. All else: first calls of the validation part; in "
         f"brackets {level} intervals after Wilson. Found of all: of all pupils {phrase}, with a score or without; "
-        f"{text.percent(caught)} of them have one, and {text.percent(scored)} of all pupils, counted among all cases "
-        "and taken as certain. Sensitivity: of those with a score. PPV: share of the alerts that were right; NPV: "
-        "share of the others without the event."
+        f"{text.percent(caught)} of them have one, and {text.percent(scored)} of all pupils, counted among all cases; "
+        "its interval holds the error of both shares. Sensitivity: of those with a score. PPV: share of the alerts "
+        "that were right; NPV: share of the others without the event."
     )
 
 

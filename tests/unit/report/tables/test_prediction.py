@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from countstats.estimates import ChiSquare
+from countstats.estimates import ChiSquare, Estimate
 from countstats.prediction import performance, roc
 from countstats.prediction.pooling import Pooled
 from hotline.codebook import codebook
@@ -43,7 +43,9 @@ def test_groups_have_labels_and_reasons_for_gaps():
 
 
 def test_thresholds_have_the_alerts_of_a_shift_and_how_often_they_are_kept():
-    row = performance.of_all(roc.at_threshold([0.1, 0.6], [10, 30], [40, 20], 0.5), 0.5, 0.4)
+    row = performance.of_all(
+        roc.at_threshold([0.1, 0.6], [10, 30], [40, 20], 0.5), Estimate(0.5, 0.45, 0.55), Estimate(0.4, 0.3, 0.5)
+    )
     row = pd.concat([row, pd.Series({"per_shift": 3.04, "kept": 0.651})])
     rows = {"Youden": row, "None": {**row, "threshold": np.inf}}
     table = prediction.thresholds(rows, 3).printed().set_index("Chosen by")
