@@ -101,6 +101,8 @@ def test_validation_marks_a_region_without_the_event_and_sees_that_another_year_
     assert "North" not in judged.index and judged.loc["2022", "verdict"] == "relevant"
     assert judged.loc["2022", "brier_after"] < judged.loc["2022", "brier_before"], "one half did not help the other"
     assert judged.loc["One random split", "verdict"] != "relevant", "a random part is off by chance alone"
+    told = json.loads((tmp_path / "values.json").read_text(encoding="utf-8"))["values"]
+    assert told["last_year"]["value"] == 2022 and told["auc_last_year"]["text"].startswith("0.")
 
 
 @pytest.mark.filterwarnings("ignore:Perfect separation")
