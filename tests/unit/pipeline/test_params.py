@@ -143,7 +143,7 @@ FULL = "    recovery: {replications: 500}"
 def test_a_profile_takes_the_place_of_the_plain_values_and_leaves_the_others():
     plain, full = params.check(), params.check(profile="full")
     others = {"recovery": {"replications": 500}}
-    others |= {name: {"resamples": 500} for name in ("07-prediction", "07-validation")}
+    others |= {name: {"resamples": 500} for name in ("07-prediction", "07-use", "07-validation")}
     assert full == {name: values | others.get(name, {}) for name, values in plain.items()}
 
 
