@@ -25,7 +25,8 @@ def records(n=500, seed=5):
     pupils["follow_ups"], pupils["satisfaction"] = rng.poisson(1, n), rng.integers(1, 6, n)
     pupils["follow_up_days"] = np.where(pupils["follow_ups"] > 0, rng.integers(0, 30, n), np.nan)
     pupils["year"] = rng.integers(2019, 2023, n)
-    calls = pupils[["year", "month", "hour_band", "region", "level"]].copy()
+    calls = pupils[["year", "month", "hour_band", "day_type", "length_band", "channel", "region", "level"]].copy()
+    calls["level"] = calls["level"].where(rng.random(n) < 0.9)
     calls["caller"] = rng.integers(0, n // 2, n)
     calls["answered"] = rng.choice(["yes", "no"], n, p=[0.8, 0.2])
     return pupils, calls

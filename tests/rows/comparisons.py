@@ -15,6 +15,8 @@ from statsmodels.stats.oneway import anova_oneway
 from hotline import paths
 from rows.study import LEVELS, NUMERIC, OUTCOMES, recomputes
 
+RECORDED = ("length_band", "hour_band", "day_type", "year", "region", "channel")  # of every answered call
+
 # --- 02-describe ------------------------------------------------------------------------------------
 
 
@@ -26,6 +28,40 @@ def levels(study):
         {"level": level, "n": k, "share": k / total, "low": ends[level][0], "high": ends[level][1]}
         for level, k in n.items()
     )
+
+
+def answered_calls(study):
+    """Return the answered calls with what is recorded of all of them as texts, and whether they were assessed."""
+    calls = study.calls[study.calls["answered"] == "yes"]
+    texts = {name: calls[name].astype("string").fillna("missing").astype("category") for name in RECORDED}
+    return calls.assign(**texts, assessed=calls["level"].notna())
+
+
+@recomputes("02-describe", "assessment", "variable", "code")
+def assessment(study):
+    calls, rows = answered_calls(study), []
+    for name in RECORDED:
+        for code, of_code in calls.groupby(name, observed=True)["assessed"]:
+            found = by_rows.share((~of_code).to_numpy())
+            row = {"variable": name, "code": code, "answered": len(of_code), "not_assessed": (~of_code).sum()}
+            rows.append(row | {"share": found["estimate"], "low": found["low"], "high": found["high"]})
+    return pd.DataFrame(rows)
+
+
+@recomputes("02-describe", "selection", "level")
+def selection(study):
+    calls = answered_calls(study)
+    reference = {name: calls[name].mode()[0] for name in RECORDED}
+    fit = by_rows.logistic(calls["assessed"], by_rows.dummies(calls, reference))
+    # A case is a call with the data of that call: the first of its caller's with these.
+    key = ["caller", "earlier_calls"]
+    weight = 1 / calls.assign(risk=fit.predict()).set_index(key)["risk"]
+    weight = weight.reindex(pd.MultiIndex.from_frame(study.cases[key])).to_numpy()
+    return pd.DataFrame(
+        {"level": level, "share": (study.cases["level"] == level).mean(),
+         "weighted": weight[study.cases["level"] == level].sum() / weight.sum()}
+        for level in LEVELS
+    )  # fmt: skip
 
 
 @recomputes("02-describe", "categories", "variable", "code")

@@ -4,6 +4,8 @@ predictors    the outcome (Outcome) and what may predict it (predictors, in_orde
 cohort        the cases of a risk model (select_cohort), their split (split_cohort) and the samples held out
               (external_samples)
 comparable    what can be compared, and the sentence where nothing can (refuse, levels_present, levels_to_compare)
+selection     which answered calls were assessed (by_assessment, not_assessed), and weights for them (weights,
+              weighted_levels)
 estimable     the part of a logistic model that the counts can estimate (estimable)
 sensitivity   the cells of other analyses (cells_with_cluster, can_fit, with_auxiliaries), all analyses side by side
               (gather, compare, strongest_terms) and rare categories (rarest, rare_combinations)
