@@ -291,11 +291,13 @@ def curve_errors(risk, event, draws, rng):
     """Return the mean distance of risks from their smooth curve, and those of curves that agree with it."""
     odds, (_, size) = np.log(risk / (1 - risk)), by_rows.smoothed(risk, event)
     knots = np.quantile(odds, [0.05, 0.275, 0.5, 0.725, 0.95])
-    fit = by_rows.logistic(event, np.column_stack([np.ones(len(odds)), by_rows.natural_spline(odds, knots)]))
+    b, spread = by_rows.converged_or_firth(
+        event, np.column_stack([np.ones(len(odds)), by_rows.natural_spline(odds, knots)])
+    )
     at, n = np.unique(np.round(odds / ROUNDED), return_counts=True)
     x = np.column_stack([np.ones(len(at)), by_rows.natural_spline(at * ROUNDED, knots)])
-    noise = rng.multivariate_normal(0 * fit.params, fit.cov_params(), draws, method="cholesky") @ x.T
-    shape = x @ fit.params - at * ROUNDED
+    noise = rng.multivariate_normal(0 * b, spread, draws, method="cholesky") @ x.T
+    shape = x @ b - at * ROUNDED
 
     def off(times, more=0.0):
         return np.average(np.abs(expit(at * ROUNDED + times * shape + more) - expit(at * ROUNDED)), axis=-1, weights=n)
@@ -355,8 +357,9 @@ def misfit(own, train, test, risk, step, study):
     fits = [low <= out[f"{name}_low"] and out[f"{name}_high"] <= high for name, (_, low, high) in limits.items()]
     out["verdict"] = "relevant" if any(off) else "irrelevant" if all(fits) else "open"
     first = first_part(kinds(own.rows[test], own.kind, event), 0.5, rng)
-    after = np.empty(len(risk))
-    for here in (first, ~first):
+    after = np.full(len(risk), np.nan)
+    few = pd.crosstab(first, event).to_numpy().min() < 20  # then neither half is recalibrated
+    for here in () if few else (first, ~first):
         other = by_rows.logistic(event[~here], np.column_stack([np.ones((~here).sum()), odds[~here]]))
         after[here] = expit(other.params[0] + other.params[1] * odds[here])
     return out | {"brier_before": ((event - risk) ** 2).mean(), "brier_after": ((event - after) ** 2).mean()}

@@ -362,6 +362,12 @@ def maximum_likelihood_or_firth(y, x, groups, min_per_group=1):
     return fit.params, fit.cov_params()
 
 
+def converged_or_firth(y, x):
+    """Return estimates and covariance by maximum likelihood, or Firth's where Newton's method does not settle."""
+    fit = logistic(y, x)
+    return (fit.params, fit.cov_params()) if fit.mle_retvals["converged"] else firth(np.asarray(y, float), x)
+
+
 def profile_limit(y, x, column, start):
     """Return one step of Newton's from a proposed profile-likelihood limit: the same value if that is the limit.
 
@@ -578,11 +584,11 @@ def smoothed(risk, event, points=100):
     odds = np.log(risk / (1 - risk))
     knots = np.quantile(odds, [0.05, 0.275, 0.5, 0.725, 0.95])
     x = np.column_stack([np.ones(len(odds)), natural_spline(odds, knots)])
-    fit = logistic(event, x)
-    distance = np.abs(fit.predict(x) - risk)
+    b, spread = converged_or_firth(event, x)
+    distance = np.abs(expit(x @ b) - risk)
     at = np.linspace(*np.quantile(odds, [0.005, 0.995]), points)
     basis = np.column_stack([np.ones(points), natural_spline(at, knots)])
-    middle, half_width = basis @ fit.params, Z * np.sqrt(((basis @ fit.cov_params()) * basis).sum(axis=1))
+    middle, half_width = basis @ b, Z * np.sqrt(((basis @ spread) * basis).sum(axis=1))
     curve = {"predicted": at, "observed": middle, "low": middle - half_width, "high": middle + half_width}
     e50, e90 = np.quantile(distance, [0.5, 0.9])
     return pd.DataFrame(curve).apply(expit), {"ici": distance.mean(), "e50": e50, "e90": e90}
