@@ -8,6 +8,7 @@ import pytest
 from checkout import files
 from poor_data import run, tally_of_rows
 
+from countstats.glm import design
 from hotline.codebook import codebook
 from hotline.models.predictors import predictors
 
@@ -53,6 +54,19 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, outcome, tmp_path, mo
         assert "village" in tables["rare"], "the separated category is named"
         assert "Too few pupils have age" in tables["age"]
         assert values["imputed_auxiliaries"]["text"] == "length of the call (band)", "no age is recorded"
+
+
+@pytest.mark.parametrize(("notebook", "outcome"), [("06-logistic", "at_risk"), ("06-robustness", "high_risk")])
+def test_on_codes_the_results_are_the_same(notebook, outcome, tmp_path, monkeypatch):
+    """As with more cells than a matrix is written out for."""
+    rows, results = records(), []
+    rows["district_type"] = "city"  # no category without the event, where ways to fit part
+    for many in (50_000, 10):
+        monkeypatch.setattr(design, "MANY_CELLS", many)
+        run(notebook, tally_of_rows(rows), tmp_path / str(many), monkeypatch, outcome=outcome, imputations=3)
+        results.append(files(tmp_path / str(many), "results/*.csv", least=3))
+    for written_out, coded in zip(*results, strict=True):
+        pd.testing.assert_frame_equal(pd.read_csv(written_out), pd.read_csv(coded), rtol=1e-8, atol=1e-10)
 
 
 @pytest.mark.parametrize("notebook", ["06-logistic", "06-robustness"])

@@ -193,7 +193,7 @@ def matrix(cells: pd.DataFrame, reference: dict[str, str], dtype=float) -> pd.Da
     return pd.DataFrame(columns, index=cells.index).rename_axis(columns=TERM)
 
 
-def by_size(cells: pd.DataFrame, reference: dict[str, str], many: int = MANY_CELLS) -> pd.DataFrame | Coded:
+def by_size(cells: pd.DataFrame, reference: dict[str, str], many: int | None = None) -> pd.DataFrame | Coded:
     """Return `matrix` of up to `many` cells, and `coded` of more: the same model, in any size.
 
     All fits of this package, and what follows from them, take either.
@@ -201,12 +201,13 @@ def by_size(cells: pd.DataFrame, reference: dict[str, str], many: int = MANY_CEL
     Parameters
     ----------
     cells, reference : as `matrix` takes them
+    many : `MANY_CELLS` by default
 
     Raises
     ------
     ValueError : as `matrix` does
     """
-    return matrix(cells, reference) if len(cells) <= many else coded(cells, reference)
+    return matrix(cells, reference) if len(cells) <= (MANY_CELLS if many is None else many) else coded(cells, reference)
 
 
 def select(
