@@ -29,5 +29,5 @@ workload
 clustered
     observed_expected, auc
 benchmark
-    boosting, choose_rounds, ridge, compare_models
+    stacked, boosting, choose_rounds, ridge, compare_models
 """

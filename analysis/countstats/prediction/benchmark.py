@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from countstats.columns import COUNTS
 from countstats.glm import cell_table
+from countstats.glm.design import Coded, Dense, as_design
 from countstats.glm.logit import Logit
 from countstats.glm.solver import maximise
 from countstats.prediction import calibration, roc
@@ -34,7 +35,30 @@ TREES = {
 }
 
 
-def boosting(x: ArrayLike, events: ArrayLike, others: ArrayLike, new: ArrayLike, number: int) -> np.ndarray:
+def stacked(
+    x: Dense | Coded | ArrayLike, events: ArrayLike, others: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return cells as scikit-learn takes them: columns without the intercept, outcome, `sample_weight`.
+
+    A cell stands among the rows with its events, if it has some, and again with its others.
+
+    Parameters
+    ----------
+    x
+        A design of `glm.design`, or a matrix (cells, terms), the intercept first.
+    events, others
+        Counts, one entry per cell.
+    """
+    x, counts = as_design(x), [np.asarray(events), np.asarray(others)]
+    present = [np.flatnonzero(each) for each in counts]
+    rows = np.vstack([x.rows(places)[:, 1:] for places in present])
+    weight = np.concatenate([each[places] for each, places in zip(counts, present, strict=True)]).astype(float)
+    return rows, np.repeat([1, 0], [len(places) for places in present]), weight
+
+
+def boosting(
+    x: Dense | Coded | ArrayLike, events: ArrayLike, others: ArrayLike, new: ArrayLike, number: int
+) -> np.ndarray:
     """Return the risks for the rows of `new` by gradient boosting, trained on cells.
 
     Columns of zeros and ones go in, not codes: how scikit-learn sorts the codes of a category depends on its number of
@@ -42,17 +66,17 @@ def boosting(x: ArrayLike, events: ArrayLike, others: ArrayLike, new: ArrayLike,
 
     Parameters
     ----------
-    x, new
-        Design matrices with the intercept first.
-    events, others
-        Counts along the rows of `x`.
+    x, events, others
+        As in `stacked`.
+    new
+        Rows of a matrix with the same terms, the intercept first.
     number
         Of trees.
     """
     return _trained_trees(x, events, others, number).predict_proba(np.asarray(new, float)[:, 1:])[:, 1]
 
 
-def choose_rounds(x: ArrayLike, events: ArrayLike, others: ArrayLike, rng: np.random.Generator) -> int:
+def choose_rounds(x: Dense | Coded | ArrayLike, events: ArrayLike, others: ArrayLike, rng: np.random.Generator) -> int:
     """Return the number of trees, of `ROUNDS`, that predicts best in a part of the units that did not train them.
 
     A random `INNER` of the units train, the others evaluate by their log loss: a split of counts as `cell_table.split`
@@ -62,30 +86,29 @@ def choose_rounds(x: ArrayLike, events: ArrayLike, others: ArrayLike, rng: np.ra
     Parameters
     ----------
     x, events, others
-        As in `boosting`.
+        As in `stacked`.
     """
-    numbered = pd.DataFrame({"cell": np.arange(len(x)), "events": np.asarray(events), "others": np.asarray(others)})
-    training, test = cell_table.split(numbered, INNER, rng)
-    x, (happened, not_happened) = np.asarray(x, float), test[COUNTS].to_numpy().T
-    trees = _trained_trees(x[training["cell"]], training["events"], training["others"], max(ROUNDS))
+    x, counts = as_design(x), pd.DataFrame(dict(zip(COUNTS, map(np.asarray, (events, others)), strict=True)))
+    training, test = cell_table.split(counts.assign(cell=np.arange(len(counts))), INNER, rng)
+    taught = training.set_index("cell")[COUNTS].reindex(range(len(counts)), fill_value=0).to_numpy().T
+    trees, (happened, not_happened) = _trained_trees(x, *taught, max(ROUNDS)), test[COUNTS].to_numpy().T
     loss = {}
-    for number, risk in enumerate(trees.staged_predict_proba(x[test["cell"], 1:]), start=1):
+    for number, risk in enumerate(trees.staged_predict_proba(x.rows(test["cell"].to_numpy())[:, 1:]), start=1):
         if number in ROUNDS:
             loss[number] = -(happened @ np.log(risk[:, 1]) + not_happened @ np.log(risk[:, 0]))
     return min(loss, key=loss.get)
 
 
-def _trained_trees(x: ArrayLike, events: ArrayLike, others: ArrayLike, number: int):
+def _trained_trees(x: Dense | Coded | ArrayLike, events: ArrayLike, others: ArrayLike, number: int):
     """Return so many trees, trained on cells."""
     from sklearn.ensemble import HistGradientBoostingClassifier  # slow to import, and rarely needed
 
-    x, weight = np.asarray(x, float)[:, 1:], np.concatenate([np.asarray(events), np.asarray(others)]).astype(float)
-    outcome, present = np.repeat([1, 0], len(x)), weight > 0
+    rows, outcome, weight = stacked(x, events, others)
     trees = HistGradientBoostingClassifier(max_iter=int(number), **TREES)
-    return trees.fit(np.vstack([x, x])[present], outcome[present], sample_weight=weight[present])
+    return trees.fit(rows, outcome, sample_weight=weight)
 
 
-def ridge(x: ArrayLike, events: ArrayLike, others: ArrayLike) -> tuple[np.ndarray, float]:
+def ridge(x: Dense | Coded | ArrayLike, events: ArrayLike, others: ArrayLike) -> tuple[np.ndarray, float]:
     """Return the coefficients of a ridge logistic model and its penalty, chosen by Akaike's criterion.
 
     Of the `PENALTIES` the one with the largest 2 log-likelihood - 2 effective terms is taken. Le Cessie and van
@@ -100,7 +123,8 @@ def ridge(x: ArrayLike, events: ArrayLike, others: ArrayLike) -> tuple[np.ndarra
     events, others
         Counts along its rows.
     """
-    b, best = np.zeros(np.shape(x)[1]), (-np.inf, None, None)
+    x = as_design(x)
+    b, best = np.zeros(x.shape[1]), (-np.inf, None, None)
     for penalty in PENALTIES:
         model = Logit(x, events, others, ridge=penalty)
         b = maximise(model, b)

@@ -44,6 +44,7 @@ ELSEWHERE = {
     "prediction.benchmark.choose_rounds": "prediction/test_benchmark.py",
     "prediction.benchmark.compare_models": "prediction/test_benchmark.py",
     "prediction.benchmark.ridge": "prediction/test_benchmark.py",
+    "prediction.benchmark.stacked": "prediction/test_benchmark.py",
     "prediction.bootstrap.optimism": "prediction/test_bootstrap.py",
     "prediction.bootstrap.roc_band": "prediction/test_bootstrap.py",
     "prediction.calibration.smooth_curve": "prediction/test_calibration.py",

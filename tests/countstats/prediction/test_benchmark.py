@@ -95,3 +95,11 @@ def test_compare_models_compares_each_with_the_plain_model():
     assert found.loc[0, "auc"] == roc.auc(frame["Plain"], *counts).value and np.isnan(found.loc[0, "p"])
     assert found.loc[1, "slope"] == calibration.slope(frame["A"], *counts).value
     assert found.loc[2:, ["auc", "difference", "slope", "brier"]].isna().all(axis=None)
+
+
+def test_stacked_cells_are_their_events_and_their_others(cells):
+    x, events, others = cells
+    events = np.where(np.arange(24) == 3, 0, events)
+    rows, outcome, weight = benchmark.stacked(x, events, others)
+    assert len(rows) == 47 and weight[outcome == 1].sum() == events.sum() and weight[outcome == 0].sum() == others.sum()
+    assert (rows[23:] == x[:, 1:]).all() and not (rows[:23] == x[3, 1:]).all(axis=1).any()
