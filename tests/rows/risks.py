@@ -355,7 +355,7 @@ def misfit(own, train, test, risk, step, study):
     off = [not low <= out[name] <= high and not out[f"{name}_low"] <= new_value <= out[f"{name}_high"]
            for name, (new_value, low, high) in limits.items()]  # fmt: skip
     fits = [low <= out[f"{name}_low"] and out[f"{name}_high"] <= high for name, (_, low, high) in limits.items()]
-    out["verdict"] = "relevant" if any(off) else "irrelevant" if all(fits) else "open"
+    out["verdict"] = "relevant" if any(off) and out["p"] < 0.05 else "irrelevant" if all(fits) else "open"
     first = first_part(kinds(own.rows[test], own.kind, event), 0.5, rng)
     after = np.full(len(risk), np.nan)
     few = pd.crosstab(first, event).to_numpy().min() < 20  # then neither half is recalibrated

@@ -44,13 +44,14 @@ class Misfit(NamedTuple):
     p: float
     p_of_sample: float
 
-    def verdict(self, margin: float, slope_margin: float) -> str:
+    def verdict(self, margin: float, slope_margin: float, confidence: float = 0.95) -> str:
         """Return "relevant", "irrelevant" or "open".
 
         The misfit of a quantity is relevant where its estimate lies beyond its margin and its interval leaves out what
         is expected of new units like those of the fit: 1, of the slope the one that overfitting brings. It is
         irrelevant where the whole interval lies within the margin; otherwise the question is open. Relevant if either
-        quantity's is, irrelevant if both are.
+        quantity's is and `p` rejects both together, since two intervals err more often than one; irrelevant if both
+        are.
 
         Parameters
         ----------
@@ -58,6 +59,8 @@ class Misfit(NamedTuple):
             Of O/E, as a factor: 0.1 for 1/1.1 to 1.1.
         slope_margin
             Of the slope, as a difference: 0.2 for 0.8 to 1.2.
+        confidence
+            That of the intervals.
         """
         rules = (
             (self.oe, 1.0, 1 / (1 + margin), 1 + margin),
@@ -65,7 +68,7 @@ class Misfit(NamedTuple):
         )
         beyond = [not (low <= each.value <= high or each.low <= new <= each.high) for each, new, low, high in rules]
         within = [low <= each.low and each.high <= high for each, _, low, high in rules]
-        return "relevant" if any(beyond) else "irrelevant" if all(within) else "open"
+        return "relevant" if any(beyond) and self.p < 1 - confidence else "irrelevant" if all(within) else "open"
 
 
 def spread(x: Dense | Coded | ArrayLike, events: ArrayLike, others: ArrayLike, b: ArrayLike) -> np.ndarray:

@@ -174,7 +174,11 @@ def judged(
         "ici_high": error["high"],
         "expected_slope": misfit.expected,
     }
-    row |= {"p": misfit.p, "p_of_sample": misfit.p_of_sample, "verdict": misfit.verdict(margin, slope_margin)}
+    row |= {
+        "p": misfit.p,
+        "p_of_sample": misfit.p_of_sample,
+        "verdict": misfit.verdict(margin, slope_margin, confidence),
+    }
     both = updating.crosswise(cells[["risk", *COUNTS]], rng)
     if both is not None:
         row["brier_after"] = calibration.brier(both["recalibrated"], *both[COUNTS].to_numpy().T)

@@ -75,8 +75,9 @@ def test_random_hold_outs_are_no_false_alarm_though_the_closed_test_takes_them_f
 )
 def test_the_verdict_is_by_margin_and_interval(oe, slope, verdict):
     """The last slope leaves out one, and not the slope that overfitting brings."""
-    misfit = updating.Misfit(Estimate(*oe), Estimate(0, -1, 1), Estimate(*slope), 0.95, 0.5, 0.5)
+    misfit = updating.Misfit(Estimate(*oe), Estimate(0, -1, 1), Estimate(*slope), 0.95, 0.01, 0.5)
     assert misfit.verdict(0.1, 0.2) == verdict
+    assert misfit._replace(p=0.06).verdict(0.1, 0.2) == ("open" if verdict == "relevant" else verdict)
 
 
 def test_the_overfitting_to_expect_is_that_of_models_of_so_many_units():
