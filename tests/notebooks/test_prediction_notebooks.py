@@ -9,6 +9,7 @@ import pytest
 from checkout import files
 from poor_data import run as run_notebook
 
+from countstats.glm import design
 from hotline.codebook import codebook
 from hotline.models.cohort import SPLIT_VARIABLES
 from hotline.models.predictors import predictors
@@ -89,6 +90,17 @@ def test_prediction_says_what_it_could_not_use(counts, tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:Perfect separation")
+def test_prediction_on_codes_is_the_same(counts, tmp_path, monkeypatch):
+    """As with more cells than a matrix is written out for; without the stage that has no finite coefficient."""
+    counts, results = counts[counts["stage"] != "vocational"], []
+    for many in (50_000, 10):
+        monkeypatch.setattr(design, "MANY_CELLS", many)
+        run("07-prediction", counts, tmp_path / str(many), monkeypatch, resamples=5)
+        results.append(files(tmp_path / str(many), "results/*.csv", least=5))
+    for written_out, coded in zip(*results, strict=True):
+        pd.testing.assert_frame_equal(pd.read_csv(written_out), pd.read_csv(coded), rtol=1e-8, atol=1e-10)
+
+
 def test_validation_marks_a_region_without_the_event_and_sees_that_another_year_is_off(counts, tmp_path, monkeypatch):
     files = run("07-validation", counts, tmp_path, monkeypatch, resamples=10)
     nothing_is_nan(files)

@@ -365,7 +365,12 @@ def maximum_likelihood_or_firth(y, x, groups, min_per_group=1):
 def converged_or_firth(y, x):
     """Return estimates and covariance by maximum likelihood, or Firth's where Newton's method does not settle."""
     fit = logistic(y, x)
-    return (fit.params, fit.cov_params()) if fit.mle_retvals["converged"] else firth(np.asarray(y, float), x)
+    if fit.mle_retvals["converged"]:
+        return fit.params, fit.cov_params()
+    q, r = np.linalg.qr(x)  # the penalty does not mind, and steps are better in directions at right angles
+    b, covariance = firth(y, q)
+    back = np.linalg.inv(r)
+    return back @ b, back @ covariance @ back.T
 
 
 def profile_limit(y, x, column, start):
