@@ -361,7 +361,10 @@ def _spline(odds: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarra
     check_overlap(odds, counts)
     knots = _knots(odds, counts.sum(axis=1))
     terms = _terms(odds, knots)
-    b = firth.refit(terms, *counts.T, start=[0.0, 1.0, *[0.0] * (terms.shape[1] - 2)])
+    # A spline's terms are nearly collinear: where the penalty is needed, its steps settle only along right angles.
+    straight, back = np.linalg.qr(terms)
+    ideal = np.array([0.0, 1.0, *[0.0] * (terms.shape[1] - 2)])
+    b = np.linalg.solve(back, firth.refit(straight, *counts.T, start=back @ ideal))
     return knots, b, covariance(Logit(terms, *counts.T), b)
 
 
