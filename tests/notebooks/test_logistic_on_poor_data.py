@@ -60,13 +60,25 @@ def test_what_is_not_there_is_told_in_a_sentence(notebook, outcome, tmp_path, mo
 def test_on_codes_the_results_are_the_same(notebook, outcome, tmp_path, monkeypatch):
     """As with more cells than a matrix is written out for."""
     rows, results = records(), []
-    rows["district_type"] = "city"  # no category without the event, where ways to fit part
+    rows["district_type"] = "urban"  # no category without the event, where ways to fit part
+    rows["age"] = np.random.default_rng(5).integers(8, 18, len(rows))
     for many in (50_000, 10):
         monkeypatch.setattr(design, "MANY_CELLS", many)
-        run(notebook, tally_of_rows(rows), tmp_path / str(many), monkeypatch, outcome=outcome, imputations=3)
+        tables, _ = run(
+            notebook, tally_of_rows(rows), tmp_path / str(many), monkeypatch, outcome=outcome, imputations=3
+        )
+        assert not any("Not estimated" in table for table in tables.values())
         results.append(files(tmp_path / str(many), "results/*.csv", least=3))
     for written_out, coded in zip(*results, strict=True):
         pd.testing.assert_frame_equal(pd.read_csv(written_out), pd.read_csv(coded), rtol=1e-8, atol=1e-10)
+
+
+def test_gaps_of_too_many_cells_are_not_imputed_and_the_tables_say_so(tmp_path, monkeypatch):
+    rows = tally_of_rows(records())
+    tables, values = run("06-robustness", rows, tmp_path, monkeypatch, outcome="high_risk", cells_most=100)
+    assert tables["comparison"].count("cells are more than 100") == 2, "in the line of the analysis, and in the note"
+    assert "nan" not in "".join(tables.values()).lower()
+    assert values["imputed_change"]["value"] is None
 
 
 @pytest.mark.parametrize("notebook", ["06-logistic", "06-robustness"])

@@ -6,7 +6,7 @@ cell_table
     cells_of, counts_by, collapse, complete, split
 design
     matrix, coded, by_size: the design matrix, written out or not (Dense, Coded); select, rows and columns of either;
-    TERM and INTERCEPT, names of its columns
+    join, further columns; TERM and INTERCEPT, names of its columns
 splines
     columns, knots, restricted_cubic: a curve in a number
 collinearity

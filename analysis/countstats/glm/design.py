@@ -225,6 +225,20 @@ def select(
     return x.select(rows, kept) if isinstance(x, Coded) else x.iloc[rows].loc[:, kept]
 
 
+def join(x: pd.DataFrame | Coded, columns: pd.DataFrame) -> pd.DataFrame | Coded:
+    """Return a design, written out or coded, with further columns of numbers.
+
+    Parameters
+    ----------
+    x : as `by_size` gives it
+    columns : numbers, (cells, further terms), labelled as terms; a coded design keeps one row of each that differs
+    """
+    if not isinstance(x, Coded):
+        return x.join(columns)
+    differing, first = columns.drop_duplicates(), columns.groupby(list(columns), sort=False).ngroup()
+    return x.join(first.to_numpy(), differing.to_numpy(float), columns.columns)
+
+
 def coded(cells: pd.DataFrame, reference: dict[str, str]) -> Coded:
     """Return the matrix of `matrix` for very many cells: the same columns, never written out.
 

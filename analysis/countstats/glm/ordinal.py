@@ -16,7 +16,7 @@ from scipy.special import expit, logit, xlogy
 from scipy.stats import chi2
 
 from countstats.estimates import ChiSquare
-from countstats.glm.design import Coded, Dense
+from countstats.glm.design import INTERCEPT, Coded, Dense, as_design
 from countstats.glm.solver import Fit, covariance, maximise
 
 STEP_TOL = 1e-11  # scoring closes in step by step, so that what is still missing at the end is of this size
@@ -100,7 +100,7 @@ def fit(
 
     Parameters
     ----------
-    x : the terms, (cells, terms), without a constant; or a coded design, whose intercept is the constant
+    x : the terms, (cells, terms), without a constant; or a design of `design.py`, whose intercept is the constant
     counts : (cells, categories), how many units of each cell are in each category, from low to high
     departing : {category: names of terms in x that have a coefficient of their own at that category}
     start : coefficients to begin from, by the names below; by default no term has an effect
@@ -124,7 +124,8 @@ def fit(
     shares = counts.sum().to_numpy(float) / counts.to_numpy().sum()
     if not (shares > 0).all():
         raise ValueError("no unit is in one of the categories")
-    design = x if isinstance(x, Coded) else Dense(np.column_stack([np.ones(len(x)), x.to_numpy(float)]))
+    constant = len(terms) < x.shape[1]
+    design = as_design(x if constant else np.column_stack([np.ones(len(x)), x.to_numpy(float)]))
     model = Ordinal(design, own, counts.to_numpy(float))
     b = np.zeros(len(labels))
     b[model.starts] = logit(1 - np.cumsum(shares)[:-1])
@@ -135,8 +136,8 @@ def fit(
 
 
 def _terms(x):
-    """Return the labels of the terms: without the intercept, which a coded design has first."""
-    return x.columns[1:] if isinstance(x, Coded) else x.columns
+    """Return the labels of the terms: without the intercept, which a design has first."""
+    return x.columns[1:] if x.columns[0] == INTERCEPT else x.columns
 
 
 class ProportionalOdds(NamedTuple):

@@ -68,6 +68,11 @@ def can_fit(cells: pd.DataFrame, reference: Mapping[str, str]) -> bool:
     return bool(both and all((cells[name] == base).any() for name, base in reference.items()))
 
 
+def too_many(cells: int, most: int) -> str:
+    """Return why a table of so many cells is not imputed, or "" where it has no more than the most."""
+    return f"left out, since {text.count(cells)} cells are more than {text.count(most)}" if cells > most else ""
+
+
 class Incomplete(NamedTuple):
     """Counts with gaps, as `imputation.impute` takes them, and the variables they are by."""
 

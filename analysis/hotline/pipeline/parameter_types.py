@@ -30,6 +30,7 @@ Margin = Annotated[float, Field(ge=0.001, le=1)]
 
 Calls = Annotated[int, Field(ge=1000, le=10_000_000)]
 Callers = Annotated[int, Field(ge=3000, le=100_000)]
+Cells = Annotated[int, Field(ge=1000, le=1_000_000_000)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 PerShift = Annotated[int, Field(ge=1, le=200)]
 Rows = Annotated[int, Field(ge=1, le=20)]

@@ -146,3 +146,12 @@ def test_size_decides(cells):
     form = np.cov(np.random.default_rng(1).normal(size=(written.shape[1], 40)))
     values = [design.as_design(x).quadratic(form) for x in (written, coded)]
     assert np.allclose(values[0], values[1], rtol=1e-12)
+
+
+def test_further_columns_of_numbers(cells, both, agrees):
+    years = pd.Series(np.random.default_rng(5).choice([7.5, 9.0, 13.0, 16.5], len(cells)))
+    further = pd.DataFrame({("age", "line"): years, ("age", "curve 1"): years**2 / 100})
+    further.columns = pd.MultiIndex.from_tuples(further.columns)
+    joined = [design.join(x, further) for x in both]
+    pd.testing.assert_frame_equal(joined[0], joined[1].written_out(), check_names=False)
+    same(agrees, "fit with columns of numbers", lambda x: logit.fit(x, cells).table()[["b", "se"]], joined)
