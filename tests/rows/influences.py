@@ -129,6 +129,10 @@ def variables(study, outcome):
         less = by_rows.logistic(y, x.loc[:, variable_of != name])
         statistic, df = 2 * (fit.llf - less.llf), fit.df_model - less.df_model
         found[name] = {"chi_square": statistic, "df": df, "p": stats.chi2.sf(statistic, df)}
+    smallest_first = sorted(found, key=lambda name: found[name]["p"])
+    for place, name in enumerate(smallest_first):
+        stepped = [(len(found) - k) * found[each]["p"] for k, each in enumerate(smallest_first[: place + 1])]
+        found[name]["p_holm"] = min(1.0, max(stepped))
     around = {block: study.blocks[block] for block in ("family", "environment")}
     expected, slope_expected = by_rows.standardized_probability(fit, x.to_numpy())
     for name, those in (around | {name: [name] for names in around.values() for name in names}).items():

@@ -123,20 +123,21 @@ def variables(
 
     Parameters
     ----------
-    tests : as `logit.drop_each` gives it
+    tests : as `logit.drop_each` gives it, with `p_holm`
     fractions : as `marginal.attributable_fractions` gives it, for some variables and some blocks
     blocks : {block: variables}
     """
     keys = [key for block, names in blocks.items() for key in [*names, *([block] if len(names) > 1 else [])]]
     keys = [key for key in keys if key in tests.index or key in fractions.index]
     parts = fractions.reindex(columns=["fraction", "low", "high"])
-    frame = tests[["chi_square", "df", "p"]].join(parts, how="outer").loc[keys]
+    frame = tests[["chi_square", "df", "p", "p_holm"]].join(parts, how="outer").loc[keys]
     heading = with_interval("Attributable fraction", confidence)
     columns = [
         Column("name", "Variable"),
         Column("chi_square", "χ²", "statistic", absent=""),
         Column("df", "df", "count", absent=""),
         Column("p", "p", "p", absent=""),
+        Column("p_holm", "p (Holm)", "p", absent=""),
         estimate("fraction", heading, "share", absent=""),
     ]
     return Table(

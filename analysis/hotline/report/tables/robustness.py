@@ -92,6 +92,30 @@ def clusters_note(analyses: Mapping, largest: Mapping) -> str:
     return " ".join(sentences)
 
 
+def imputed(
+    terms: Sequence[Term], complete: DataFrame, pooled: DataFrame | None, book: Codebook, confidence: float = 0.95
+) -> Table:
+    """Return the odds ratios of complete cases beside those with gaps imputed, a row per category.
+
+    Parameters
+    ----------
+    terms : without the intercept
+    complete : the coefficients of the main analysis, by (variable, code)
+    pooled : those of the completed tables, with `fmi`, the fraction of missing information; None without any
+    """
+    by_prefix = {"complete_": complete, "imputed_": pooled}
+    ratios = [_odds_ratios(table, terms).add_prefix(prefix) for prefix, table in by_prefix.items()]
+    frame = named(pd.concat([DataFrame(terms, columns=["variable", "code"]), *ratios], axis=1), book)
+    frame["fmi"] = np.nan if pooled is None else pooled["fmi"].reindex(pd.MultiIndex.from_tuples(terms)).to_numpy()
+    columns = [
+        *NAMES,
+        _ratio("complete_", "Complete cases", confidence),
+        _ratio("imputed_", "Imputed", confidence),
+        Column("fmi", "Missing information", "share"),
+    ]
+    return Table(frame, columns, once=["title"])
+
+
 def levels(
     terms: Sequence[Term], tables: Mapping, departures: DataFrame | None, book: Codebook, confidence: float = 0.95
 ) -> Table:

@@ -174,7 +174,10 @@ def test_blocks_variables_and_their_values_have_dashes_for_what_was_left_out():
     shown = logistic.blocks(gains()).printed()
     assert shown.columns.tolist() == ["Measure", "Individual", "and family"] and len(shown) == 9
     assert shown["Individual"].tolist()[:2] == ["50.0 (3)", "<0.001"]
-    tests = pd.DataFrame({"chi_square": [9.0, 4.0], "df": [1, 2], "p": [0.003, 0.1]}, index=["sex", "left_behind"])
+    tests = pd.DataFrame(
+        {"chi_square": [9.0, 4.0], "df": [1, 2], "p": [0.003, 0.1], "p_holm": [0.006, 0.1]},
+        index=["sex", "left_behind"],
+    )
     fractions = pd.DataFrame({"fraction": [0.1], "low": [0.05], "high": [0.15], "events": [5.0]}, index=["left_behind"])
     blocks = {"individual": ["sex"], "family": ["left_behind"]}
     variables = logistic.variables(tests, fractions, blocks, codebook()).printed()
