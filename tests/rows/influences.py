@@ -6,7 +6,10 @@ from itertools import pairwise
 import by_rows
 import numpy as np
 import pandas as pd
+from numpy.polynomial import Chebyshev
 from scipy import stats
+from scipy.optimize import root
+from scipy.special import expit
 from statsmodels.discrete.discrete_model import MNLogit
 
 from countstats.glm import imputation
@@ -334,6 +337,64 @@ def age(study, outcome):
             row = {"chi_square": statistic, "df": df, "p": stats.chi2.sf(statistic, df), "against": other}
         found.append({"model": name, "n": len(rows), "parameters": len(fit.params), "aic": fit.aic} | row)
     return pd.DataFrame(found)
+
+
+@recomputes("06-robustness", "spread", "cluster")
+def spread(study, outcome):
+    """A normal intercept of each cluster, integrated out on a grid; of limits the notebook's own begin the search."""
+    file = study.result(f"06-robustness-{outcome}", "spread").set_index("cluster")
+    return pd.DataFrame([spread_of(study, outcome, cluster, file.loc[cluster]) for cluster in ("counsellor", "city")])
+
+
+def spread_of(study, outcome, cluster, proposed):
+    """Return the row of `spread` of one kind of cluster."""
+    rows = study.cases.dropna(subset=[*study.names, cluster])
+    x, y = by_rows.dummies(rows, study.reference), (rows[outcome] == "yes").to_numpy(float)
+    likelihood = Shifted((x @ by_rows.logistic(y, x).params).to_numpy(), y, rows[cluster])
+    shift, sd = root(lambda at: likelihood(at[0], 0.0)[1], [0.0], tol=1e-13).x[0], 0.0
+    none = best = likelihood(shift, 0.0)[0]
+    if likelihood(shift, 1e-3)[2] > 0:
+        shift, sd = root(lambda at: likelihood(*at)[1:], [shift, proposed["sd"]], tol=1e-13).x
+        best = likelihood(shift, sd)[0]
+    ends, below = {"low": 0.0}, best - stats.chi2.ppf(0.95, 1) / 2
+    for end in ("low", "high") if none < below else ("high",):
+        start = [shift, proposed[end]]
+        ends[end] = root(lambda at: np.subtract(likelihood(*at)[:2], [below, 0]), start, tol=1e-13).x[1]
+    row = {"cluster": cluster, "clusters": rows[cluster].nunique(), "sd": sd, **ends, "chi_square": 2 * (best - none)}
+    row |= {"p": stats.chi2.sf(row["chi_square"], 1) / 2 if sd else 1.0}
+    for suffix, each in {"": sd, "_low": ends["low"], "_high": ends["high"]}.items():
+        row[f"median_odds_ratio{suffix}"] = np.exp(stats.norm.ppf(0.75) * np.hypot(each, each))
+        row[f"icc{suffix}"] = each**2 / (each**2 + np.pi**2 / 3)
+    return row
+
+
+class Shifted:
+    """The log-likelihood of a shift and a normal intercept of each cluster, with its slopes in shift and deviation.
+
+    What a cluster's rows say of its own log odds is a smooth function of how far these are shifted, a polynomial to all
+    digits.
+    """
+
+    def __init__(self, linear, y, cluster):
+        points = 3 * np.cos(np.pi * (np.arange(64) + 0.5) / 64)
+        values = [pd.Series(y * (linear + t) - np.logaddexp(0, linear + t)) for t in points]
+        scores = [pd.Series(y - expit(linear + t)) for t in points]
+        values, scores = (
+            pd.concat(each, axis=1).groupby(cluster.astype(str).to_numpy()).sum() for each in (values, scores)
+        )
+        self.values, self.scores = (
+            [Chebyshev.fit(points, each, 63, domain=[-3, 3]) for each in of.to_numpy()] for of in (values, scores)
+        )
+        self.z = np.linspace(-8, 8, 321)
+
+    def __call__(self, shift, sd):
+        at = np.clip(shift + sd * self.z, -3, 3)
+        log_part = (
+            np.array([each(at) for each in self.values]) + stats.norm.logpdf(self.z) + np.log(self.z[1] - self.z[0])
+        )
+        total = np.logaddexp.reduce(log_part, axis=1)
+        weighted = np.exp(log_part - total[:, None]) * np.array([each(at) for each in self.scores])
+        return total.sum(), weighted.sum(), (weighted * self.z).sum()
 
 
 @recomputes("06-robustness", "rare", "variable", "code")

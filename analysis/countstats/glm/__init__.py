@@ -41,6 +41,8 @@ interaction
     fit, within, together, with_products: of two variables
 robust
     sandwich: standard errors that allow for clusters (CR2)
+random_intercept
+    fit: how far clusters differ (Spread); median_odds_ratio and intraclass_correlation say it otherwise
 imputation
     impute, pool: multiple imputation, and Rubin's rules
 separation

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from countstats.columns import COUNTS
-from countstats.glm import cell_table
+from countstats.glm import cell_table, random_intercept
 from hotline import text
 from hotline.codebook import MISSING
 from hotline.models.estimable import Estimable
@@ -66,6 +66,31 @@ def can_fit(cells: pd.DataFrame, reference: Mapping[str, str]) -> bool:
     """Return whether some units have the event, some have not, and some have each reference code."""
     both = (cells[COUNTS].sum() > 0).all()
     return bool(both and all((cells[name] == base).any() for name, base in reference.items()))
+
+
+def spreads(by_cluster: Mapping[str, random_intercept.Spread]) -> pd.DataFrame:
+    """Return how far clusters differ, one row per kind of cluster.
+
+    Parameters
+    ----------
+    by_cluster
+        {kind of cluster, such as "counsellor": its spread}; may be empty.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By cluster: clusters, sd, low, high, chi_square and p of `random_intercept.fit`, and with limits
+        median_odds_ratio and icc.
+    """
+    fields = random_intercept.Spread._fields
+    table = pd.DataFrame(list(by_cluster.values()), pd.Index(by_cluster, name="cluster", dtype=object), fields)
+    for name, of_sd in (
+        ("median_odds_ratio", random_intercept.median_odds_ratio),
+        ("icc", random_intercept.intraclass_correlation),
+    ):
+        for suffix, column in (("", "sd"), ("_low", "low"), ("_high", "high")):
+            table[name + suffix] = of_sd(table[column])
+    return table
 
 
 def too_many(cells: int, most: int) -> str:

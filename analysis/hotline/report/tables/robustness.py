@@ -296,3 +296,20 @@ def values(
     values["gvif_largest"] = Value(gvif["gvif_per_df"].max(), "ratio")
     values["fmi_largest"] = Value(fmi.max(), "share")
     return values
+
+
+def spread_values(spread: DataFrame) -> dict[str, Value]:
+    """Return named values of how far counsellors and cities differ; a dash for what could not be estimated.
+
+    Parameters
+    ----------
+    spread : as `sensitivity.spreads` gives it, the result "spread"
+    """
+    values, rows = {}, spread.reset_index()
+    for name in ("counsellor", "city"):
+        row = {"cluster": name}
+        for key, kind in (("median_odds_ratio", "ratio"), ("icc", "share")):
+            limits = f"{key}_low", f"{key}_high"
+            values[f"{name}_{key}"] = taken("spread", rows, row, key, kind, interval=limits)
+        values[f"{name}_spread_p"] = taken("spread", rows, row, "p", "p")
+    return values
