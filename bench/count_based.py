@@ -1,6 +1,6 @@
 """The list of work from counts, as the notebooks do it, through `tally`.
 
-    python bench/count_based.py FOLDER study|eight|growth|floor
+    python bench/count_based.py FOLDER study|eight|growth|million|floor
 
 Prints one line of JSON: seconds of each piece, cells of the models, seconds within the engine, and all numbers.
 """
@@ -27,14 +27,15 @@ from hotline.run import become, current_run
 from hotline.tally import duckdb_engine
 from hotline.tally import query as tally
 
-taken, numbers, cells_of_model = {}, {}, {}
+taken, numbers, cells_of_model, peaks = {}, {}, {}, {}
 
 
 def timed(name, work_piece, *arguments):
-    """Return the result of a piece of work, and note under its name how long it took."""
+    """Return the result of a piece of work; note under its name how long it took, and the most memory meanwhile."""
+    work.forget_most_memory()
     started = time.perf_counter()
     result = work_piece(*arguments)
-    taken[name] = time.perf_counter() - started
+    taken[name], peaks[name] = time.perf_counter() - started, work.most_memory()
     return result
 
 
@@ -140,6 +141,23 @@ def growth():
             taken[f"matrix {n}"] = time.perf_counter() - started
 
 
+def million():
+    """Fit the notebooks' predictors and the year to a million cells: the fit, profile limits, leaving each out."""
+    from countstats.glm import profile
+    from hotline.models.predictors import in_order, predictors
+
+    names = in_order(predictors(codebook()))
+    reference = {name: codebook()[name].reference for name in names} | {"year": work.SIX["year"]}
+    cells = timed("tally", model_cells, reference)
+    cells = cells.sample(min(len(cells), work.MILLION), random_state=0)
+    x = timed("codes", design.coded, cells, reference)
+    fit = timed("main fit", logit.fit, x, cells)
+    model, terms = logit.Logit(x, cells["events"], cells["others"]), list(x.columns[1:])
+    timed("profile limits of all terms", profile.limits, model, fit.estimates, terms)
+    timed("each variable left out", logit.drop_each, x, cells, fit)
+    cells_of_model.update(cells=len(cells), terms=len(terms), variables=len(reference))
+
+
 def floor():
     """Read once, and do nothing else with, the columns that the study's list of work counts."""
     columns = dict.fromkeys([*work.CATEGORIES, *work.NUMBERS, *work.SIX, work.OUTCOME, "level"])
@@ -161,8 +179,9 @@ def main():
         return result
 
     duckdb_engine.count = timed_count
-    {"study": study, "eight": eight, "growth": growth, "floor": floor}[sys.argv[2]]()
-    record = {"taken": taken, "cells": cells_of_model, "scans": sum(scan_seconds), "memory": work.most_memory()}
+    {"study": study, "eight": eight, "growth": growth, "million": million, "floor": floor}[sys.argv[2]]()
+    record = {"taken": taken, "cells": cells_of_model, "scans": sum(scan_seconds), "memory": max(peaks.values())}
+    record["peaks"] = peaks
     print(json.dumps(record | {"numbers": numbers}, default=float))
 
 

@@ -38,6 +38,7 @@ HERE = Path(__file__).parent
 ROUTES = {"counts": "count_based.py", "rows": "row_based.py"}
 SIZES = (40_000, 400_000, 4_000_000, 40_000_000)
 GROWTH = 400_000  # cases of the table on which models of ever more predictors are fitted
+MANY = 4_000_000  # cases of the table on which the notebooks' model is fitted, to a million cells
 MEMORY = 16 * 1024  # MiB that a route may take
 LONG_RUN = 60  # seconds after which a run is repeated three times in place of five, and after thrice as many not at all
 README_MARKS = "<!-- made by make bench-scale -->", "<!-- to here -->"
@@ -55,7 +56,7 @@ def run(route: str, folder: Path, piece: str) -> dict | None:
     folder
         The folder with cases.parquet.
     piece
-        What to do: study, eight, growth or floor.
+        What to do: study, eight, growth, million or floor.
 
     Returns
     -------
@@ -124,12 +125,13 @@ def measure(cleaned: Path, folder: Path, sizes: Sequence[int] = SIZES, runs: int
             cases.write(cleaned, table_folder, size)
         to_run = [(piece, route) for piece in ("study", "eight") for route in ROUTES] + [("floor", "counts")]
         to_run += [("study", "R")] if with_r.versions() else []
-        for piece, route in [*to_run, *([("growth", "counts")] if size == GROWTH else [])]:
+        to_run += [(piece, "counts") for piece, at in (("growth", GROWTH), ("million", MANY)) if size == at]
+        for piece, route in to_run:
             smaller = measured.get((size // 10, piece, route), {"memory": 0})
             fits = smaller is not None and (route == "counts" or smaller["memory"] * 8 < MEMORY)
             if fits and route == "R":
                 with_r.write_tables(table_folder)
-            record = repeat(route, table_folder, piece, 1 if piece == "growth" else runs) if fits else None
+            record = repeat(route, table_folder, piece, 1 if piece in ("growth", "million") else runs) if fits else None
             measured[size, piece, route] = record
             shown = f"{record['seconds']:8.1f} s {record['memory']:8.0f} MiB" if record else "does not fit into memory"
             print(f"{size:>12,} {piece:<7} {route:<7} {shown}", flush=True)
@@ -195,6 +197,33 @@ def growth_table(measured: Measured) -> str:
     return pipe_table(["Predictors", "Cells", "Cases per cell", "Tally", "Fit from codes", "Fit by statsmodels"], lines)
 
 
+def million_table(measured: Measured) -> str:
+    """Return the pipe table of the notebooks' model on a million cells; empty where it was not fitted."""
+    run = measured.get((MANY, "million", "counts"))
+    if not run:
+        return ""
+    parts = {"profile limits of all terms": ("terms", "a term"), "each variable left out": ("variables", "a variable")}
+    lines = []
+    for name, seconds in run["taken"].items():
+        number, unit = parts.get(name, (None, ""))
+        each = f"{seconds / run['cells'][number]:.2f} s {unit}" if number else ""
+        lines.append([name[0].upper() + name[1:], f"{seconds:.1f} s", each, f"{run['peaks'][name]:,.0f} MiB"])
+    return pipe_table(["Work", "Time", "Of it", "Memory"], lines)
+
+
+def million_sentence(measured: Measured) -> str:
+    """Return what the table of the notebooks' model is of; empty where it was not fitted."""
+    run = measured.get((MANY, "million", "counts"))
+    if not run:
+        return ""
+    numbers = {name: text.count(number) for name, number in run["cells"].items()}
+    return (
+        f"The predictors of `06-logistic` and the year ({numbers['variables']} variables, {numbers['terms']} terms), "
+        f"not recorded being a category: {numbers['cells']} cells of {text.count(MANY)} cases. Memory is the most that "
+        "the whole process held during the work."
+    )
+
+
 def repetitions(measured: Measured) -> str:
     """Return a sentence on how often each run was repeated."""
     fewer = [
@@ -237,6 +266,9 @@ def page(measured: Measured) -> str:
                 if (GROWTH, "growth", "counts") in measured
                 else "",
                 growth_table(measured),
+                "## A million cells" if million_table(measured) else "",
+                million_sentence(measured),
+                million_table(measured),
                 "![Time and memory over the number of cases, and a fit's time over the number of cells](scale.svg)",
             ],
         )
@@ -274,10 +306,11 @@ def figure(measured: Measured) -> Figure:
 
 
 def write_into_readme(measured: Measured) -> None:
-    """Put the table of the list of work, and the machine, between the marks in the README."""
+    """Put the tables of the list of work and of a million cells, and the machine, between the marks in the README."""
     readme = paths.ROOT / "README.md"
     before, rest = readme.read_text(encoding="utf-8").split(README_MARKS[0])
-    table = f"{comparison_table(measured, 'study')}\n\nMeasured on: {machine()}."
+    parts = [comparison_table(measured, "study"), million_sentence(measured), million_table(measured)]
+    table = "\n\n".join(filter(None, [*parts, f"Measured on: {machine()}."]))
     readme.write_text(
         f"{before}{README_MARKS[0]}\n\n{table}\n\n{README_MARKS[1]}{rest.split(README_MARKS[1])[1]}", encoding="utf-8"
     )

@@ -52,6 +52,8 @@ GROWING = EIGHT | {
     "emotional_state": "calm",
 }
 
+MILLION = 1_200_000  # cells that the notebooks' own model is fitted to, at most
+
 
 def most_memory() -> float:
     """Return the most memory that this process has used, in MiB.
@@ -63,3 +65,10 @@ def most_memory() -> float:
         (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def forget_most_memory() -> None:
+    """Let `most_memory` begin again from what the process holds now; on Linux only, elsewhere it goes on."""
+    counters = Path("/proc/self/clear_refs")
+    if counters.exists():
+        counters.write_text("5")

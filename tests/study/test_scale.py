@@ -56,6 +56,17 @@ def test_page_shows_time_memory_cells_and_scans(measured):
     plt.close(scale.figure(measured))
 
 
+def test_a_million_cells_in_small(built, tmp_path, monkeypatch):
+    size = 20_000
+    monkeypatch.setattr(scale, "MANY", size)
+    folder = tmp_path / "one/data-derived/01-clean"
+    cases.write(built.folder / "data-derived/01-clean/cases.parquet", folder, size)
+    measured = {(size, "million", "counts"): scale.run("counts", folder, "million")}
+    assert "of 20,000 cases" in scale.million_sentence(measured)
+    assert re.search(r"Profile limits of all terms .* s a term", scale.million_table(measured))
+    assert scale.million_table({}) == scale.million_sentence({}) == ""
+
+
 def test_write_makes_cases_like_the_studys_and_the_same_again(built, tmp_path):
     cleaned = built.folder / "data-derived/01-clean/cases.parquet"
     for name in ("one", "two"):
