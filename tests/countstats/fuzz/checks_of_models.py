@@ -39,6 +39,9 @@ ELSEWHERE = {
     "glm.marginal.attributable_fractions": "glm/test_marginal.py",
     "glm.marginal.average_effects": "glm/test_marginal.py",
     "glm.ordinal.departures": "glm/test_ordinal.py",
+    "glm.random_intercept.fit": "glm/test_random_intercept.py",
+    "glm.random_intercept.intraclass_correlation": "glm/test_random_intercept.py",
+    "glm.random_intercept.median_odds_ratio": "glm/test_random_intercept.py",
     "glm.robust.sandwich": "glm/test_robust.py",
     "prediction.benchmark.boosting": "prediction/test_benchmark.py",
     "prediction.benchmark.choose_rounds": "prediction/test_benchmark.py",
@@ -208,7 +211,14 @@ def regressions(rng, kind):
         close(one, four[0]["events"] * four[1]["others"] / four[0]["others"] / four[1]["events"])
 
 
-@holds("glm.design.by_size", "glm.design.select", "glm.wald.fit", "glm.wald.as_fit", "glm.wald.estimated")
+@holds(
+    "glm.design.by_size",
+    "glm.design.select",
+    "glm.design.join",
+    "glm.wald.fit",
+    "glm.wald.as_fit",
+    "glm.wald.estimated",
+)
 def both_forms(rng, kind):
     table, reference = modelled(rng, kind), {"a": "p", "b": "no"}
     dense, coded = (design.by_size(table, reference, many) for many in (len(table), 0))
@@ -216,6 +226,9 @@ def both_forms(rng, kind):
     kept = table.index.to_numpy() % 2 == 0
     close(design.select(coded, kept, dense.columns[:2]).written_out(), dense.loc[kept].iloc[:, :2])
     close(design.select(dense, kept, dense.columns[:2]), dense.loc[kept].iloc[:, :2])
+    further = pd.DataFrame({("number", "line"): rng.choice([0.5, 2.0, 7.25], len(table))}, dense.index)
+    further.columns = pd.MultiIndex.from_tuples(further.columns)
+    close(design.join(coded, further).written_out(), design.join(dense, further))
     theirs = GLM(table[["events", "others"]], dense, Binomial()).fit(tol=1e-13)
     for x in (dense, coded):
         fitted = wald.fit(x, table)
